@@ -7,6 +7,7 @@ says what the machine's says: the kernel of a machine for tests has no time of i
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import re
 import signal
@@ -21,7 +22,6 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from central.wiring import Centre, open_centre
 from edge.clock import boottime_us, machine_boot_id
-from edge.wiring import Box, open_box
 from evidence.times import utc_text
 from provisioning.demo.services import run, tool
 from tests.contract.secure_site import CHROMIUM, NAME, PASSWORD, certify_console
@@ -42,7 +42,7 @@ host = "0.0.0.0"
 port = {CONSOLE}
 certificate = "web/console.pem"
 key = "web/console.key"
-names = ["{NAME}", "{CENTRE}"]
+names = ["{NAME}", "{CENTRE}", "{CENTRE_FOR_OFFICE}"]
 [broker]
 port = {BROKER}
 tls = true
@@ -101,7 +101,8 @@ class Apart:
     def _begin(self) -> None:
         run("zaitang-central", "init", self.centre, "--test-keys")
         self.spki = certify_console(
-            self.centre / "web", self.ca, x509.DNSName(NAME), x509.IPAddress(ip_address(CENTRE)))
+            self.centre / "web", self.ca, x509.DNSName(NAME),
+            *(x509.IPAddress(ip_address(one)) for one in (CENTRE, CENTRE_FOR_OFFICE)))
         (self.centre / "centre.toml").write_text(CENTRE_TOML)
         for part, port in ((self.broker, BROKER), (self.devices, DEVICES)):
             part.start()
@@ -114,7 +115,7 @@ class Apart:
         until("the camera", lambda: self.camera.said().strip(), 60)
         self._write_box_toml()
         self.running.start()
-        until("the recording", lambda: self.recorded_s() > 0, 90)
+        until("the box", (self.box / "run" / "ready").exists, 90)
 
     def start_console(self) -> None:
         self.console.start()
@@ -125,6 +126,10 @@ class Apart:
         for pid in [self.running.pid, *offspring(self.running.pid)]:
             os.kill(pid, signal.SIGKILL)
         self.running.kill()
+
+    def pid_of(self, role: str) -> int:
+        """Of a process of the box that is ready."""
+        return int(json.loads((self.box / "run" / "ready").read_bytes())[role])
 
     def central(self, *words: object) -> str:
         """What a command of the centre says at its end."""
@@ -150,19 +155,10 @@ class Apart:
         finally:
             centre.store.close()
 
-    @contextmanager
-    def opened_box(self) -> Iterator[Box]:
-        """The box's parts; another process of it writes what the test states."""
-        box = open_box(self.box)
-        try:
-            yield box
-        finally:
-            box.store.close()
-
-    def recorded_s(self) -> int:
-        """How many files of the recording are finished, and their seconds."""
-        with self.opened_box() as box:
-            return len(box.store.records_of("segment"))
+    def sent_bytes(self) -> int:
+        """What went over the box's cable to the centre until now."""
+        lines = Path(f"/proc/{self.running.pid}/net/dev").read_text().splitlines()
+        return int(next(line for line in lines if line.split(":")[0].strip() == "centre").split(":")[1].split()[8])
 
     def close(self) -> None:
         for part in reversed(self._parts):

@@ -42,16 +42,16 @@ class Course:
         until("the receipts", lambda: (self._box.store.receipted_up_to() or 0) >= head, 60)
 
     def check_in(self, name: str) -> int:
-        """Somebody stands before the terminal now. When, in milliseconds since 1970."""
-        now_ms = time.time_ns() // 1_000_000
+        """Somebody stands before the terminal now. When, UTC microseconds."""
+        now_us = time.time_ns() // 1000
         session = self.segments()[-1].session
         assert session is not None
         self._box.store.append("checkin", CheckIn(
-            class_id=self._class_id, session=session, attempt=f"a-{now_ms}", pack=PACK, pack_sha256=PACK_HASH,
+            class_id=self._class_id, session=session, attempt=f"a-{now_us}", pack=PACK, pack_sha256=PACK_HASH,
             provider=PROVIDER, threshold_ppm=363_000, margin_ppm=50_000, frames=10, votes=9, face_px=142,
             seen_mono_us=self._box.clock.mono_us(), liveness="not_checked",
             best=Candidate(self.persons[name], 712_000), second=None))
-        return now_ms
+        return now_us
 
     def show(self, name: str, segment: Segment, after_s: float) -> None:
         """The roll call of a file finds somebody, so long after its beginning."""

@@ -1,4 +1,4 @@
-"""What somebody in front of a page sees: the clock in a video, the words beside it."""
+"""What somebody in front of a page does and sees: logs in, says why, the clock in a video, the words beside it."""
 from __future__ import annotations
 
 import dataclasses
@@ -6,6 +6,8 @@ import time
 
 from playwright.sync_api import Page
 
+from tests.contract.secure_site import PASSWORD
+from tests.journeys.apart import CLASS, Apart
 from tests.journeys.clock_picture import CELL, COLUMNS, HEIGHT, MIDDLE, ROWS, WIDTH, decoded
 
 SCRIPT = f"""(selector) => {{
@@ -24,6 +26,8 @@ SCRIPT = f"""(selector) => {{
   }}
   return [bits, now];
 }}"""
+
+NEAR_MS = 3000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,3 +66,47 @@ def until_says(page: Page, words: str, seconds: float, selector: str = "main") -
     while words not in page.inner_text(selector):
         assert time.monotonic() < deadline, f"{words!r} is not said within {seconds} s: {page.inner_text(selector)}"
         page.wait_for_timeout(100)
+
+
+def log_in(page: Page, account: str, then: str) -> float:
+    """Log in, and come to a page. When the button was pressed (monotonic seconds)."""
+    page.goto("/?lang=en")
+    page.goto(then)
+    page.fill("[name=account]", account)
+    page.fill("[name=password]", PASSWORD)
+    pressed = time.monotonic()
+    with page.expect_navigation():
+        page.locator("form[action='/sign-in'] button").click()
+    return pressed
+
+
+def look_in(page: Page) -> float:
+    """Say why, and look into the room. When the button was pressed (monotonic seconds)."""
+    assert page.locator("video").count() == 0, "nothing plays without a reason"
+    page.get_by_label("routine inspection").check()
+    pressed = time.monotonic()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Look in").click()
+    return pressed
+
+
+def look_back(page: Page, site: Apart) -> None:
+    """Say why, and open the replay of what is recorded now."""
+    page.goto(f"/classes/{CLASS}/blocks/{site.block}/replay")
+    assert page.locator("video").count() == 0, "nothing plays without a reason"
+    with page.expect_navigation():
+        page.get_by_role("button", name="Open the replay").click()
+
+
+def go_to(page: Page, site: Apart, us: int) -> float:
+    """Ask for a moment of the recording, UTC microseconds. When the button was pressed (monotonic seconds)."""
+    page.locator("#at").fill(site.time_of_day(us))
+    pressed = time.monotonic()
+    page.get_by_role("button", name="Go there").click()
+    return pressed
+
+
+def until_plays(page: Page, us: int, seconds: float = 30) -> None:
+    """The picture of that moment is shown."""
+    picture = until_seen(page, seconds, us / 1000 - NEAR_MS)
+    assert picture.taken_ms - us / 1000 < NEAR_MS, (picture.taken_ms - us / 1000) / 1000

@@ -87,8 +87,10 @@ class Viewer:
 
     def _decode(self, data: bytes) -> None:
         with av.open(io.BytesIO(data)) as film:
-            *_, last = film.decode(video=0)
-        grey = last.to_ndarray(format="gray")
+            frames = list(film.decode(video=0))
+        if not frames:
+            return  # it begins between two keyframes
+        grey = frames[-1].to_ndarray(format="gray")
         height, width = grey.shape
         ms = read(lambda x, y: float(grey[int(y * height), int(x * width)]))
         if ms is not None:
