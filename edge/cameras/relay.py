@@ -40,6 +40,8 @@ ASK_S, SEND_S = 2.0, 10.0
 LOOK_S = 1.0
 """Real seconds between two looks whether a listener to whom nothing is sent is still there."""
 AGAIN_S = 1.0
+TOGETHER_S = 0.2
+"""Real seconds of which packets are sent together: to wake two processes for each would cost more than all the rest."""
 
 
 class Relay:
@@ -83,6 +85,8 @@ class Relay:
     def _give(self, info: StreamInfo, packet: Packet) -> None:
         if info is not self._info:
             self._begin(info)
+        if not packet.key and all(listener.keys_only for listener in self._listeners):
+            return
         raw, body = packet.av, self._annexb(packet)
         base = raw.time_base or Fraction(1, 1_000_000)
         dts = raw.dts if raw.dts is not None else raw.pts or 0
@@ -160,7 +164,7 @@ class _Listener:
         self._ready = threading.Condition()
         self._queue: deque[bytes] = deque()
         self._bytes = 0
-        self._keys_only = self._over = self._lost = False
+        self.keys_only = self._over = self._lost = False
         self._waits_for_key = True
 
     def start(self) -> None:
@@ -169,7 +173,7 @@ class _Listener:
 
     def put(self, header: bytes, message: bytes, key: bool) -> None:
         """Queue a packet, after the `header` of its stream if it is the first; too many drop to the next keyframe."""
-        if self._keys_only and not key:
+        if self.keys_only and not key:
             return
         with self._ready:
             if len(self._queue) >= QUEUE_PACKETS or self._bytes + len(message) > QUEUE_BYTES:
@@ -200,7 +204,7 @@ class _Listener:
                 self._line.settimeout(ASK_S)
                 wants = self._line.recv(1)
                 if wants in (ALL, KEYS):
-                    self._keys_only = wants == KEYS
+                    self.keys_only = wants == KEYS
                     self._joined(self)
                     self._line.settimeout(SEND_S)
                     self._send()
@@ -210,15 +214,17 @@ class _Listener:
     def _send(self) -> None:
         while True:
             with self._ready:
-                self._ready.wait_for(lambda: self._queue or self._over, LOOK_S)
-                if self._over:
-                    return
-                message = self._queue.popleft() if self._queue else b""
-                self._bytes -= len(message)
-            if message:
-                self._line.sendall(message)
+                waits = self._ready.wait_for(lambda: self._queue or self._over, LOOK_S)
+            if waits:
+                time.sleep(TOGETHER_S)
             elif self._is_gone():
                 return
+            with self._ready:
+                if self._over:
+                    return
+                messages, self._queue, self._bytes = self._queue, deque(), 0
+            # Not while the recorder might wait for the lock.
+            self._line.sendall(b"".join(messages))
 
     def _is_gone(self) -> bool:
         """Whether it hung up; one that says more than it was asked is let go, too."""

@@ -1,8 +1,11 @@
 """A camera's keyframes as single live pictures: now and then one is decoded, shrunk, and made a JPEG."""
 from __future__ import annotations
 
+import av
 import cv2
+from av.error import FFmpegError
 
+from common.logs import Log
 from common.texts import N_
 from edge.cameras.port import Packet, StreamInfo
 from edge.errors import BadVideo
@@ -24,14 +27,27 @@ class Pictures:
         """Raises BadVideo."""
         if info.width * info.height > MAX_PIXELS:
             raise BadVideo(source="camera", why=TOO_LARGE)
-        self._codec = info.template.codec_context
-        self._codec.thread_type = "NONE"
+        codec = av.CodecContext.create(info.codec, "r")
+        assert isinstance(codec, av.VideoCodecContext)
+        codec.extradata, codec.thread_type = info.template.codec_context.extradata, "NONE"
+        # A picture that is shrunk shows no block edges.
+        codec.options = {"skip_loop_filter": "all"}
+        self._codec = codec
         self._every_us, self._due_us = every_us, 0
+        self._log = Log("live")
 
     def add(self, packet: Packet) -> list[Made]:
         """The picture that is due, if this packet gives it."""
         if not packet.key or packet.mono_us < self._due_us:
             return []
+        try:
+            return self._picture(packet)
+        # However odd a picture is, the next one may be good.
+        except (ValueError, MemoryError, FFmpegError, cv2.error) as error:
+            self._log.failed("live.odd", error)
+            return []
+
+    def _picture(self, packet: Packet) -> list[Made]:
         frame = decode(self._codec, bytes(packet.av))
         if frame is None or frame.width * frame.height > MAX_PIXELS:
             return []

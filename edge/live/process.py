@@ -33,7 +33,7 @@ from evidence.times import utc_text
 
 LOW = 10
 """The recorder and the check-in come first."""
-LOOK_S = 0.25
+LOOK_S = 0.5
 NOTE = "live.{form}"
 """The note of what was begun: the order, and when pictures left first. A process that is killed leaves no other."""
 FORMS: tuple[Form, ...] = ("video", "pictures")
@@ -75,6 +75,7 @@ class Live:
         """What a process before this one had begun."""
         self._noted: set[str] = set()
         self._unfit: str | None = None
+        self._unshown = False
 
     def turn(self) -> None:
         """Follow what the orders say now. May raise StoreBusy, StoreUnwritable: it can be called again."""
@@ -105,6 +106,8 @@ class Live:
 
     def _begin(self, form: Form, watch: Watch) -> None:
         camera = next((one for one in self._box.config.cameras if one.id == watch.wanted.camera), None)
+        if camera is None:
+            return  # box.toml was changed since; its time ends it
         root = self._box.folder / "keys" / TLS_ROOT
         try:
             client = make_client(
@@ -114,8 +117,6 @@ class Live:
                 self._unfit = watch.order
                 self._log.failed("live.no_road", error)
             return
-        if camera is None:
-            return  # box.toml was changed since; its time ends it
         view = view_of(self._box, camera, form == "pictures")
         session = self._sessions[form] = Session(
             watch, view, self._box.clock, self._way(watch), client, lambda: self._sign.shown)
@@ -157,9 +158,12 @@ class Live:
                 self._sign.show(form, min(session.since_us for session in sessions))
             else:
                 self._sign.hide()
+            self._unshown = False
         except OSError as error:
-            # Nothing is sent while it cannot be shown (Sign.shown).
-            self._log.failed("live.unshown", error)
+            # Nothing is sent while it cannot be shown (Sign.shown). It is tried again all the time, and said once.
+            if not self._unshown:
+                self._log.failed("live.unshown", error)
+            self._unshown = True
 
     def _note(self, form: Form, session: Session) -> None:
         began_us, order = session.counts.began_us, session.watch.order

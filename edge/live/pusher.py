@@ -33,7 +33,7 @@ SOCKET = (
 WORD_US = MINUTE
 """So long a word for a piece holds, by the centre's clock."""
 WAITS = Backoff(0.5, 5.0)
-LOOK_S = 0.5
+LOOK_S = 1.0
 TYPES = {"init": "video/mp4", "video": "video/mp4", "picture": "image/jpeg"}
 Next = Literal["on", "anew", "over", "away", "later"]
 

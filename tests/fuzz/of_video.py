@@ -5,16 +5,25 @@ import contextlib
 import functools
 import io
 import itertools
+import socket
+import tempfile
+import threading
+import time
 import zipfile
 from importlib import resources
+from pathlib import Path
 
 import av
 import numpy as np
 
 from edge.cameras.address import links, shown, without_values
 from edge.cameras.annexb import format_of, is_key, is_whole, length_size, parameter_sets
+from edge.cameras.errors import StreamEnded
 from edge.cameras.file import open_file
-from edge.clock import SystemClock
+from edge.cameras.relay import ALL, Relay
+from edge.cameras.relayed import RelayedSource
+from edge.clock import AutojumpClock, SystemClock
+from edge.control.server import listening
 from edge.errors import BadVideo, EmptyVideo, WrongCodec
 from edge.models.errors import HoldsCode, ModelBroken, NotMiniFASNet, NotTensors
 from edge.models.manifest import load_manifest, pack_ids, parse_manifest, with_brought
@@ -28,6 +37,7 @@ from edge.video import open_video
 from edge.vision.landmarker import MEMBERS, _bundle
 from evidence.errors import BadShape
 from evidence.shape import MAX_TEXT
+from evidence.times import SECOND
 from tests.central.helpers import MORNING, segment_of
 from tests.common.test_hls import FILM
 from tests.edge.models.pth import small_net, write_pth
@@ -153,10 +163,56 @@ def _graph() -> list[bytes]:
     return [helper.make_model(graph).SerializeToString()]
 
 
+@functools.cache
+def _handed_on() -> list[bytes]:
+    """What a recorder hands on of two seconds of film."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        path.write_bytes(FILM)
+        relay, source = Relay(Path(folder) / "packets"), open_file(f"file:{path}", AutojumpClock(0, SECOND, "ab"))
+        with contextlib.closing(relay), socket.socket(socket.AF_UNIX) as line:
+            line.connect(f"{folder}/packets")
+            line.sendall(ALL)
+            while not relay.wanted:
+                time.sleep(0.01)
+            while (packet := source.read(0)) is not None:
+                relay.take(source.info, packet)
+            line.settimeout(0.5)
+            heard = b""
+            with contextlib.suppress(TimeoutError):
+                while data := line.recv(1 << 20):
+                    heard += data
+        source.close()
+    return [heard]
+
+
+def _relayed(data: bytes, bench: Bench) -> object:
+    def send() -> None:
+        line, _ = server.accept()
+        with line, contextlib.suppress(OSError):
+            line.recv(1)
+            line.sendall(data)
+
+    path = bench.folder / "packets"
+    with listening(path) as server:
+        thread = threading.Thread(target=send)
+        thread.start()
+        try:
+            source = RelayedSource(path)
+            with contextlib.closing(source), contextlib.suppress(StreamEnded):
+                while source.read(1) is not None:
+                    pass
+        finally:
+            thread.join()
+    return source.info
+
+
 PARSERS = (
     Parser("a segment, for the picture process", ("edge/picture/fragments.py",), "boxes", lambda: [FILM], _fragments,
            (BadVideo,), 100),
     Parser("an access unit of a camera", ("edge/cameras/annexb.py",), "bytes", _units, _unit, (), 60),
+    Parser("packets that a recorder hands on", ("edge/cameras/relayed.py",), "bytes", _handed_on, _relayed, (BadVideo,),
+           40),
     Parser("a video file", ("edge/video.py",), "boxes", lambda: [FILM], _video, (BadVideo, EmptyVideo), 60),
     Parser("the pictures of a segment", ("edge/rollcall/frames.py", "edge/picture/marks.py"), "boxes", lambda: [FILM],
            _pictures, (BadVideo, EmptyVideo), 40),

@@ -58,6 +58,8 @@ INSIDE = {
     "central/web/boxes.py": OWN_DATABASE, "central/web/pages.py": OWN_DATABASE, "central/ingest/reuse.py": OWN_DATABASE,
     "edge/cameras/gst.py": "MPEG-TS of a child of ours, read by ffmpeg; tests/edge/cameras/test_gst.py garbles it",
     "edge/cameras/live.py": "access units, read by edge/cameras/annexb.py; any error opens the camera again",
+    "edge/cameras/relay.py": "packets of a camera that was opened before, copied; tests/edge/cameras/test_relay.py",
+    "edge/live/pictures.py": FRAMES, "edge/live/process.py": OWN_DATABASE, "edge/live/video.py": "only writes",
     "edge/cameras/rtsp.py": "read by ffmpeg; any error opens the camera again; tests/edge/cameras/test_rtsp.py",
     "edge/cameras/v4l2.py": "the kernel's answers to ioctl, of fixed sizes",
     "edge/enrol/move.py": OWN_KEYS, "edge/storage/due.py": OWN_KEYS, "edge/wiring.py": OWN_KEYS,

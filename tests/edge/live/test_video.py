@@ -110,6 +110,22 @@ def test_what_is_small_stays_and_what_cannot_be_decoded_is_left_out(tmp_path: Pa
     assert [round(one.mono_us / SECOND) for one in made] == [1001, 1004, 1007]
 
 
+def test_an_odd_picture_is_left_out_and_the_next_one_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, count = cv2.imencode, iter(range(10))
+
+    def odd(*words: object) -> object:
+        if next(count) == 0:
+            raise cv2.error("no such format")
+        return real(*words)
+
+    monkeypatch.setattr(cv2, "imencode", odd)
+    source = open_file(f"file:{make_film(tmp_path / 'film.mp4', 8)}", AutojumpClock(START_US, 1000 * SECOND, "ab"))
+    maker, made = Pictures(source.info), []
+    while (packet := source.read(0)) is not None:
+        made += maker.add(packet)
+    assert [round(one.mono_us / SECOND) for one in made] == [1003, 1006]
+
+
 def test_pictures_that_are_too_large_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures_module, "MAX_PIXELS", 1000)
     source = open_file(f"file:{make_film(tmp_path / 'film.mp4', 2)}", AutojumpClock(START_US, 1000 * SECOND, "ab"))
