@@ -276,6 +276,23 @@ def test_another_school_sees_nothing_also_of_a_box_that_it_had_before(
     assert other(centre, client, "auditor", "411200", "auditor").get("/live/box-1").status_code == 403
 
 
+def test_who_is_shut_out_sees_no_further_piece(
+    centre: Centre, clock: FixedClock, client: TestClient, camera: Camera,
+) -> None:
+    camera.play(client, 2)
+    piece = f"/live/box-1/{camera.order.hash}/0/1.m4s"
+    assert client.get(piece).status_code == 200
+    centre.account_desk().change("li", "supervisor", "411300", None)
+    become(client, session_of(centre, "supervisor", "411300", "li"))
+    assert client.get(piece).status_code == 404, "another region from now on"
+    centre.account_desk().change("li", "supervisor", "411200", None)
+    become(client, session_of(centre, "supervisor", "411200", "li"))
+    assert client.get(piece).status_code == 200
+    send(client, "/sign-out")
+    for path in (piece, "/live/box-1/state", "/live/box-1/stream.m3u8", "/wall/state"):
+        assert client.get(path, follow_redirects=False).status_code == 401, path
+
+
 # --- boxes
 
 

@@ -16,7 +16,7 @@ from tests.central.live.pushing import Camera, answer, pieces, wanted
 from tests.central.live.served import open_site, serving, viewer
 
 pytest.importorskip("av")
-VIEWERS, SECONDS = 20, 8
+VIEWERS, SECONDS = 20, 6
 INIT, CUT = pieces()
 
 
