@@ -119,6 +119,11 @@ class LiveBox:
             sealed = self._box.append(LiveEnded(order, "room", form, utc_text(now_us), 1, 1, "nobody"), now_us)
         self._centre.collector().take([Message(self._box.device, sealed.envelope)])
 
+    def begin_anew(self) -> None:
+        """As a box whose stream broke off: the next piece is of another epoch."""
+        if (order := self.order("video")) is not None:
+            self._begin(order)
+
     def _begin(self, order: str) -> None:
         self._epochs[order] = self._epochs.get(order, 0) + 1
         self.put(order, self._epochs[order], 0, "init", self._init)

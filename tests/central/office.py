@@ -68,6 +68,8 @@ class Office:
     welcome: str
     code: str
     """The cookie of somebody who is asked for a code."""
+    taught: Box
+    """The box in the room of the class that is taught now."""
 
     def new_link(self) -> str:
         """A link of a trainee's own record that nobody has opened."""
@@ -90,12 +92,13 @@ def open_office(folder: Path) -> Office:
                               ("admin", "administrator", None), ("former", "supervisor", "411202")):
         desk.add(name, role, scope, None, PASSWORD)
     desk.disable("former", "admin")
-    _running(course, folder, clock)
+    taught = _running(course, folder, clock)
     _plans(centre)
     _said(centre)
     desk.make_token("wang", "省级平台", "wang")
     desk.add("new", "supervisor", "411202", "admin")
-    office = Office(centre, clock, course, "", _survey(centre, clock), desk.link("new", "admin"), _codes(centre))
+    office = Office(centre, clock, course, "", _survey(centre, clock), desk.link("new", "admin"), _codes(centre),
+                    taught)
     office.open_link = office.new_link()
     return office
 
@@ -107,7 +110,7 @@ def client(centre: Centre, name: str) -> TestClient:
     return made
 
 
-def _running(course: Course, folder: Path, clock: FixedClock) -> None:
+def _running(course: Course, folder: Path, clock: FixedClock) -> Box:
     """A class that is taught now; its box is nearly full. A box that nobody hears. A message that nobody signed."""
     centre = course.centre
     paths = write_plan(folder, COOK, COOKS)
@@ -127,6 +130,7 @@ def _running(course: Course, folder: Path, clock: FixedClock) -> None:
     collector.take([*box.messages(), _beat(box, HARDLY), _beat(course.box, FREE)])
     collector.pulse.tell_silent(10)
     clock.utc_us = NOW
+    return box
 
 
 def _beat(box: Box, free: int) -> Message:

@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from central.accounts.door import form_token
 from central.overview import glance
 from central.web.links import link
 from tests.central.case_pages import BASE, FIRST, PRACTICE
 from tests.central.console import COOKIE, session_of
+from tests.central.live_box import LiveBox
 from tests.central.office import WRONG, Office, open_office
 from tests.central.plans.making import schedule
 from tests.central.test_browser import CHROMIUM, Console
@@ -61,6 +64,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "survey-form": ("", "/survey/{ticket}"),
     "error-403": ("school", "/accounts"), "error-404": ("wang", "/classes/none"),
     "error-422": ("wang", f"{BASE}/blocks/{PRACTICE}"), "plan-mistakes": ("school", "/plans/welder-3/tables"),
+    "wall-ask": ("zhao", "/wall"), "wall": ("wang", "/wall"), "live-ask": ("zhao", "/live/box-2"),
+    "live": ("wang", "/live/box-2"), "live-school": ("school", "/live/box-2"),
     "own-token": ("wang", "/own"), "facts-lacks": ("wang", "/classes/welder-2/facts"),
 }
 """Name of a page: who sees it, and where it is."""
@@ -106,6 +111,10 @@ ACTS: dict[str, Callable[[Page], None]] = {
 """What is sent on a page before it is looked at: each of these is refused."""
 ASKED: dict[str, Callable[[Page], None]] = {"replay": _why, "replay-gap": _why}
 """What a page asks before it is shown, once an hour."""
+COMES = {"live": "[data-now=running]", "live-school": "[data-now=running]", "wall": ".room img:not([hidden])"}
+"""What is waited for on a page."""
+LOOKS = (("wang", "/live/box-2"), ("wang", "/wall"), ("school", "/live/box-2"))
+"""Who said why they look, and at what."""
 
 
 @contextmanager
@@ -114,9 +123,17 @@ def office(folder: Path) -> Iterator[tuple[Office, Console]]:
     glance.WAIT_S = WARM_S
     made = open_office(folder)
     console = Console(made.centre)
+    for who, path in LOOKS:
+        token = session_of(made.centre, name=who)
+        said = httpx.post(console.address + path, cookies={COOKIE: token},
+                          data={"token": form_token(token), "why": "日常巡查"})
+        assert said.status_code == 303
+        httpx.get(console.address, cookies={COOKIE: token})  # so that the overview knows what is recorded
+    box = LiveBox(made.centre, made.taught, console.address)
     try:
         yield made, console
     finally:
+        box.stop()
         console.stop()
         made.centre.store.close()
 
@@ -144,6 +161,8 @@ class Visitors:
         if name in ACTS:
             with page.expect_navigation(wait_until="load"):
                 ACTS[name](page)
+        if name in COMES:
+            page.wait_for_selector(COMES[name])
         return page
 
     def _page(self, who: str) -> Page:

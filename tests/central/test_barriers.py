@@ -17,7 +17,8 @@ pytest.importorskip("av")
 from tests.central.pictures import ACTS, PAGES, WIDTHS, Visitors, office  # noqa: E402
 
 NO_PAGES = re.compile(
-    r"/(api|log|media)/|/(check|envelope|file|state|schedule.xlsx)$|{(paper|camera|rule|which|key|number)}")
+    r"/(api|log|media)/|/(check|envelope|file|schedule.xlsx|state|stream.m3u8|init.mp4|picture.jpg)$"
+    r"|{(paper|camera|rule|which|key|number)}")
 """What programs read, and files."""
 REFUSED = {"filter-wrong": 422, "error-403": 403, "error-404": 404, "me-over": 404}
 SEEN = {"phone": "zh", "screen": "en"}

@@ -25,9 +25,9 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is install
 class Console:
     """A centre served on a free port in a thread."""
 
-    def __init__(self, centre: Centre) -> None:
+    def __init__(self, centre: Centre, port: int = 0) -> None:
         self.centre = centre
-        listening = listen("127.0.0.1", 0)
+        listening = listen("127.0.0.1", port)
         self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self._server = uvicorn.Server(uvicorn.Config(create_app(centre), log_level="warning"))
         self._thread = threading.Thread(target=self._server.run, args=([listening],))

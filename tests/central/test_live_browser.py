@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -110,6 +111,48 @@ def test_a_centre_that_does_not_answer_is_said_and_it_goes_on_by_itself(room: Ro
     sync_api.expect(page.locator(".words")).to_contain_text("Live.")
 
 
+def test_a_box_that_begins_anew_is_shown_on(room: Room, page: sync_api.Page) -> None:
+    *_, box = room
+    look_in(page)
+    badge(page, "live picture")
+    for _ in range(2):
+        box.begin_anew()
+        page.wait_for_timeout(6000)
+    badge(page, "live picture")
+    before = page.eval_on_selector("video", "v => v.currentTime")
+    page.wait_for_timeout(3000)
+    assert page.eval_on_selector("video", "v => v.currentTime") > before
+
+
+def test_a_centre_that_starts_anew_is_joined_again(room: Room, page: sync_api.Page) -> None:
+    centre, console, _ = room
+    look_in(page)
+    badge(page, "live picture")
+    console.stop()
+    badge(page, "the picture stands still")
+    again = Console(centre, urlsplit(console.address).port or 0)
+    try:
+        badge(page, "live picture")
+        sync_api.expect(page.locator(".words")).to_contain_text("Live.", timeout=20_000)
+    finally:
+        page.context.close()
+        again.stop()
+
+
+def test_who_pauses_goes_on_with_what_is_now_and_is_sent_nothing_after_a_while(room: Room, page: sync_api.Page) -> None:
+    page.clock.install()
+    look_in(page)
+    badge(page, "live picture")
+    page.eval_on_selector("video", "v => v.pause()")
+    badge(page, "paused")
+    page.eval_on_selector("video", "v => v.play()")
+    badge(page, "live picture")
+    page.eval_on_selector("video", "v => v.pause()")
+    badge(page, "paused")
+    page.clock.fast_forward(5 * 60_000 + 1)
+    badge(page, "ended")
+
+
 def test_a_box_that_refuses_says_why(room: Room, page: sync_api.Page) -> None:
     *_, box = room
     box.refuses = True
@@ -124,7 +167,7 @@ def test_who_ends_the_look_is_sent_nothing_any_more(room: Room, page: sync_api.P
     page.get_by_role("button", name="End the look").click()
     badge(page, "ended")
     asked: list[str] = []
-    page.on("request", lambda one: asked.append(one.url))
+    page.on("request", lambda one: asked.append(one.url) if "/live/" in one.url else None)
     page.wait_for_timeout(5000)
     assert asked == [] and page.eval_on_selector("video", "v => v.readyState") == 0
     page.get_by_role("link", name="Go on looking").click()
@@ -143,7 +186,7 @@ def test_a_tab_that_is_forgotten_watches_nobody(room: Room, page: sync_api.Page)
     page.evaluate(HIDE, True)
     page.clock.fast_forward(5 * 60_000 + 1)
     badge(page, "ended")
-    assert "not in view for five minutes" in page.inner_text(".words")
+    assert "out of view or paused for five minutes" in page.inner_text(".words")
 
 
 def test_an_inspection_goes_on_record_while_the_picture_plays(room: Room, page: sync_api.Page) -> None:

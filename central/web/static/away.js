@@ -1,5 +1,5 @@
 // Nobody is watched by a forgotten tab.
-const AWAY_MS = 5 * 60 * 1000;
+export const AWAY_MS = 5 * 60 * 1000;
 
 // Calls `ended` once, when the page was hidden for five minutes in a row.
 export function whenAway(ended) {

@@ -1,7 +1,7 @@
 // A classroom live: keeps the picture near now, joins the stream again by itself, says how it stands, and ends for whom
 // nobody sits there any more.
 import { attach } from "/static/player.js";
-import { whenAway } from "/static/away.js";
+import { AWAY_MS, whenAway } from "/static/away.js";
 
 const place = document.querySelector("[data-live]"), video = place.querySelector("video"), says = place.dataset;
 const field = (name) => place.querySelector(`.${name}`);
@@ -9,7 +9,7 @@ const POLL_MS = 2000, SOON_MS = 700, STALLED_MS = 4000, LONGEST_MS = 16000, MISS
 // Seconds of picture that lie ahead: more than NEAR is played faster, more than FAR is left out.
 const NEAR_S = 3.2, FAR_S = 6, KEPT_S = 2, FASTER = 1.1;
 let over = false, stop = null, joining = false, tries = 0, again = 0, order = "", missed = 0;
-let last = { at: 0, ms: 0 }, held = false, delay = null;
+let last = { at: 0, ms: 0 }, held = false, rest = null, delay = null;
 
 // Text changes only where it is another one: a screen reader says it again each time.
 function put(element, text) {
@@ -59,18 +59,24 @@ function watch() {
     last = { at: video.currentTime, ms: now };
     tries = 0;
     badge("running");
-    const rest = ahead();
-    if (rest > FAR_S) { video.currentTime += rest - KEPT_S; }
-    video.playbackRate = rest > NEAR_S ? FASTER : 1;
+    const left = ahead();
+    if (left > FAR_S) { video.currentTime += left - KEPT_S; }
+    video.playbackRate = left > NEAR_S ? FASTER : 1;
   } else if (now - last.ms > STALLED_MS) {
     badge("stalled");
   }
   put(field("delay"), moved && delay !== null ? says.about.replace("{seconds}", Math.max(1, Math.round(delay + ahead()))) : "—");
 }
 
-// Whoever stopped the picture goes on with what is now.
-video.addEventListener("pause", () => { if (stop && !joining) { held = true; badge("held"); } });
+// Whoever stopped the picture goes on with what is now, and is sent nothing any more after a while.
+video.addEventListener("pause", () => {
+  if (!stop || joining || held) { return; }
+  held = true;
+  badge("held");
+  rest = setTimeout(() => end(says.away), AWAY_MS);
+});
 video.addEventListener("play", () => {
+  clearTimeout(rest);
   if (held && !joining) { held = false; join(); }
 });
 
