@@ -236,3 +236,20 @@ def test_two_cameras_have_lanes_and_the_other_one_shows_the_same_moment(
     page.locator("table.seen-at tr", has_text=PEOPLE[1]).locator("a.to").first.click()
     plays_at(page, "14:13")
     assert "room.m3u8" in page.eval_on_selector("video", "v => v.src"), "the camera that showed them"
+
+
+def test_a_key_that_is_held_down_asks_for_the_last_minute_alone(
+    console: Console, page: sync_api.Page, lived: Lived
+) -> None:
+    centre, _ = lived
+    for one in facts(centre):
+        take_away(centre, one)
+    enter(page, console)
+    page.wait_for_load_state("networkidle")
+    page.locator("#bar").focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    sync_api.expect(page.locator("#says")).to_contain_text("asked of the box")
+    with centre.store.read() as tx:
+        (made,) = [body.upload.files for _, body in orders(tx, "box-1") if body.upload is not None]
+    assert [one.sha256 for one in made] == [facts(centre)[number].segment.sha256 for number in (1, 2, 0)]

@@ -12,9 +12,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import httpx
 import numpy as np
 import pytest
 
+from central.accounts.door import form_token
+from central.classes.stories import Stories
+from central.wiring import open_centre
 from edge.clock import boottime_us, machine_boot_id
 from edge.control.client import ask
 from edge.wiring import Box, open_box
@@ -22,12 +26,15 @@ from evidence.bodies import Alarm, Segment, SessionEnd, SessionStart, body_of
 from provisioning.demo import day
 from provisioning.demo.services import Services, run, tool
 from provisioning.demo.site import Site
+from tests.central.console import COOKIE, session_of
 
 NAMES = ["王秀英", "李强", "欧阳建国"]
 START = day.COURSE[0].presses[0]
 RATE, SEGMENT_S = 40, 60
 FILM_S = 100 * RATE
 """So long that a busy machine presses the end before the film does: a camera that is silent ends its run by a gap."""
+GOOD_S = 5
+"""Seconds from asking a box for a minute until it plays, on a good line."""
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 
@@ -117,7 +124,7 @@ def test_what_a_box_states_reaches_the_centre_and_verifies(
     until(services, "the box", lambda: (box.run_folder / "ready").exists())
     press(box)
     box.store.append_many([("alarm", Alarm("camera.silent", {"camera": "room", "n": n})) for n in range(300)])
-    until(services, "two segments", lambda: len(segments_of(box)) >= 2)
+    until(services, "segments of the class-hour, too", lambda: len(segments_of(box)) >= 5)
     press(box, end=True)
     until(services, "the end of the run", lambda: segments_of(box)[-1].cut == "end")
     until(services, "receipts up to the head", lambda: receipted(box))
@@ -127,8 +134,32 @@ def test_what_a_box_states_reaches_the_centre_and_verifies(
     until(services, "the answer", lambda: bool(box.store.records_of("order.answered")))
     assert box.store.records_of("order.answered")[0].record.body["result"] == "accepted"
     until(services, "the file again, and its receipt", lambda: box.store.uploaded(wanted) and receipted(box))
+    _ask_and_play(site, services, box, segments_of(box)[3].sha256)
     services.stop("box")
     _check_export(site, box, tmp_path / "export")
+
+
+def _ask_and_play(site: Site, services: Services, box: Box, wanted: str) -> None:
+    """A supervisor goes to a minute that is not at the centre: it plays within 5 seconds."""
+    centre = open_centre(site.centre)
+    name = session_of(centre, "supervisor", "410000", "li")
+    story = Stories(centre.store, centre.clock).tell(day.CLASS_ID).story
+    centre.objects.path(wanted).unlink()
+    at_us = next(one.span.start_us for one in story.segments if one.segment.sha256 == wanted)
+    block = next(one.id for one in story.blocks if one.span.start_us <= at_us < one.span.end_us)
+    base, token = f"/classes/{day.CLASS_ID}/blocks/{block}", {"token": form_token(name)}
+    with httpx.Client(base_url=f"http://127.0.0.1:{site.ports.console}", cookies={COOKIE: name}, timeout=30) as li:
+        assert li.post(f"{base}/replay", data={**token, "reason": "flag"}).status_code == 303
+        media = f"/media/{wanted}.mp4?class={day.CLASS_ID}&block={block}"
+        assert li.get(media).status_code == 404
+        asked = time.monotonic()
+        form = {**token, "at": str(at_us + 1), "device": day.DEVICE, "camera": "room"}
+        assert li.post(f"{base}/replay/ask", data=form).json() == {"ordered": 1}
+        until(services, "the minute", lambda: li.get(media, headers={"range": "bytes=0-99"}).status_code == 206, 30)
+        assert time.monotonic() - asked < GOOD_S
+        assert wanted in li.get(f"{base}/{day.DEVICE}/room.m3u8").text
+    centre.store.close()
+    until(services, "receipts of the answer", lambda: receipted(box))
 
 
 def _check_export(site: Site, box: Box, target: Path) -> None:

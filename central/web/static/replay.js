@@ -2,14 +2,14 @@
 // on with it as soon as it is here. Times are microseconds UTC.
 import { attach, native } from "./player.js";
 
-const SOON_MS = 700, LATER_MS = 5000, MOMENT_MS = 60000, MINUTE = 60e6;
+const SOON_MS = 700, LATER_MS = 5000, MOMENT_MS = 60000, REST_MS = 400, MINUTE = 60e6;
 const root = document.getElementById("replay");
 
 if (root) {
   const video = document.getElementById("video"), says = document.getElementById("says");
   const bar = document.getElementById("bar"), wall = document.getElementById("wall"), fetching = document.getElementById("fetch");
   let state = { cameras: [], gaps: [], moving: false }, chosen = { device: root.dataset.device, camera: root.dataset.camera };
-  let loaded = null, stop = () => {}, wanted = null, at = null, timer = 0, asking = false, asked = 0;
+  let loaded = null, stop = () => {}, wanted = null, at = null, timer = 0, asking = false, asked = 0, resting = 0;
   const drawn = {};
 
   const same = (one, other) => one.device === other.device && one.camera === other.camera;
@@ -96,7 +96,10 @@ if (root) {
       const { us } = wanted;
       wanted = null;
       show(us, true);
-    } else if (part.kind === "away" && root.dataset.ask && !wanted.asked) { ask(); }
+    } else if (part.kind === "away" && root.dataset.ask && !wanted.asked) {
+      clearTimeout(resting);  // a key that is held down passes over many minutes, and wants the last one
+      resting = setTimeout(ask, REST_MS);
+    }
   }
 
   async function ask() {
@@ -114,6 +117,7 @@ if (root) {
 
   function jump(us, camera) {
     at = us;
+    clearTimeout(resting);
     if (camera && camera.camera) { choose(camera); } else if (!holding(now(), us)) {
       choose(state.cameras.find((one) => holding(one, us)) || chosen);
     }
