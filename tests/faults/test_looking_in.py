@@ -1,4 +1,4 @@
-"""While somebody looks into a room, or back, the network is slow and is cut, the box and the centre are killed. The page
+"""While somebody looks into a room, or back, the network is slow, then cut; the box and the centre are killed. The page
 says how it stands and goes on by itself, and nothing of it touches the recording. Many who look cost one upload."""
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -89,7 +90,8 @@ def is_whole(found: list[Segment], runs: int) -> None:
     assert len(told) == runs, [(one.run, one.index, one.began, one.cut) for one in found]
     for files in told.values():
         assert [one.index for one in files] == list(range(len(files)))
-        assert all(after.first_pts_us == before.end_pts_us for before, after in itertools.pairwise(files))
+        holes = [after.first_pts_us - before.end_pts_us for before, after in itertools.pairwise(files)]
+        assert all(0 <= hole < SECOND for hole in holes), holes
 
 
 def test_a_line_that_is_cut_or_slow_and_a_box_that_is_killed(
@@ -161,7 +163,7 @@ def test_a_centre_that_is_killed_and_a_file_that_was_changed_there(
     page.reload()
     until_says(page, "was changed after it was recorded", 30, "#problems")
     go_to(page, site, other)
-    until_says(page, "was changed after it was recorded", 30, "#says")
+    page.wait_for_timeout(3000)
     assert seen(page) is None
     go_to(page, site, wanted)
     until_plays(page, wanted)
@@ -181,12 +183,15 @@ def change(site: Apart, segment: Segment) -> None:
 def test_twenty_who_look_cost_one_upload(site: Apart, network: Network, course: Course) -> None:
     names = [f"v{number}" for number in range(VIEWERS)]
     site.supervisors(*names)
-    before, began = site.sent_bytes(), time.monotonic()
     words = network.command("office", sys.executable, "-m", "tests.journeys.viewers",
                             f"https://{CENTRE_FOR_OFFICE}:{CONSOLE}", site.ca, DEVICE, WATCH_S)
+    before = site.sent_bytes()
     done = subprocess.run(words, input="\n".join(names), capture_output=True, text=True, cwd=ROOT, timeout=120,
                           check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    up = site.sent_bytes() - before
     assert done.returncode == 0, done.stderr
-    up_kbit = (site.sent_bytes() - before) * 8 / 1000 / (time.monotonic() - began)
     told = json.loads(done.stdout)
-    print(up_kbit, [len(one["pieces"]) for one in told], told[0])
+    once = max(one["bytes"] for one in told)
+    assert all(one["pieces"] for one in told) and len({piece for one in told for piece in one["pieces"]}) < 2 * WATCH_S
+    assert once < up < 2 * once, f"{up} bytes went up, and each of {VIEWERS} got {once}"
+    assert statistics.median(told[0]["delays_ms"]) < 5000

@@ -2,7 +2,7 @@
 
 Accounts are read from the standard input, one a line, all with the password of tests. Each logs in, says why it looks,
 and for so many seconds reads the playlist, takes what is new in it, and asks how it stands. What each of them got is
-told as JSON: places of pieces, and how late the newest picture of the first of them was (ms, by the clock in it).
+told as JSON: pieces and their bytes, and how late the newest picture of the first of them was (ms, by the clock in it).
 """
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Viewer:
             base_url=address, verify=ssl.create_default_context(cafile=ca), trust_env=False, timeout=30)
         self._page, self.account = f"/live/{device}", account
         self.pieces: list[str] = []
+        self.bytes = 0
         self.refused: dict[str, int] = {}
         self.delays_ms: list[float] = []
         self.states: list[str] = []
@@ -80,6 +81,7 @@ class Viewer:
             if answer is None:
                 continue
             self.pieces.append(line)
+            self.bytes += len(answer.content)
             if decodes:
                 if header not in self._init:
                     self._init[header] = (await self._client.get(urljoin(base, header))).content
@@ -110,7 +112,8 @@ async def main(address: str, ca: str, device: str, seconds: str) -> None:
     until = time.monotonic() + float(seconds)
     await asyncio.gather(*(one.look(until, one is viewers[0]) for one in viewers))
     told: list[dict[str, Any]] = [
-        {"pieces": one.pieces, "refused": one.refused, "delays_ms": one.delays_ms, "states": one.states}
+        {"pieces": one.pieces, "bytes": one.bytes,
+         "refused": one.refused, "delays_ms": one.delays_ms, "states": one.states}
         for one in viewers]
     print(json.dumps(told))
 

@@ -35,7 +35,7 @@ REFUSED = N_("at the box, which refused to send it: {why}")
 @dataclasses.dataclass(frozen=True)
 class PartView:
     """A file. `at_s`, `length_s`: where it stands in the reel, seconds, of one that plays; `words`: how it stands with
-    it; `may_ask`: an order could bring it."""
+    it; `may_ask`: an order could bring it; `problem`: why what is here does not play, also while it comes again."""
 
     fact: SegmentFact
     kind: Kind
@@ -43,6 +43,7 @@ class PartView:
     may_ask: bool = False
     at_s: float = 0.0
     length_s: float = 0.0
+    problem: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,15 +83,16 @@ def _part(fact: SegmentFact, piece: Piece | None, box: BoxNow, now_us: int, loca
         return dataclasses.replace(_plain(fact, "here", local), at_s=piece.at_s, length_s=piece.media.seconds)
     changed = isinstance(piece.error, SegmentFileChanged)
     if not changed and not isinstance(piece.error, SegmentFileMissing):
-        return PartView(fact, "spoilt", words(piece.error, local.lang) if piece.error else "")
+        problem = words(piece.error, local.lang) if piece.error else ""
+        return PartView(fact, "spoilt", problem, problem=problem)
     asked = box.asked.get(fact.segment.sha256)
     moved = box.moved.get(fact.segment.sha256)
+    problem = words(piece.error, local.lang) if changed and piece.error else ""
     if asked is not None and asked.under_way(now_us, moved[0] if moved else None):
-        return _on_its_way(fact, asked, moved, box, local)
+        return dataclasses.replace(_on_its_way(fact, asked, moved, box, local), problem=problem)
     ours = fact.ref[1] == box.chain
     if changed:
-        assert piece.error is not None
-        return PartView(fact, "changed", words(piece.error, local.lang), ours)
+        return PartView(fact, "changed", problem, ours, problem=problem)
     if not ours:
         return _plain(fact, "earlier", local)
     if asked is not None and asked.why == GONE:
