@@ -20,5 +20,4 @@ from bench.harness import Figures
 FIGURES: dict[str, Figures] = {
     one.name: one for one in (
         identify.FIGURES, checkin.FIGURES, packs.FIGURES, facesize.FIGURES, cover.FIGURES, headcount.FIGURES,
-        strangers.FIGURES, still.FIGURES, courses.FIGURES, console.FIGURES, live.FIGURES,
-        watch.FIGURES)}
+        strangers.FIGURES, still.FIGURES, courses.FIGURES, console.FIGURES, live.FIGURES, watch.FIGURES)}

@@ -111,7 +111,7 @@ CANNOT = N_("This page cannot be shown")
 NOT_HERE = N_("There is no such page.")
 SWEEP_S = 2.0
 """So often live pictures that are too old are let go of."""
-PROGRAMS = ("/check", ".m3u8", "/state", "/ask", "/init.mp4", ".m4s", "/picture.jpg")
+PROGRAMS = ("/check", ".m3u8", "/state", "/replay/ask", "/init.mp4", ".m4s", "/picture.jpg")
 
 
 def create_app(centre: Centre) -> FastAPI:

@@ -369,3 +369,18 @@ def test_what_an_account_sees_is_also_asked_by_a_class_hour(centre: Centre, li: 
     hour = next(one for one in Stories(centre.store, centre.clock).tell(CLASS).story.hours if one.block == BLOCK)
     give_reason(li, CLASS, hour.id)
     assert looks(centre)[0].block == BLOCK and li.get(f"{PATH}/state").status_code == 200
+
+
+def test_a_file_that_was_changed_after_it_was_asked_for_and_came_is_told_at_once(lived: Lived, li: TestClient) -> None:
+    centre, _ = lived
+    wanted = facts(centre)[1]
+    data = take_away(centre, wanted)
+    give_reason(li, CLASS, BLOCK)
+    ask(li)
+    answer(lived)
+    path = centre.objects.path(wanted.segment.sha256)
+    path.write_bytes(data)
+    assert kinds(li)[1] == "here"
+    path.write_bytes(data[:-1] + b"x")
+    state = li.get(f"{PATH}/state?lang=en").json()
+    assert wanted.segment.file in state["problems"] and "was changed after it was recorded" in state["problems"]

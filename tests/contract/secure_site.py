@@ -120,32 +120,36 @@ class SecureSite:
         assert str(self.ca) in self._box_toml
 
     def _certify_console(self) -> None:
-        """A certificate such as an office's own authority gives, with the names that browsers and boxes use."""
-        authority, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-        issuer, now = _named("Office CA"), datetime.datetime.now(datetime.UTC)
+        self.spki = certify_console(self.centre / "web", self.ca, x509.DNSName(NAME), x509.DNSName("localhost"))
 
-        def made(subject: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-            return (x509.CertificateBuilder(issuer, subject, public, x509.random_serial_number())
-                    .not_valid_before(now - datetime.timedelta(hours=1))
-                    .not_valid_after(now + datetime.timedelta(days=30)))
 
-        ca = made(issuer, authority.public_key()).add_extension(
-            x509.BasicConstraints(True, 0), True).add_extension(
-            x509.KeyUsage(False, False, False, False, False, True, True, False, False), True).sign(
-            authority, hashes.SHA256())
-        own = made(_named(NAME), key.public_key()).add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(NAME), x509.DNSName("localhost")]), False).add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()), False).sign(
-            authority, hashes.SHA256())
-        folder = self.centre / "web"
-        folder.mkdir()
-        self.ca.write_text(pem(ca))
-        (folder / "console.pem").write_text(pem(own))
-        (folder / "console.key").write_bytes(key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-        public = key.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-        self.spki = base64.b64encode(hashlib.sha256(public).digest()).decode()
+def certify_console(folder: Path, ca: Path, *names: x509.GeneralName) -> str:
+    """A certificate such as an office's own authority gives, with the names that browsers and boxes use, and its key in
+    a new folder; the authority's own in `ca`. SHA-256 of its key, base64, is returned."""
+    authority, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    issuer, now = _named("Office CA"), datetime.datetime.now(datetime.UTC)
+
+    def made(subject: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+        return (x509.CertificateBuilder(issuer, subject, public, x509.random_serial_number())
+                .not_valid_before(now - datetime.timedelta(hours=1))
+                .not_valid_after(now + datetime.timedelta(days=30)))
+
+    own_ca = made(issuer, authority.public_key()).add_extension(
+        x509.BasicConstraints(True, 0), True).add_extension(
+        x509.KeyUsage(False, False, False, False, False, True, True, False, False), True).sign(
+        authority, hashes.SHA256())
+    own = made(_named(NAME), key.public_key()).add_extension(
+        x509.SubjectAlternativeName(names), False).add_extension(
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()), False).sign(
+        authority, hashes.SHA256())
+    folder.mkdir()
+    ca.write_text(pem(own_ca))
+    (folder / "console.pem").write_text(pem(own))
+    (folder / "console.key").write_bytes(key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    public = key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(public).digest()).decode()
 
 
 @contextmanager

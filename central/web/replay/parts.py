@@ -40,7 +40,8 @@ REFUSED = N_("at the box, which refused to send it: {why}")
 @dataclasses.dataclass(frozen=True)
 class PartView:
     """A file. `at_s`, `length_s`: where it stands in the reel, seconds, of one that plays; `words`: how it stands with
-    it; `may_ask`: an order could bring it; `derived`: what plays is a copy."""
+    it; `may_ask`: an order could bring it; `derived`: what plays is a copy; `problem`: why what is here does not play,
+    also while it comes again."""
 
     fact: SegmentFact
     kind: Kind
@@ -49,6 +50,7 @@ class PartView:
     at_s: float = 0.0
     length_s: float = 0.0
     derived: bool = False
+    problem: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,15 +94,16 @@ def _part(fact: SegmentFact, piece: Piece | None, box: BoxNow, now_us: int, loca
         return PartView(fact, "copy", translate(COPYING if piece.derived else TO_COPY, local.lang))
     changed = isinstance(piece.error, SegmentFileChanged)
     if not changed and not isinstance(piece.error, SegmentFileMissing):
-        return PartView(fact, "spoilt", words(piece.error, local.lang) if piece.error else "")
+        problem = words(piece.error, local.lang) if piece.error else ""
+        return PartView(fact, "spoilt", problem, problem=problem)
     asked = box.asked.get(fact.segment.sha256)
     moved = box.moved.get(fact.segment.sha256)
+    problem = words(piece.error, local.lang) if changed and piece.error else ""
     if asked is not None and asked.under_way(now_us, moved[0] if moved else None):
-        return _on_its_way(fact, asked, moved, box, local)
+        return dataclasses.replace(_on_its_way(fact, asked, moved, box, local), problem=problem)
     ours = fact.ref[1] == box.chain
     if changed:
-        assert piece.error is not None
-        return PartView(fact, "changed", words(piece.error, local.lang), ours)
+        return PartView(fact, "changed", problem, ours, problem=problem)
     if not ours:
         return _plain(fact, "earlier", local)
     if asked is not None and asked.why == GONE:

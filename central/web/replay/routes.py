@@ -143,8 +143,7 @@ def _page(request: Request, centre: Centre, found: _Seen) -> Response:
 def _of_bar(found: _Seen) -> dict[str, Any]:
     """What the bar and its table are made of."""
     return {"bar": found.bar, "rows": rows_of(found.parts, found.local), "base": found.base,
-            "problems": [one.words for each in found.parts.values() for one in each
-                         if one.kind in ("changed", "spoilt")]}
+            "problems": [one.problem for each in found.parts.values() for one in each if one.problem]}
 
 
 def _html(centre: Centre, found: _Seen) -> dict[str, str]:
