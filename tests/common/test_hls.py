@@ -69,7 +69,8 @@ def test_each_fragment_decodes_with_its_init_section() -> None:
 
 def test_parts_that_go_on_need_no_discontinuity() -> None:
     first, second = media_of(film(2)), media_of(film(2, start_s=2))
-    print(first, second)
+    assert second.follows(first) and not first.follows(second)
+    assert "#EXT-X-DISCONTINUITY" not in playlist([Part("/one.mp4", first), Part("/two.mp4", second)])
 
 
 def test_a_playlist_names_every_byte_range() -> None:

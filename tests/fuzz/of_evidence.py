@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from central.classes.lists import names_toml
-from common.hls import BadMedia, Part, begins_with_keyframe, playlist, read_media
+from common.hls import BadMedia, Part, begins_with_keyframe, playlist, read_init, read_media, read_piece
 from common.policies import NoSuchPolicy, load_policy, policy_bytes, policy_ids
 from common.sealed_pages import HEAD, BadPages, open_pages, seal_pages
 from common.sheets import (
@@ -183,6 +183,9 @@ def _media(data: bytes, _: Bench) -> object:
     return playlist([Part("a.mp4", media)]), media.follows(media)
 
 
+INIT = FILM[:read_media(io.BytesIO(FILM), len(FILM)).init_size]
+
+
 def _moofs() -> list[bytes]:
     media = read_media(io.BytesIO(FILM), len(FILM))
     whole_moofs = (FILM[one.offset:one.offset + one.size] for one in media.fragments)
@@ -229,5 +232,9 @@ PARSERS = (
     Parser("a sealing key", ("common/sheets.py",), "text", lambda: [KEY.public_key().public_bytes_raw().hex().encode()],
            lambda data, _: public_key(data.decode("utf-8", "surrogateescape")), (BadCentreKey,)),
     Parser("a fragmented MP4", ("common/hls.py",), "boxes", lambda: [FILM], _media, (BadMedia,), 150),
+    Parser("an init section alone", ("common/hls.py",), "boxes", lambda: [INIT], lambda data, _: read_init(data),
+           (BadMedia,), 60),
+    Parser("a piece of video alone", ("common/hls.py",), "boxes", lambda: [FILM[len(INIT):]],
+           lambda data, _: read_piece(read_init(INIT), data), (BadMedia,), 100),
     Parser("a moof", ("common/hls.py",), "boxes", _moofs, lambda data, _: begins_with_keyframe(data), (BadMedia,), 60),
 )

@@ -191,6 +191,11 @@ def _upload_requests() -> list[bytes]:
             request("PUT", f"/api/segments/{sha256}", headers | {"content-range": "bytes 0-1/5"}, "vi")]
 
 
+def _live_requests() -> list[bytes]:
+    headers = HOST | {"authorization": "TOKEN", "content-length": "5"}
+    return [request("PUT", f"/api/live/{'ab' * 32}/0/{number}", headers, "video") for number in range(2)]
+
+
 def _answers(data: bytes, bench: Bench) -> int:
     """What a centre says to whoever hands it a file: statuses and headers, one after the other."""
     try:
@@ -256,7 +261,10 @@ PARSERS = (
     Parser("a word for a piece of live pictures", ("evidence/live.py",), "json", _pieces, _piece, (BadRecord,), 60),
     Parser("a request to the tree", ("central/web/log.py", "central/tree/witnesses.py"), "json", _log_requests,
            _requests, (), 60),
-    Parser("a request of a file's box", ("central/web/uploads.py",), "json", _upload_requests, _requests, (), 60),
+    Parser("a request of a file's box", ("central/web/uploads.py", "central/web/bodies.py"), "json", _upload_requests,
+           _requests, (), 60),
+    Parser("a request with a live piece", ("central/web/live_boxes.py", "central/web/bodies.py"), "json",
+           _live_requests, _requests, (), 60),
     Parser("answers to whoever hands over a file", ("edge/sync/carrier.py",), "json", _centre_answers, _answers, (),
            60),
     Parser("how far the upload is", ("edge/sync/progress.py",), "json", _progress_seeds, _progress, (), 40),

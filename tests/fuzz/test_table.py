@@ -38,6 +38,8 @@ INSIDE = {
     "central/classes/kept_files.py": "files of our own, which open under a key of our own alone",
     "central/classes/questionnaire.py": "a file of this package, whose hash stands beside what it asked",
     "central/classes/stories.py": OWN_DATABASE, "central/export.py": OWN_DATABASE,
+    "central/derived/transcode.py": "video whose hash a record names, decoded in a bounded process that may die;"
+                                    " tests/central/derived/test_transcode.py damages it",
     "central/devices/ledger.py": "lines of our own file, decoded by evidence/shape.py; test_ledger.py changes them",
     "central/webhook/events.py": OWN_DATABASE,
     "central/webhook/secret.py": "a file of our own keys folder; tests/central/webhook/test_secret.py garbles it",
@@ -64,6 +66,7 @@ INSIDE = {
     "edge/cameras/v4l2.py": "the kernel's answers to ioctl, of fixed sizes",
     "edge/enrol/move.py": OWN_KEYS, "edge/storage/due.py": OWN_KEYS, "edge/wiring.py": OWN_KEYS,
     "edge/terminal/process.py": OWN_KEYS,
+    "edge/terminal/live_sign.py": "a file of our own process; tests/edge/terminal/test_live_sign.py garbles it",
     "edge/enrol/roster_cli.py": "opens files for edge/enrol/roster.py and common/sheets.py",
     "edge/recorder/boxes.py": "the boxes that our own muxer writes, as it writes them",
     "edge/picture/measure.py": FRAMES, "edge/picture/reader.py": FRAMES, "edge/picture/sub.py": FRAMES,
