@@ -7,11 +7,15 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import httpx
+import numpy as np
 from starlette.types import ASGIApp
 
 from central.ingest.collector import Message
 from central.ingest.dropped import Dropped
+from central.live.errors import BadPicture
+from central.live.jpeg import check_picture
 from central.web.app import create_app
 from central.wiring import init_centre
 from edge.sync.carrier import Carrier
@@ -196,6 +200,10 @@ def _live_requests() -> list[bytes]:
     return [request("PUT", f"/api/live/{'ab' * 32}/0/{number}", headers, "video") for number in range(2)]
 
 
+def _jpegs() -> list[bytes]:
+    return [cv2.imencode(".jpg", np.full((48, 64), 90, np.uint8))[1].tobytes()]
+
+
 def _answers(data: bytes, bench: Bench) -> int:
     """What a centre says to whoever hands it a file: statuses and headers, one after the other."""
     try:
@@ -263,6 +271,8 @@ PARSERS = (
            _requests, (), 60),
     Parser("a request of a file's box", ("central/web/uploads.py", "central/web/bodies.py"), "json", _upload_requests,
            _requests, (), 60),
+    Parser("a live picture", ("central/live/jpeg.py",), "bytes", _jpegs, lambda data, _: check_picture(data),
+           (BadPicture,), 60),
     Parser("a request with a live piece", ("central/web/live_boxes.py", "central/web/bodies.py"), "json",
            _live_requests, _requests, (), 60),
     Parser("answers to whoever hands over a file", ("edge/sync/carrier.py",), "json", _centre_answers, _answers, (),
