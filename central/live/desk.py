@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
-from central.accounts.looks import look_into, state_look_into
+from central.accounts.looks import look_into, state_look_into, state_went_on
 from central.accounts.people import Actor
 from central.accounts.scope import Scope, scope_of
 from central.clock import Clock
@@ -74,6 +74,7 @@ class LiveDesk:
         self.hub, self.rooms = Hub(clock), Rooms(store, clock)
         self._store, self._clock = store, clock
         self._reach, self._looks = Fresh[tuple[Room, ...]](REACH_S), Fresh[CentreLook | None](LOOK_S)
+        self._went_on = Fresh[None](LOOK_S)
         self._orders = Fresh[tuple[Ordered | None, int | None]](ORDER_S)
         self._institutions = Fresh[Mapping[str, Institution]](REACH_S)
 
@@ -120,8 +121,10 @@ class LiveDesk:
 
     def keep_looking(self, actor: Actor, what: str, room: Room, look: CentreLook) -> None:
         """Whoever still looks when another class begins looks at that one, too."""
-        if room.runs(self._clock.stamp().utc_us) and look.class_id != room.class_id:
-            self.state_look(actor, what, room, look.why)
+        now_us = self._clock.stamp().utc_us
+        if room.runs(now_us) and look.class_id != room.class_id:
+            self._went_on.ask((actor.account, what, room.device, room.class_id),
+                              lambda: state_went_on(self._store, actor, look, room.class_id, now_us))
 
     def watch(self, actor: Actor, room: Room, form: Form, asked: bool = False) -> None:
         """Somebody watches: note it, and order pictures where that is due. `asked`: they did it just now, no page by
