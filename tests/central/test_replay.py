@@ -308,6 +308,9 @@ def test_what_the_box_refuses_or_has_not_got_is_told(lived: Lived, li: TestClien
     answer(lived, "refused", why="no_road")
     part = li.get(f"{PATH}/state?lang=en").json()["cameras"][0]["parts"][1]
     assert part["kind"] == "away" and "refused to send it: the box has no address" in part["words"] and part["may_ask"]
+    assert ask(li) == ask(li) == (200, "0") and len(uploads_ordered(centre)) == 1, "the box just said no"
+    assert isinstance(centre.clock, FixedClock)
+    centre.clock.utc_us += MINUTE
     assert ask(li) == (200, "1")
     answer(lived, missing=(wanted.segment.sha256,))
     part = li.get(f"{PATH}/state?lang=en").json()["cameras"][0]["parts"][1]
