@@ -34,24 +34,27 @@ class Fresh(Generic[T]):
     def __init__(self, good_s: float) -> None:
         self._good_s, self._lock = good_s, threading.Lock()
         self._known: dict[Hashable, tuple[float, T]] = {}
+        self._forgotten = 0
 
     def ask(self, key: Hashable, question: Callable[[], T]) -> T:
         """The answer; what the question raises is raised and not kept."""
         with self._lock:
-            known = self._known.get(key)
+            known, forgotten = self._known.get(key), self._forgotten
         if known is not None and time.monotonic() < known[0] + self._good_s:
             return known[1]
         said = question()
         with self._lock:
             if len(self._known) >= MOST:
                 self._known.clear()
-            self._known[key] = (time.monotonic(), said)
+            if forgotten == self._forgotten:  # else it may be the answer of before
+                self._known[key] = (time.monotonic(), said)
         return said
 
     def forget(self, key: Hashable) -> None:
         """Ask anew next time."""
         with self._lock:
             self._known.pop(key, None)
+            self._forgotten += 1
 
 
 @dataclasses.dataclass(frozen=True)

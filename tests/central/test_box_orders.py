@@ -240,7 +240,7 @@ def test_every_box_is_told_of_a_revoked_one(
         found = {body.device: (body.number, body.revocation) for _, body in orders(tx)}
     told = Revocation("box-2", (other.signer.keyid,), "stolen")
     assert found == {"box-1": (1, told), "box-2": (1, told)} and set(messages(centre)) == {"box-1", "box-2"}
-    for name, reason, text in (("centre", "x", "centre"), ("box-8", "x", "box-8"), ("box-2", " ", "--reason")):
+    for name, reason, text in (("centre", "x", "centre"), ("box-8", "x", "box-8"), ("box-2", " ", "give a reason")):
         assert main(["box", "revoke", name, "--reason", reason, *where]) == 2
         assert text in capsys.readouterr().err
     main(["order", "list", "box-1", *where])

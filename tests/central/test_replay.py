@@ -162,6 +162,11 @@ def test_a_reason_that_says_nothing_is_refused(centre: Centre, li: TestClient, r
     assert looks(centre) == []
 
 
+def test_no_reason_is_chosen_before_the_reader_chooses(li: TestClient) -> None:
+    page = li.get(PATH).text
+    assert page.count('type="radio"') > 2 and "checked" not in page
+
+
 def test_what_was_chosen_is_kept_in_words_and_leads_to_the_moment(centre: Centre, li: TestClient) -> None:
     taken = send(li, f"{PATH}?lang=en", reason="objection", why="o-1", at="14:20", device="box-1", camera="room")
     assert taken.headers["location"] == f"{PATH}?at=14%3A20&device=box-1&camera=room"
