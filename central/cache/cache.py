@@ -117,8 +117,12 @@ class Cache:
                 if any((device, chain) not in there or class_id not in rest for device, chain, class_id in who)}
 
     def _remove(self, one: CachedFile) -> bool:
-        """Remove a file, unless it was played or came to stay meanwhile. What was made of it goes with it."""
+        """Remove a file, unless it was played or came to stay meanwhile, or somebody changed it: then it is evidence of
+        that. What was made of it goes with it."""
         with self.alone(one.sha256):
+            if one.kind == "file" and self._files.has(one.sha256) and not self._files.intact(one.sha256):
+                self._log.warning("changed", sha256=one.sha256)
+                return False
             with self._store.write() as tx:
                 known = tx.cached_of(one.sha256)
                 if known.get(one.kind) != one:

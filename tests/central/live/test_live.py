@@ -465,6 +465,15 @@ def test_the_wall_takes_a_reason_and_each_room_that_it_shows_is_on_record(
     assert len(looks(centre)) == 2 and len(wanted(centre)) == 1
 
 
+def test_a_room_too_many_takes_the_others_off_no_wall(
+    centre: Centre, client: TestClient, box: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("central.live.hub.MOST_CHANNELS", 0)
+    send(client, "/wall", why=WHY)
+    (room,) = client.get("/wall/state").json()["rooms"]
+    assert room["device"] == "box-1" and room["picture"] is None
+
+
 def test_the_wall_of_a_room_without_a_class_hour_shows_no_picture(
     centre: Centre, clock: FixedClock, client: TestClient, box: Box,
 ) -> None:
