@@ -19,8 +19,9 @@ from evidence.errors import BadInput
 MAX_HEADER = 1 << 20
 """No moov or moof of video is larger."""
 MAX_BOXES = 200_000
-MAX_INIT, MAX_MOOF, MAX_PAIRS = 256 << 10, 64 << 10, 64
-"""Bytes of an init section and of a moof that come alone, and fragments of a piece."""
+MAX_INIT, MAX_MOOF, MAX_PAIRS = 32 << 10, 64 << 10, 64
+"""Bytes of an init section and of a moof that come alone, and fragments of a piece. The centre holds eight of the first
+for each room: of a camera it has less than two thousand."""
 LONGEST_S = 30
 """Of a piece that comes alone."""
 _SAMPLE_FIELDS = (0x100, 0x200, 0x400, 0x800)

@@ -14,8 +14,9 @@ from evidence.story import ImportFact, InspectionFact, LookFact, SurveyFact
 from evidence.times import utc_us
 
 B = TypeVar("B")
-LOOKS = {"live": "live", "video": "video", "replay": "video", "class": "checkins"}
-"""What a look of a supervisor is for R5: the page of a class holds its check-ins."""
+LOOKS = {"live": "live", "video": "video", "class": "checkins"}
+"""What a look of a supervisor is for R5: the page of a class holds its check-ins. The reason that is given before a
+recording plays (`replay`) is no look at it yet, and its files are no looks beside it."""
 
 
 def inspections(
@@ -76,7 +77,7 @@ def looks(said: Iterable[tuple[Record, CentreLook]]) -> tuple[LookFact, ...]:
     """The looks of supervisors, of which R5 speaks, in order of time: what a school or an auditor looks at is no
     supervision."""
     return tuple(LookFact(record.key, LOOKS[body.what], record.utc_us) for record, body in _ordered(said)
-                 if body.role == "supervisor" and body.what in LOOKS)
+                 if body.role == "supervisor" and body.what in LOOKS and body.file is None)
 
 
 def _ordered(said: Iterable[tuple[Record, B]]) -> Sequence[tuple[Record, B]]:

@@ -35,8 +35,8 @@ def state_own_look(store: Store, class_id: str, person: str, now_us: int) -> boo
     return _state_once(store, CentreLook(person, OWN, None, class_id, person=person), now_us)
 
 
-def _state_once(store: Store, body: CentreLook, now_us: int) -> bool:
-    thing = _thing(body)
+def _state_once(store: Store, body: CentreLook, now_us: int, thing: str | None = None) -> bool:
+    thing = thing or _thing(body)
     with store.read() as tx:
         if tx.looked(body.account, thing, now_us - AGAIN_US, now_us) is not None:
             return False
@@ -67,6 +67,13 @@ def state_look_into(
         state(store, tx, body, _thing(body))
 
 
+def state_went_on(store: Store, actor: Actor, look: CentreLook, class_id: str, now_us: int) -> None:
+    """State that this person still looks into a room, for the reason of `look`, now that another class runs there; once
+    an hour. The hour of the reason goes on: nobody said it again."""
+    body = dataclasses.replace(look, role=actor.role, class_id=class_id)
+    _state_once(store, body, now_us, _hash(dataclasses.replace(body, why="")))
+
+
 def look_into(store: Store, actor: Actor, what: str, device: str | None, now_us: int) -> CentreLook | None:
     """The newest look of this person into a room within the hour, with its reason."""
     thing = _thing(CentreLook(actor.account, what, actor.role, device=device))
@@ -82,7 +89,11 @@ def _thing(body: CentreLook) -> str:
     whichever class runs there."""
     named = body if body.what == NAMES else dataclasses.replace(body, why="")
     named = dataclasses.replace(named, class_id=None) if body.what in (LIVE, WALL) else named
-    return hashlib.sha256(canonical(encode(named))).hexdigest()
+    return _hash(named)
+
+
+def _hash(body: CentreLook) -> str:
+    return hashlib.sha256(canonical(encode(body))).hexdigest()
 
 
 def state(store: Store, tx: Tx, body: CentreLook | AccountChanged | Institution, thing: str) -> None:

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 
 from central.cache.choice import NOTED_US, Item, which_go
 from central.objects import Objects
+from central.orders.boxes import head_of
+from central.orders.errors import NoSuchBox
 from central.store.cached import CachedFile, Kind
 from central.store.store import Store
 from central.store.tables import Tx
@@ -104,15 +106,23 @@ class Cache:
 
     def _held(self, tx: Tx, now_us: int) -> set[str]:
         """The files that somebody may have to look at: of a class of which it is not sure that nobody has, or of none.
-        Sessions that were put right may count for another class than their files name: those stay, too."""
+        Sessions that were put right may count for another class than their files name: those stay, too. And those that
+        no box can be asked for any more: of an earlier database of it, or of one whose key is denied."""
         moved = [body_of(sealed.record) for sealed in tx.of_type("session.corrected")]
         named = {name for body in moved if isinstance(body, SessionCorrected) for name in (body.class_id, body.was)}
-        rest = tx.at_rest(now_us) - named
-        return {sha256 for sha256, classes in tx.classes_of_cached().items() if not classes <= rest}
+        rest, files = tx.at_rest(now_us) - named, tx.named_by()
+        there = {(device, chain) for device in {one for who in files.values() for one, _, _ in who}
+                 if (chain := _asked_at(tx, device)) is not None}
+        return {sha256 for sha256, who in files.items()
+                if any((device, chain) not in there or class_id not in rest for device, chain, class_id in who)}
 
     def _remove(self, one: CachedFile) -> bool:
-        """Remove a file, unless it was played or came to stay meanwhile. What was made of it goes with it."""
+        """Remove a file, unless it was played or came to stay meanwhile, or somebody changed it: then it is evidence of
+        that. What was made of it goes with it."""
         with self.alone(one.sha256):
+            if one.kind == "file" and self._files.has(one.sha256) and not self._files.intact(one.sha256):
+                self._log.warning("changed", sha256=one.sha256)
+                return False
             with self._store.write() as tx:
                 known = tx.cached_of(one.sha256)
                 if known.get(one.kind) != one:
@@ -137,3 +147,11 @@ class Cache:
 
     def _of(self, kind: Kind) -> Objects:
         return self._files if kind == "file" else self._derived
+
+
+def _asked_at(tx: Tx, device: str) -> str | None:
+    """The chain of a box of which files can be asked for."""
+    try:
+        return head_of(tx, device).chain if tx.keys_of(device) else None
+    except NoSuchBox:
+        return None

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
-from central.accounts.looks import look_into, state_look_into
+from central.accounts.looks import look_into, state_look_into, state_went_on
 from central.accounts.people import Actor
 from central.accounts.scope import Scope, scope_of
 from central.clock import Clock
@@ -34,24 +34,27 @@ class Fresh(Generic[T]):
     def __init__(self, good_s: float) -> None:
         self._good_s, self._lock = good_s, threading.Lock()
         self._known: dict[Hashable, tuple[float, T]] = {}
+        self._forgotten = 0
 
     def ask(self, key: Hashable, question: Callable[[], T]) -> T:
         """The answer; what the question raises is raised and not kept."""
         with self._lock:
-            known = self._known.get(key)
+            known, forgotten = self._known.get(key), self._forgotten
         if known is not None and time.monotonic() < known[0] + self._good_s:
             return known[1]
         said = question()
         with self._lock:
             if len(self._known) >= MOST:
                 self._known.clear()
-            self._known[key] = (time.monotonic(), said)
+            if forgotten == self._forgotten:  # else it may be the answer of before
+                self._known[key] = (time.monotonic(), said)
         return said
 
     def forget(self, key: Hashable) -> None:
         """Ask anew next time."""
         with self._lock:
             self._known.pop(key, None)
+            self._forgotten += 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +77,7 @@ class LiveDesk:
         self.hub, self.rooms = Hub(clock), Rooms(store, clock)
         self._store, self._clock = store, clock
         self._reach, self._looks = Fresh[tuple[Room, ...]](REACH_S), Fresh[CentreLook | None](LOOK_S)
+        self._went_on = Fresh[None](LOOK_S)
         self._orders = Fresh[tuple[Ordered | None, int | None]](ORDER_S)
         self._institutions = Fresh[Mapping[str, Institution]](REACH_S)
 
@@ -120,8 +124,10 @@ class LiveDesk:
 
     def keep_looking(self, actor: Actor, what: str, room: Room, look: CentreLook) -> None:
         """Whoever still looks when another class begins looks at that one, too."""
-        if room.runs(self._clock.stamp().utc_us) and look.class_id != room.class_id:
-            self.state_look(actor, what, room, look.why)
+        now_us = self._clock.stamp().utc_us
+        if room.runs(now_us) and look.class_id != room.class_id:
+            self._went_on.ask((actor.account, what, room.device, room.class_id),
+                              lambda: state_went_on(self._store, actor, look, room.class_id, now_us))
 
     def watch(self, actor: Actor, room: Room, form: Form, asked: bool = False) -> None:
         """Somebody watches: note it, and order pictures where that is due. `asked`: they did it just now, no page by

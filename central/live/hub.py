@@ -33,7 +33,8 @@ MOST_PIECE, MOST_CHANNEL, MOST_ALL = 8 << 20, 64 << 20, 512 << 20
 """Bytes: of a piece, of what is kept of a channel, and of all channels together."""
 MOST_PIECES, MOST_INITS = 400, 8
 """Of a channel: pieces, and headers of its newest epochs."""
-MOST_CHANNELS, MOST_VIEWERS = 256, 100
+MOST_CHANNELS, MOST_VIEWERS, MOST_EACH = 256, 100, 96
+"""Channels, viewers of one, and channels that one viewer watches at once: four pages of a wall."""
 PER_SECOND = 10
 """Numbers in a playlist for each second before a start of the centre: none is given twice, however short pieces are."""
 MOST_PARTS = 100_000
@@ -77,6 +78,9 @@ class Hub:
         """Somebody watches now. Raises TooManyViewers, TooManyRooms."""
         now_us = self._clock.stamp().mono_us
         with self._lock:
+            known = self._channels.get((device, form))
+            if (known is None or account not in known.seen) and self._watches(account, now_us) >= MOST_EACH:
+                raise TooManyRooms
             channel = self._channel((device, form))
             if account not in channel.seen and len(channel.seen) >= MOST_VIEWERS:
                 _forget(channel, now_us)
@@ -203,11 +207,25 @@ class Hub:
 
     def _channel(self, key: Key) -> _Channel:
         if key not in self._channels:
+            stamp = self._clock.stamp()
             if len(self._channels) >= MOST_CHANNELS:
-                raise TooManyRooms
-            utc_s = self._clock.stamp().utc_us // SECOND
+                self._make_room(stamp.mono_us)
+            utc_s = stamp.utc_us // SECOND
             self._channels[key] = _Channel(utc_s * PER_SECOND, utc_s % MOST_PARTS)
         return self._channels[key]
+
+    def _make_room(self, now_us: int) -> None:
+        """Forget what nobody watches. A box that goes on with one of these is told a while later that nobody does.
+        Raises TooManyRooms."""
+        idle = [key for key, one in self._channels.items() if not watched(one.seen.values(), one.begun_us, now_us)]
+        if not idle:
+            raise TooManyRooms
+        for key in idle:
+            del self._channels[key]
+
+    def _watches(self, account: str, now_us: int) -> int:
+        """How many channels somebody watches now."""
+        return sum(now_us < one.seen.get(account, now_us - SEEN_US) + SEEN_US for one in self._channels.values())
 
     def _keep(
         self, channel: _Channel, fragment: LiveFragment, data: bytes, start_s: float, seconds: float, key: bool

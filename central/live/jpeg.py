@@ -11,6 +11,9 @@ MOST_PARTS = 64
 """Of a header."""
 _START, _END = b"\xff\xd8", b"\xff\xd9"
 _SOF, _SOS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}, 0xDA
+_PLAIN = frozenset((0xC0, 0xC1))
+"""Baseline and extended sequential, as boxes make them. Of a progressive one a browser goes over the whole picture
+again for every few bytes: tens of thousands of times in a small file."""
 _BARE = frozenset((0x00, 0x01, 0xFF, *range(0xD0, 0xDA)))
 """No part of a header begins with these: they have no length (ISO/IEC 10918-1, B.1.1.3)."""
 
@@ -27,6 +30,8 @@ def check_picture(data: bytes) -> tuple[int, int]:
         if length < 2 or at + 2 + length > len(data):
             raise BadPicture(why=N_("its header is broken"))
         if kind in _SOF:
+            if kind not in _PLAIN:
+                raise BadPicture(why=N_("it is a progressive or lossless JPEG"))
             size = _size(data[at + 4 : at + 2 + length], size)
         if kind == _SOS:
             break

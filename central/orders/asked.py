@@ -15,6 +15,8 @@ DAYS = 1
 """An order for somebody who waits holds so long."""
 PATIENCE_US = 10 * MINUTE
 """After an order was accepted, a file that does not move is waited for so long until it may be asked for again."""
+REFUSED_US = MINUTE
+"""After an order that brings nothing a file is not asked for again so soon, however often somebody presses."""
 GONE = "gone"
 
 
@@ -32,11 +34,15 @@ class Asked:
         patient_us = max(self.at_us, moved_us or 0) + PATIENCE_US
         return not self.why and (not self.accepted or now_us < patient_us)
 
+    def rests(self, now_us: int) -> bool:
+        """Whether no other order is made for it now: it may come, or the box just said that it does not."""
+        return self.under_way(now_us) or (self.why != "" and self.at_us <= now_us < self.at_us + REFUSED_US)
+
 
 def asked_of(tx: Tx, device: str, now_us: int) -> dict[str, Asked]:
     """By hash, all that orders in force ask of a box."""
     found: dict[str, Asked] = {}
-    for sealed in tx.orders_in_force(device, now_us):
+    for sealed, _ in tx.orders_since(device, now_us):
         body = body_of(sealed.record)
         if not isinstance(body, BoxOrder) or body.upload is None:
             continue
@@ -56,11 +62,11 @@ def _asked(at_us: int, sha256: str, answer: object) -> Asked:
 
 
 def order_awaited(store: Store, device: str, hashes: Sequence[str], now_us: int) -> BoxOrder | None:
-    """Order files of a box for somebody who waits, in this order, but those that are under way; None where all are.
-    Raises NoSuchBox, FilesNotOfBox."""
+    """Order files of a box for somebody who waits, in this order, but those that are under way or were just refused;
+    None where all are. Raises NoSuchBox, FilesNotOfBox."""
     with store.write() as tx:
         asked = asked_of(tx, device, now_us)
-        lacking = [one for one in hashes if one not in asked or not asked[one].under_way(now_us)]
+        lacking = [one for one in hashes if one not in asked or not asked[one].rests(now_us)]
         if not lacking:
             return None
         head = head_of(tx, device)

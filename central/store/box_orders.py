@@ -88,8 +88,8 @@ class BoxOrderTables:
         return found[0] if found else None
 
     def orders_since(self, device: str, us: int) -> list[tuple[Sealed, bool]]:
-        """The orders to a box that it may take after that moment, in the order in which they were made; with the same
-        word."""
+        """The orders to a box that have not expired at that moment, answered or not, in the order in which they were
+        made; with the same word."""
         return self._orders(device, t.box_orders.c.until_us > us)
 
     def _orders(self, device: str, which: ColumnElement[bool]) -> list[tuple[Sealed, bool]]:
@@ -103,13 +103,6 @@ class BoxOrderTables:
         o, r = t.box_orders.c, t.records.c
         joined = t.box_orders.join(t.records, o.leaf == r.leaf)
         rows = select(r.envelope).select_from(joined).where(o.device == device).order_by(o.leaf)
-        return [read_sealed(envelope) for envelope in self._db.execute(rows).scalars()]
-
-    def orders_in_force(self, device: str, now_us: int) -> list[Sealed]:
-        """The orders to a box that have not expired, answered or not, in the order in which they were made."""
-        o, r = t.box_orders.c, t.records.c
-        joined = t.box_orders.join(t.records, o.leaf == r.leaf)
-        rows = select(r.envelope).select_from(joined).where(o.device == device, o.until_us > now_us).order_by(o.leaf)
         return [read_sealed(envelope) for envelope in self._db.execute(rows).scalars()]
 
     def answers_of(self, device: str) -> list[Sealed]:

@@ -65,15 +65,16 @@ class CachedTables:
         if kind == "file":
             self._db.execute(update(t.segments).where(t.segments.c.sha256 == sha256).values(stored=False))
 
-    def classes_of_cached(self) -> Mapping[str, frozenset[str | None]]:
-        """The classes whose records name each file of a box that is in the cache."""
+    def named_by(self) -> Mapping[str, frozenset[tuple[str, str, str | None]]]:
+        """Who names each file of a box that is in the cache: device, chain, and the class of the record."""
         c, s, r = t.cached.c, t.segments.c, t.records.c
         joined = t.cached.join(t.segments, s.sha256 == c.sha256).join(
             t.records, and_(r.device == s.device, r.chain == s.chain, r.seq == s.seq))
-        found: dict[str, set[str | None]] = {}
-        for row in self._db.execute(select(c.sha256, r.class_id).select_from(joined).where(c.kind == "file")):
-            found.setdefault(row.sha256, set()).add(row.class_id)
-        return {sha256: frozenset(classes) for sha256, classes in found.items()}
+        rows = select(c.sha256, s.device, s.chain, r.class_id).select_from(joined).where(c.kind == "file")
+        found: dict[str, set[tuple[str, str, str | None]]] = {}
+        for row in self._db.execute(rows):
+            found.setdefault(row.sha256, set()).add((row.device, row.chain, row.class_id))
+        return {sha256: frozenset(named) for sha256, named in found.items()}
 
     def at_rest(self, now_us: int) -> frozenset[str]:
         """The classes that were judged with all that is here, whose judgement time has not overtaken, and whose video

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection, insert, inspect, select, text, update
 
-from central.store.box_orders import BoxOrderTables
+from central.store.box_orders import TYPES, BoxOrderTables
 from central.store.inputs import box_of
 from central.store.plans import PlanTables
 from central.store.schema import about_boxes, certificates, names, quarantine, records
@@ -54,8 +54,7 @@ def _note_boxes(connection: Connection) -> None:
 
 
 def _note_orders(connection: Connection) -> None:
-    wanted = records.c.type.in_(("order.box", "order.answered", "sheet"))
-    rows = select(records.c.leaf, records.c.envelope).where(wanted).order_by(records.c.leaf)
+    rows = select(records.c.leaf, records.c.envelope).where(records.c.type.in_(TYPES)).order_by(records.c.leaf)
     for leaf, envelope in connection.execute(rows).all():
         BoxOrderTables(connection).note_orders([(leaf, read_sealed(envelope))])
 

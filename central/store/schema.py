@@ -100,6 +100,7 @@ box_orders = Table(
     Column("sheet_leaf", BigInteger, comment="of the first record of that box that states the sheet it orders"),
     Column("ended_leaf", BigInteger, comment="of the first one that says that the live pictures it orders are over"),
     Index("box_orders_device", "device", "leaf"),
+    Index("box_orders_until", "device", "until_us"),
 )
 
 box_answers = Table(

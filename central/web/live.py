@@ -32,8 +32,13 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
     """Routes of it. Without a reason on record a player, and a picture, are led to the page that asks for it."""
     routes = Routes(centre.store.device, default_response_class=HTMLResponse)
 
-    def looks(request: Request, box: str, *what: str) -> bool:
-        return any(desk.look(actor_of(request), one, box) is not None for one in what)
+    def looks(request: Request, box: str) -> bool:
+        return desk.look(actor_of(request), LIVE, box) is not None
+
+    def looks_at_wall(request: Request, box: str) -> bool:
+        """The reason was given for the wall: for no room of it does it hold longer."""
+        actor = actor_of(request)
+        return desk.look(actor, WALL, None) is not None and desk.look(actor, WALL, box) is not None
 
     @routes.get("/live/{box}", Action.LIVE)
     def show(request: Request, box: ClassName) -> Response:
@@ -67,26 +72,26 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
 
     @routes.get("/live/{box}/stream.m3u8", Action.LIVE)
     def stream(request: Request, box: ClassName) -> Response:
-        if not looks(request, box, LIVE):
+        if not looks(request, box):
             return back_to(f"/live/{box}")
         desk.hub.see(box, "video", actor_of(request).account)
         return _found(desk.hub.playlist(box).encode(), PLAYLIST)
 
     @routes.get("/live/{box}/{order}/{epoch}/init.mp4", Action.LIVE)
     def init(request: Request, box: ClassName, order: Sha, epoch: Count) -> Response:
-        if not looks(request, box, LIVE):
+        if not looks(request, box):
             return back_to(f"/live/{box}")
         return _found(desk.hub.init(box, order, epoch), "video/mp4")
 
     @routes.get("/live/{box}/{order}/{epoch}/{number}.m4s", Action.LIVE)
     def piece(request: Request, box: ClassName, order: Sha, epoch: Count, number: Count) -> Response:
-        if not looks(request, box, LIVE):
+        if not looks(request, box):
             return back_to(f"/live/{box}")
         return _found(desk.hub.piece(box, order, epoch, number), "video/mp4")
 
     @routes.get("/live/{box}/picture.jpg", Action.LIVE)
     def picture(request: Request, box: ClassName) -> Response:
-        if not looks(request, box, LIVE, WALL):
+        if not (looks(request, box) or looks_at_wall(request, box)):
             return back_to(f"/live/{box}")
         found = desk.hub.picture(box)
         return _found(None if found is None else found.data, "image/jpeg")

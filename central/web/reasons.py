@@ -7,15 +7,18 @@ from central.live.errors import BadLook
 from central.web.access import field
 from common.texts import N_, translate
 
-REASONS = (N_("routine inspection"), N_("check after a flag"), N_("complaint or report"))
-"""What is chosen most; anything else is typed."""
+REASONS = {
+    "routine": N_("routine inspection"), "flag": N_("check of a flag"), "objection": N_("an objection"),
+    "complaint": N_("complaint or report"),
+}
+"""What is chosen most, live and in the replay; anything else is typed."""
 LONGEST = 200
-"""Characters of a reason."""
+"""Characters of a reason, with what was chosen."""
 
 
 def reasons(lang: str) -> list[str]:
     """The choices, as they are shown and as they go on record."""
-    return [translate(one, lang) for one in REASONS]
+    return [translate(one, lang) for one in REASONS.values()]
 
 
 def reason_of(request: Request) -> str:

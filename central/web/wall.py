@@ -12,7 +12,7 @@ from central.accounts.looks import WALL
 from central.accounts.people import Actor
 from central.live.decide import OFFLINE_US
 from central.live.desk import LiveDesk
-from central.live.errors import BadLook
+from central.live.errors import BadLook, TooManyRooms, TooManyViewers
 from central.live.wall import Tile, WallPage, page_of, tile
 from central.web.access import Routes, actor_of
 from central.web.boxes import CHINA_MIN
@@ -99,7 +99,7 @@ def _tiles(centre: Centre, desk: LiveDesk, actor: Actor, institution: str, numbe
 
 def _looked(desk: LiveDesk, actor: Actor, one: Tile, look: CentreLook) -> bool:
     """Look at a room of which a class-hour runs, which is on record first, and have its box send pictures. A box that
-    is away is asked when it is back. False: there is nothing to be shown."""
+    is away is asked when it is back. False: there is nothing to be shown, of this room or of one too many."""
     if not one.due or not one.heard:
         return False
     before = desk.look(actor, WALL, one.room.device)
@@ -107,7 +107,10 @@ def _looked(desk: LiveDesk, actor: Actor, one: Tile, look: CentreLook) -> bool:
         desk.state_look(actor, WALL, one.room, look.why)
     else:
         desk.keep_looking(actor, WALL, one.room, before)
-    desk.watch(actor, one.room, "pictures")
+    try:
+        desk.watch(actor, one.room, "pictures")
+    except (TooManyRooms, TooManyViewers):
+        return False
     return True
 
 

@@ -97,6 +97,7 @@ def _lacks(page: Page) -> None:
 
 
 def _why(page: Page) -> None:
+    page.locator("input[value=routine]").check()
     page.locator("main form button").click()
 
 

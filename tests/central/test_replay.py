@@ -162,6 +162,11 @@ def test_a_reason_that_says_nothing_is_refused(centre: Centre, li: TestClient, r
     assert looks(centre) == []
 
 
+def test_no_reason_is_chosen_before_the_reader_chooses(li: TestClient) -> None:
+    page = li.get(PATH).text
+    assert page.count('type="radio"') > 2 and "checked" not in page
+
+
 def test_what_was_chosen_is_kept_in_words_and_leads_to_the_moment(centre: Centre, li: TestClient) -> None:
     taken = send(li, f"{PATH}?lang=en", reason="objection", why="o-1", at="14:20", device="box-1", camera="room")
     assert taken.headers["location"] == f"{PATH}?at=14%3A20&device=box-1&camera=room"
@@ -308,6 +313,9 @@ def test_what_the_box_refuses_or_has_not_got_is_told(lived: Lived, li: TestClien
     answer(lived, "refused", why="no_road")
     part = li.get(f"{PATH}/state?lang=en").json()["cameras"][0]["parts"][1]
     assert part["kind"] == "away" and "refused to send it: the box has no address" in part["words"] and part["may_ask"]
+    assert ask(li) == ask(li) == (200, "0") and len(uploads_ordered(centre)) == 1, "the box just said no"
+    assert isinstance(centre.clock, FixedClock)
+    centre.clock.utc_us += MINUTE
     assert ask(li) == (200, "1")
     answer(lived, missing=(wanted.segment.sha256,))
     part = li.get(f"{PATH}/state?lang=en").json()["cameras"][0]["parts"][1]

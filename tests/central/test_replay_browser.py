@@ -211,6 +211,7 @@ def test_the_page_is_usable_by_everybody(
         found = Axe().run(page).response["violations"]
         assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
         if page.locator("#bar").count() == 0:
+            page.locator("input[value=routine]").check()
             with page.expect_navigation():
                 page.locator("main form button").click()
     assert page.locator("#rows tr.away").count() == 1
@@ -253,3 +254,46 @@ def test_a_key_that_is_held_down_asks_for_the_last_minute_alone(
     with centre.store.read() as tx:
         (made,) = [body.upload.files for _, body in orders(tx, "box-1") if body.upload is not None]
     assert [one.sha256 for one in made] == [facts(centre)[number].segment.sha256 for number in (1, 2, 0)]
+
+
+def test_a_page_that_nobody_sees_asks_for_nothing_until_it_is_seen(
+    console: Console, page: sync_api.Page, lived: Lived,
+) -> None:
+    centre, _ = lived
+    take_away(centre, facts(centre)[0])
+    enter(page, console, f"?lang=en&at={facts(centre)[0].span.start_us + MINUTE}")
+    sync_api.expect(page.locator("#says")).to_contain_text("asked of the box")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/state" in request.url else None)
+    see = """(hidden) => {
+        Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+        document.dispatchEvent(new Event("visibilitychange")); }"""
+    page.wait_for_timeout(1500)
+    assert asked, "while it is seen"
+    page.evaluate(see, True)
+    page.wait_for_timeout(1000)
+    before = len(asked)
+    page.wait_for_timeout(2500)
+    assert len(asked) == before
+    with page.expect_request("**/state*"):
+        page.evaluate(see, False)
+
+
+def test_whoever_is_logged_in_no_more_is_told_and_the_page_asks_no_more(
+    console: Console, browser: sync_api.Browser, lived: Lived,
+) -> None:
+    centre, _ = lived
+    take_away(centre, facts(centre)[0])
+    context = browser.new_context()
+    context.add_cookies([{
+        "name": COOKIE, "value": session_of(centre, "supervisor", "410000", "li"), "url": console.address}])
+    page = context.new_page()
+    enter(page, console, f"?lang=en&at={facts(centre)[0].span.start_us + MINUTE}")
+    sync_api.expect(page.locator("#says")).to_contain_text("asked of the box")
+    context.clear_cookies()
+    sync_api.expect(page.locator("#says")).to_contain_text("logged in no more", timeout=10_000)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(2000)
+    assert asked == []
+    context.close()

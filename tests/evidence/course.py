@@ -212,9 +212,11 @@ class Course:
         over_us = at(f"{on} 00:00") + 24 * 60 * MINUTE
         return self.centre.add("assessment", Assessment("c-1", utc_text(over_us)), over_us)
 
-    def look(self, what: str, when: str, role: str = "supervisor", device: str | None = None) -> Record:
-        """Somebody looks at the centre; at `device`, if it is at a room, live."""
-        body = CentreLook("sun", what, role, "c-1", device=device)  # type: ignore[arg-type]
+    def look(
+        self, what: str, when: str, role: str = "supervisor", device: str | None = None, file: str | None = None,
+    ) -> Record:
+        """Somebody looks at the centre; at `device`, if it is at a room, live; at `file`, if it is at one of video."""
+        body = CentreLook("sun", what, role, "c-1", device=device, file=file)  # type: ignore[arg-type]
         return self.centre.add("look.centre", body, at(when))
 
     # what the box states

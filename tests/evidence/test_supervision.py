@@ -38,11 +38,21 @@ def test_r5_counts_looks_of_the_centre_and_is_never_against_a_school() -> None:
     made.look("video", f"{DAY} 08:00", "institution")
     made.look("person", f"{DAY} 08:05")
     assert codes(made.finding("R5")) == ["r5_none"], "no supervision: a school looked, or nobody at the class"
-    for what, when in (("live", "08:10"), ("video", "11:00"), ("replay", "11:05"), ("class", "12:00")):
+    for what, when in (("live", "08:10"), ("video", "11:00"), ("video", "11:05"), ("class", "12:00")):
         made.look(what, f"{DAY} {when}")
     found = made.finding("R5")
     assert (found.result, found.reasons[0].params) == ("satisfied", {"live": 1, "video": 2, "checkins": 1})
     assert len(found.records) == 4
+
+
+def test_r5_counts_a_recording_that_is_played_once_whatever_reason_and_files_it_takes() -> None:
+    made = course()
+    made.look("replay", f"{DAY} 11:00")
+    assert codes(made.finding("R5")) == ["r5_none"], "a reason was given, and nothing was played yet"
+    made.look("video", f"{DAY} 11:01")
+    for number, when in enumerate(("11:01", "11:11")):
+        made.look("video", f"{DAY} {when}", file=f"{number:064x}")
+    assert made.finding("R5").reasons[0].params == {"live": 0, "video": 1, "checkins": 0}
 
 
 def test_r5_counts_a_look_into_a_room_by_its_class_and_no_wall() -> None:

@@ -10,6 +10,7 @@ from central.errors import UnknownBlock
 from central.web.access import actor_of, field
 from central.web.errors import ReasonFirst, UnclearReason
 from central.web.looking import look
+from central.web.reasons import LONGEST, REASONS
 from central.web.reels import facts_of
 from central.web.render import lang_of
 from central.wiring import Centre
@@ -17,13 +18,8 @@ from common.texts import N_, translate
 from evidence.story import Block, HourStory
 
 WHAT = "replay"
-LONGEST = 200
-"""Characters of a reason, with what was chosen."""
-CHOICES = {
-    "routine": N_("routine supervision"), "flag": N_("check of a flag"), "objection": N_("an objection"),
-    "other": N_("another reason"),
-}
 OTHER = "other"
+CHOICES = {**REASONS, OTHER: N_("another reason")}
 REVIEWING = N_("review of this recording")
 
 
@@ -62,8 +58,8 @@ class Reasons:
         class_id, block = (request.query_params.get(name, "")[:64] for name in ("class", "block"))
         if not class_id or not block or not self.given(request, class_id, block):
             raise ReasonFirst
-        found = block_of(self._stories.tell(class_id), block)
-        if all(fact.segment.sha256 != sha256 for fact in facts_of(self._stories.tell(class_id).story, found)):
+        told = self._stories.tell(class_id)
+        if all(fact.segment.sha256 != sha256 for fact in facts_of(told.story, block_of(told, block))):
             raise ReasonFirst
 
 

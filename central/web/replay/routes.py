@@ -17,12 +17,13 @@ from central.web.case.unit import unit_of, unit_words
 from central.web.class_names import ClassName, names_of
 from central.web.errors import NoMoment, NothingThere, UnclearReason
 from central.web.localtime import LocalTime
+from central.web.reasons import LONGEST
 from central.web.reels import Reels, facts_of
 from central.web.render import Say, environment, lang_of
 from central.web.replay.ahead import Ahead
 from central.web.replay.bar import ReplayBar, replay_bar
 from central.web.replay.page import Parts, files_around, moment, parts_now, people_shown, rows_of, state_of
-from central.web.replay.reasons import CHOICES, LONGEST, Reasons, block_of, reason_of
+from central.web.replay.reasons import CHOICES, Reasons, block_of, reason_of
 from central.web.video import Plays
 from central.wiring import Centre
 from common.texts import translate, words

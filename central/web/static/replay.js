@@ -36,6 +36,7 @@ if (root) {
     try {
       const answer = await fetch(saying(root.dataset.state));
       if (answer.status === 403) { tell(root.dataset.over); return; }
+      if (answer.status === 401 || answer.status === 404) { tell(root.dataset.gone); return; }
       if (!answer.ok) { throw new Error(String(answer.status)); }
       state = await answer.json();
       draw();
@@ -44,7 +45,12 @@ if (root) {
       begin();
       wait = !state.moving ? 0 : state.coming || Date.now() - asked < MOMENT_MS ? SOON_MS : LATER_MS;
     } catch (error) { tell(root.dataset.fails); }
-    if (wait) { timer = setTimeout(refresh, wait); }
+    if (wait) { timer = setTimeout(again, wait); }
+  }
+
+  // A page that nobody sees asks for nothing until it is seen again.
+  function again() {
+    if (document.hidden) { document.addEventListener("visibilitychange", again, { once: true }); } else { refresh(); }
   }
 
   function draw() {
@@ -73,7 +79,7 @@ if (root) {
     if (at !== null && !wanted) { wanted = { us: at, asked: true }; }
     tell(root.dataset.lost);
     clearTimeout(timer);
-    timer = setTimeout(refresh, LATER_MS);
+    timer = setTimeout(again, LATER_MS);
   }
 
   function show(us, playing) {

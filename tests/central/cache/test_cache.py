@@ -184,6 +184,31 @@ def test_video_of_a_session_that_was_put_right_stays(
     assert centre.cache.trim(clock.utc_us) == 0 and here(centre) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("why", ["a new database", "a stolen box"])
+def test_video_that_no_box_can_be_asked_for_again_stays(
+    centre: Centre, client: TestClient, box: Box, clock: FixedClock, why: str,
+) -> None:
+    fill(centre, client, box, clock, 0, 1, 2)
+    if why == "a new database":
+        newer = Box(centre, "box-1", chain="cd" * 16)
+        newer.genesis(clock.utc_us)
+        centre.collector().take(newer.messages())
+    else:
+        with centre.store.write() as tx:
+            tx.deny(box.signer.keyid, "box-1")
+    judged(centre, "clear")
+    assert centre.cache.trim(clock.utc_us) == 0 and here(centre) == [0, 1, 2]
+
+
+def test_a_file_that_somebody_changed_stays_as_evidence_of_that(
+    centre: Centre, client: TestClient, box: Box, clock: FixedClock,
+) -> None:
+    fill(centre, client, box, clock, 0, 1)
+    centre.objects.path(SHAS[0]).write_bytes(b"x" * SIZE)
+    centre.cache._limit = 0
+    assert centre.cache.trim(clock.utc_us) == 1 and here(centre) == [0]
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_removal_that_was_killed_is_ended_at_the_start(
     centre: Centre, client: TestClient, box: Box, clock: FixedClock, when: str,

@@ -230,3 +230,33 @@ def test_many_threads_at_once(clock: FixedClock) -> None:
         one.join()
     assert wrong == [] and hub.size == sum(channel.size for channel in hub._channels.values())
     assert all(channel.size == sum(len(piece.data) for piece in channel.pieces) for channel in hub._channels.values())
+
+
+def test_rooms_that_nobody_watches_any_more_make_room_for_others(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hubs, "MOST_CHANNELS", 3)
+    hub = Hub(clock)
+    for number in range(3):
+        one = order(device=f"box-{number}", form="pictures")
+        hub.see(one.device, "pictures", "li")
+        assert hub.offer(one, fragment(one, 1)) == "take"
+        assert hub.take_picture(one, fragment(one, 1), jpeg()) == "take"
+    with pytest.raises(TooManyRooms):
+        hub.see("box-9", "pictures", "wang")
+    clock.utc_us += SEEN_US
+    hub.sweep()
+    hub.see("box-9", "pictures", "wang")
+    assert hub.stands("box-9", "pictures").viewers == 1 and hub.size == 0
+
+
+def test_one_viewer_does_not_take_the_places_of_all(clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hubs, "MOST_EACH", 2)
+    hub = Hub(clock)
+    for device in ("box-1", "box-2", "box-1"):
+        hub.see(device, "pictures", "li")
+    with pytest.raises(TooManyRooms):
+        hub.see("box-3", "pictures", "li")
+    hub.see("box-3", "pictures", "wang")
+    clock.utc_us += SEEN_US
+    hub.see("box-3", "pictures", "li")

@@ -15,11 +15,18 @@ from tests.central.live.pushing import jpeg
 Image = pytest.importorskip("PIL.Image")
 
 
-@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 95, "optimize": True}, {"comment": "x"}])
+@pytest.mark.parametrize("options", [{}, {"quality": 95, "optimize": True}, {"comment": "x"}])
 def test_a_small_picture_is_taken(options: dict[str, object]) -> None:
     sink = io.BytesIO()
     Image.effect_noise((320, 180), 60).convert("RGB").save(sink, "JPEG", **options)
     assert check_picture(sink.getvalue()) == (320, 180)
+
+
+def test_a_picture_that_a_browser_goes_over_again_and_again_is_refused() -> None:
+    sink = io.BytesIO()
+    Image.effect_noise((320, 180), 60).convert("RGB").save(sink, "JPEG", progressive=True)
+    with pytest.raises(BadPicture, match="progressive"):
+        check_picture(sink.getvalue())
 
 
 @pytest.mark.parametrize("data", [

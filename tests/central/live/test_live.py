@@ -161,7 +161,7 @@ def _later(client: TestClient, clock: FixedClock, us: int) -> None:
     clock.utc_us += us
     become(client, session_of(client.app.state.centre, "supervisor", "411200", "li"))  # type: ignore[attr-defined]
     desk = client.app.state.live  # type: ignore[attr-defined]
-    for kept in (desk._orders, desk._looks, desk._reach, desk._institutions):
+    for kept in (desk._orders, desk._looks, desk._went_on, desk._reach, desk._institutions):
         kept._known.clear()
     desk.rooms._of.clear()
     desk.rooms._all = (-10.0, ())
@@ -238,6 +238,39 @@ def test_who_still_looks_when_another_class_begins_looks_at_that_one_too(
     state(client)
     state(client)
     assert [(look.class_id, look.why) for look in looks(centre)] == [(None, WHY), ("welder-1", WHY)]
+
+
+def test_a_class_that_begins_makes_no_reason_hold_longer(
+    centre: Centre, clock: FixedClock, client: TestClient, box: Box,
+) -> None:
+    _later(client, clock, 5 * HOUR + 25 * MINUTE)  # 13:55
+    send(client, "/live/box-1", why=WHY)
+    _later(client, clock, 6 * MINUTE)
+    state(client)
+    assert len(looks(centre)) == 2
+    _later(client, clock, AGAIN_US - 5 * MINUTE)
+    assert state(client)["order"] is None and 'name="why"' in client.get("/live/box-1").text
+    assert client.get("/live/box-1/stream.m3u8", follow_redirects=False).status_code == 303
+
+
+def test_a_picture_of_the_wall_is_shown_for_as_long_as_its_reason_holds(
+    centre: Centre, clock: FixedClock, client: TestClient, box: Box,
+) -> None:
+    _later(client, clock, 5 * HOUR + 25 * MINUTE)  # 13:55, no class-hour
+    send(client, "/wall", why=WHY)
+    client.get("/wall/state")
+    _later(client, clock, 30 * MINUTE)
+    heartbeat(centre, box)
+    client.get("/wall/state")
+    assert [(look.device, look.class_id) for look in looks(centre)] == [(None, None), ("box-1", "welder-1")]
+    order = wanted(centre)[-1]
+    answer(centre, box, order, clock.utc_us)
+    for minutes, status in ((0, 200), (31, 303)):
+        _later(client, clock, minutes * MINUTE)
+        client.app.state.live.hub.see("box-1", "pictures", "wang")  # type: ignore[attr-defined]
+        camera = Camera(box, order[0], clock.utc_us)
+        assert camera.put(client, jpeg(), 1 + minutes, "picture").status_code == 204
+        assert client.get("/live/box-1/picture.jpg", follow_redirects=False).status_code == status
 
 
 def test_who_looked_where_and_why_stands_on_the_audit_page(centre: Centre, client: TestClient, box: Box) -> None:
@@ -430,6 +463,15 @@ def test_the_wall_takes_a_reason_and_each_room_that_it_shows_is_on_record(
     assert shown.headers["x-content-type-options"] == "nosniff" and shown.headers["cache-control"] == "no-store"
     assert client.get("/live/box-1/stream.m3u8", follow_redirects=False).status_code == 303, "the video takes its own"
     assert len(looks(centre)) == 2 and len(wanted(centre)) == 1
+
+
+def test_a_room_too_many_takes_the_others_off_no_wall(
+    centre: Centre, client: TestClient, box: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("central.live.hub.MOST_CHANNELS", 0)
+    send(client, "/wall", why=WHY)
+    (room,) = client.get("/wall/state").json()["rooms"]
+    assert room["device"] == "box-1" and room["picture"] is None
 
 
 def test_the_wall_of_a_room_without_a_class_hour_shows_no_picture(
