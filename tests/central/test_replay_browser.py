@@ -25,7 +25,7 @@ from tests.central.test_replay import BLOCK, CLASS, Lived, course, facts, lived,
 
 sync_api = pytest.importorskip("playwright.sync_api")
 Axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
 PATH = f"/classes/{CLASS}/blocks/{BLOCK}/replay"
 __all__ = ["browser", "course", "lived"]
 

@@ -191,6 +191,7 @@ def test_a_process_that_takes_too_long_is_ended(centre: Centre, tmp_path: Path) 
         by_process(source, tmp_path / "target.mp4", "", 1, lambda _: None)
 
 
+@pytest.mark.long
 def test_a_centre_that_is_killed_takes_the_process_along_and_begins_anew(centre: Centre) -> None:
     sha256, incoming = real(centre, film(100, (640, 360))), centre.folder / "objects" / "derived" / "incoming"
     run = [sys.executable, "-c", SERVED, str(centre.folder), sha256]

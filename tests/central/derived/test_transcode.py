@@ -89,11 +89,13 @@ def test_a_film_whose_size_changes_is_told_so(tmp_path: Path) -> None:
     assert process(tmp_path, small + large[media.init_size:]) == (FAILED, "other_size")
 
 
+@pytest.mark.long
 def test_memory_has_an_end(tmp_path: Path) -> None:
     status, why = process(tmp_path, film(6, (3840, 2160)), before="t.MOST_MEMORY = 400 << 20")
     assert (status == FAILED and why in ("memory", "unreadable")) or status < 0, "whichever part of it got none"
 
 
+@pytest.mark.long
 def test_the_time_of_the_processor_has_an_end() -> None:
     code = "from central.derived.transcode import _bound\n_bound(1, 1)\nwhile True: pass"
     done = subprocess.run([sys.executable, "-c", code], timeout=60, check=False)

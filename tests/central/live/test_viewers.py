@@ -38,6 +38,7 @@ def watch(client: httpx.Client, stop: threading.Event, got: dict[str, bytes], co
         time.sleep(0.2)
 
 
+@pytest.mark.long
 def test_twenty_viewers_of_one_box(tmp_path: Path, quick_hashes: None) -> None:
     with open_site(tmp_path) as (centre, box), serving(centre) as port:
         people = [viewer(centre, port, f"viewer-{number}") for number in range(VIEWERS)]
