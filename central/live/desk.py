@@ -15,7 +15,7 @@ from central.accounts.people import Actor
 from central.accounts.scope import Scope, scope_of
 from central.clock import Clock
 from central.live.decide import Form, Ordered, Standing, State, due, is_heard, state_of
-from central.live.errors import NoSuchRoom
+from central.live.errors import NoSuchRoom, RoomAtRest
 from central.live.hub import Hub
 from central.live.orders import camera_of, newest_order, order_if_due
 from central.live.rooms import Room, Rooms
@@ -91,7 +91,7 @@ class LiveDesk:
         return Scope(actor, self._institutions.ask("all", ask))
 
     def reach(self, actor: Actor, device: str) -> Room:
-        """The room of a box within somebody's reach, now. Raises NoSuchRoom."""
+        """The room of a box within somebody's reach, now. Raises NoSuchRoom, RoomAtRest."""
 
         def ask() -> tuple[Room, ...]:
             scope = self.scope(actor)
@@ -101,6 +101,9 @@ class LiveDesk:
         found = self._reach.ask((actor.account, actor.role, actor.scope, device), ask)
         if not found:
             raise NoSuchRoom
+        found = tuple(one for one in found if one.is_near(now_us))
+        if not found:
+            raise RoomAtRest
         return next((one for one in found if one.runs(now_us)), found[0])
 
     def rooms_of(self, class_id: str) -> tuple[Room, ...]:

@@ -28,6 +28,10 @@ class NoSuchRoom(BadInput):
     text = "there is no such room within your reach"
 
 
+class RoomAtRest(BadInput):
+    text = "no class-hour runs in this room: look in from half an hour before one to half an hour after"
+
+
 class PieceRefused(BadInput):
     text = "this piece is not taken: {why}"
 

@@ -19,6 +19,9 @@ from evidence.times import HOUR, MINUTE
 
 PAUSE_US, NEAR_US = 30 * MINUTE, 24 * HOUR
 """Between class-hours of one block, as policies have it; a box whose class begins so soon is in its room."""
+LEAD_US = 30 * MINUTE
+"""So long before and after a class-hour a room may be looked into: whether a class begins is seen before it does. No
+shorter than a pause."""
 FRESH_S, MOST_KEPT = 5.0, 4096
 """What was read is good for so many seconds: plans change by hand."""
 
@@ -39,6 +42,10 @@ class Room:
     def runs(self, now_us: int) -> bool:
         """Whether a block of its class-hours goes on, pauses with it."""
         return self.begun_us(now_us) is not None
+
+    def is_near(self, now_us: int) -> bool:
+        """Whether a class-hour runs, or did or will within half an hour: an empty room is nobody's business."""
+        return any(start - LEAD_US <= now_us < end + LEAD_US for start, end in self.hours)
 
     def begun_us(self, now_us: int) -> int | None:
         """When the block began that goes on."""

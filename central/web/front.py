@@ -100,7 +100,8 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
             kept = tx.quarantined(SHOWN) if whole else []
             links = newest_records(tx, scope, {one.device for one in shown})
         desk: LiveDesk = request.app.state.live
-        rooms = {one.device for one in desk.rooms.now() if scope.holds(one.institution)}
+        now_us = centre.clock.stamp().utc_us
+        rooms = {one.device for one in desk.rooms.now() if scope.holds(one.institution) and one.is_near(now_us)}
         local = LocalTime(CHINA_MIN, lang)
         lines = [beside(one, states.get(one.device) if newest[one.device] is one else None, local) for one in shown]
         refused = [(refusal(error, lang), _why(refusal(error, lang), reason_words(error, said, lang)), times)

@@ -129,7 +129,7 @@ def test_only_who_inspects_gets_the_form_and_only_while_a_class_goes_on(
     assert administrator.get("/live/box-1").status_code == 403
     send(wang, "/live/box-1", why=WHY)
     assert "记录一次远程检查" in wang.get("/live/box-1").text
-    clock.utc_us = MORNING + 3 * HOUR
+    clock.utc_us = MORNING + 5 * HOUR + 15 * MINUTE
     wang = signed_in(taught, "supervisor", "410000", "wang")
     send(wang, "/live/box-1", why=WHY)
     page = wang.get("/live/box-1")

@@ -224,9 +224,24 @@ def test_a_reason_holds_for_an_hour_and_for_the_class_that_runs(
     assert state(client)["state"] != "over" or state(client)["order"] is not None
     _later(client, clock, 2)
     assert state(client)["order"] is None and 'name="why"' in client.get("/live/box-1").text
-    _later(client, clock, 4 * HOUR - AGAIN_US - 2 * MINUTE)  # the pause at noon: no class-hour
-    send(client, "/live/box-1", why="午间")
+    _later(client, clock, 5 * HOUR + 15 * MINUTE - AGAIN_US - 1)  # 13:45: no class-hour yet
+    send(client, "/live/box-1", why="课前")
     assert [look.class_id for look in looks(centre)] == ["welder-1", None]
+
+
+def test_attack_a_room_at_rest_is_nobodys_business(
+    centre: Centre, clock: FixedClock, client: TestClient, box: Box,
+) -> None:
+    """Also of whoever gave a reason while a class went on."""
+    send(client, "/live/box-1", why=WHY)
+    _later(client, clock, AGAIN_US - 1)
+    before = len(looks(centre))
+    for late in (3 * HOUR, 30 * MINUTE):  # 12:30, and 13:00
+        _later(client, clock, late)
+        assert client.post("/live/box-1", data={"reason": "other", "why": "午间"}).status_code == 403
+        for path in ("", "/state", "/stream.m3u8", "/picture.jpg", f"/{'ab' * 32}/0/init.mp4"):
+            assert client.get(f"/live/box-1{path}", follow_redirects=False).status_code == 403, path
+    assert "半小时" in client.get("/live/box-1").text and len(looks(centre)) == before
 
 
 def test_who_still_looks_when_another_class_begins_looks_at_that_one_too(

@@ -65,3 +65,15 @@ def test_whether_a_block_runs_agrees_with_the_plain_words(made: list[tuple[int, 
     pause = last is not None and later is not None and last <= now_us and later - last <= PAUSE_US
     assert one.runs(now_us) == (inside or pause)
     assert HOUR > PAUSE_US
+
+
+def test_a_room_is_near_from_half_an_hour_before_a_class_hour_to_half_an_hour_after() -> None:
+    one = room("a", (60, 100), (110, 150), (400, 445))
+    near = [at for at in range(0, 600) if one.is_near(at * MINUTE)]
+    assert near == [*range(30, 180), *range(370, 475)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 900), st.integers(1, 120)), min_size=1, max_size=8), st.integers(-60, 1100))
+def test_what_runs_is_near(made: list[tuple[int, int]], at: int) -> None:
+    one = room("a", *((start, start + length) for start, length in sorted(made)))
+    assert one.is_near(at * MINUTE) or not one.runs(at * MINUTE)
