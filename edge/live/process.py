@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import ssl
 import threading
 
 from common import logs
@@ -17,6 +18,7 @@ from edge.child import ready, stop_on_signal
 from edge.config import CameraConfig, SyncConfig
 from edge.errors import StoreBusy, StoreUnwritable
 from edge.identity.tls import ROOT as TLS_ROOT
+from edge.identity.tls import empty_context
 from edge.live.choice import Form, Why, choose
 from edge.live.pusher import SOCKET, TIMEOUT, Way
 from edge.live.session import Counts, Session
@@ -35,16 +37,16 @@ LOW = 10
 """The recorder and the check-in come first."""
 LOOK_S = 0.5
 NOTE = "live.{form}"
-"""The note of what was begun: the order, and when pictures left first. A process that is killed leaves no other."""
+"""The note of what is begun, made before anything is sent. A process that is killed leaves no other."""
 FORMS: tuple[Form, ...] = ("video", "pictures")
 
 
 @dataclasses.dataclass(frozen=True)
 class Begun:
-    """What a process left noted. `began`: UTC."""
+    """What a process left noted. `began`: when pictures left first, UTC, None: not known."""
 
     order: str
-    began: str
+    began: str | None
 
 
 class Watches:
@@ -73,7 +75,7 @@ class Live:
         self._sessions: dict[Form, Session] = {}
         self._left = {begun.order: begun for form in FORMS if (begun := noted(box.store, form)) is not None}
         """What a process before this one had begun."""
-        self._noted: set[str] = set()
+        self._noted: dict[Form, Begun] = {}
         self._unfit: str | None = None
         self._unshown = False
 
@@ -91,7 +93,7 @@ class Live:
                 self._begin(form, watch)
         self._show()
         for form, session in self._sessions.items():
-            self._note(form, session)
+            self._note(form, session.watch.order, session.counts.began_us)
 
     def close(self) -> None:
         """Send nothing more. The orders stay open: the next process takes them up, or says that they are over."""
@@ -104,19 +106,26 @@ class Live:
         return Way(self._address, self._box.config.device, self._sync.centre, watch.order,
                    KeySigner(self._box.keys.device))
 
+    def _site(self) -> str | ssl.SSLContext | None:
+        """Who vouches for the centre: the site's root; a box that is to have one and has none yet trusts nobody."""
+        root = self._box.folder / "keys" / TLS_ROOT
+        if root.is_file():
+            return root.read_text("ascii", "replace")
+        return empty_context() if self._sync.tls else None
+
     def _begin(self, form: Form, watch: Watch) -> None:
-        camera = next((one for one in self._box.config.cameras if one.id == watch.wanted.camera), None)
+        rooms = (one for one in self._box.config.cameras if one.role == "room")
+        camera = next((one for one in rooms if one.id == watch.wanted.camera), None)
         if camera is None:
             return  # box.toml was changed since; its time ends it
-        root = self._box.folder / "keys" / TLS_ROOT
         try:
-            client = make_client(
-                self._sync.ca, root.read_text("ascii", "replace") if root.is_file() else None, TIMEOUT, SOCKET)
+            client = make_client(self._sync.ca, self._site(), TIMEOUT, SOCKET)
         except (OSError, BadInput) as error:
             if self._unfit != watch.order:
                 self._unfit = watch.order
                 self._log.failed("live.no_road", error)
             return
+        self._note(form, watch.order, None)
         view = view_of(self._box, camera, form == "pictures")
         session = self._sessions[form] = Session(
             watch, view, self._box.clock, self._way(watch), client, lambda: self._sign.shown)
@@ -165,12 +174,11 @@ class Live:
                 self._log.failed("live.unshown", error)
             self._unshown = True
 
-    def _note(self, form: Form, session: Session) -> None:
-        began_us, order = session.counts.began_us, session.watch.order
-        if began_us is not None and order not in self._noted and order not in self._left:
-            note = Begun(order, utc_text(began_us))
+    def _note(self, form: Form, order: str, began_us: int | None) -> None:
+        note = Begun(order, None if began_us is None else utc_text(began_us))
+        if order not in self._left and self._noted.get(form) != note:
             self._box.store.put_note(NOTE.format(form=form), json.dumps(dataclasses.asdict(note)))
-            self._noted.add(order)
+            self._noted[form] = note
 
 
 def noted(store: Store, form: Form) -> Begun | None:
