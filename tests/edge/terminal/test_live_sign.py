@@ -123,6 +123,18 @@ def test_a_beginning_that_cannot_be_true_is_not_told(told: Told, ahead_us: int, 
     assert told.sign.look() == Watched(since_us if shown else None)
 
 
+@pytest.mark.parametrize("step_s", [3600, -3600])
+def test_a_clock_that_is_set_takes_no_sign_away_and_brings_none_back(told: Told, step_s: float) -> None:
+    told.write()
+    assert told.sign.look() is not None
+    told.wall_s += step_s
+    told.passes(FRESH_S - 0.1)
+    assert told.sign.look() is not None, "it will be written anew soon"
+    told.passes(0.2)
+    told.wall_s -= step_s
+    assert told.sign.look() is None
+
+
 def test_a_file_of_the_future_holds_as_long_as_any_other(told: Told) -> None:
     told.write(age_s=-3600)
     assert told.sign.look() == Watched(START - MINUTE)
