@@ -7,6 +7,7 @@ from collections import deque
 
 import av
 
+from common.hls import LONGEST_S
 from edge.cameras.port import Packet, StreamInfo
 from edge.recorder.boxes import Scanner
 from evidence.times import SECOND
@@ -17,6 +18,12 @@ JUMP_S = 10
 """A time stamp that lies further off tells that the camera's clock was set: what follows goes on where it was."""
 SHORT = 2
 """Of GOPs shorter than a second's half several make a piece: each piece is a request."""
+
+
+def length_us(rate: int) -> int:
+    """Media time of a piece on a clock of that rate: a second of real time; half as long again is still no longer than
+    a centre takes."""
+    return min(SECOND * rate, LONGEST_S * SECOND * 2 // 3)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,7 +16,7 @@ from edge.clock import AutojumpClock
 from edge.errors import BadVideo
 from edge.live import pictures as pictures_module
 from edge.live.pictures import Pictures
-from edge.live.video import Made, Video
+from edge.live.video import Made, Video, length_us
 from evidence.times import SECOND
 from tests.edge.recorder.conftest import START_US, make_film
 
@@ -91,6 +91,15 @@ def test_a_camera_whose_clock_is_set_goes_on_where_it_was(tmp_path: Path, step_s
 def test_of_a_clock_that_runs_fast_pieces_are_longer(tmp_path: Path) -> None:
     path = make_film(tmp_path / "film.mp4", 60, fps=2, gop=4)
     assert len(made_of(path, 20 * SECOND)[1]) <= 6
+
+
+@pytest.mark.parametrize("gop", [2, 19, 38, 400])
+def test_however_fast_a_clock_runs_a_centre_takes_the_pieces(tmp_path: Path, gop: int) -> None:
+    assert length_us(1) == SECOND
+    header, pieces, _ = made_of(make_film(tmp_path / "film.mp4", 150, fps=2, gop=gop), length_us(120))
+    init = read_init(header)
+    assert sum(read_piece(init, piece.data).duration for piece in pieces) == 150 * init.timescale
+    assert len(pieces) <= 16
 
 
 def test_single_pictures_come_every_three_seconds_and_nothing_else_is_decoded(
