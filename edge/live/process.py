@@ -10,6 +10,7 @@ import json
 import os
 import ssl
 import threading
+from collections.abc import Mapping
 
 from common import logs
 from edge.box_orders import Watch, watches
@@ -81,13 +82,15 @@ class Live:
 
     def turn(self) -> None:
         """Follow what the orders say now. May raise StoreBusy, StoreUnwritable: it can be called again."""
+        wanted = {watch.order for watch in self._watches.look()}
         for session in list(self._sessions.values()):
-            if session.nobody:
+            if session.nobody and session.watch.order in wanted:
                 self._end(session.watch, "nobody")
         taken_up = {session.watch.order for session in self._sessions.values()}
         choice = choose(self._watches.look(), self._box.clock.stamp(), self._left.keys() - taken_up)
         for watch, why in choice.over:
             self._end(watch, why, choice.follow.get(watch.wanted.form))
+        self._drop_others(choice.follow)
         for form, watch in choice.follow.items():
             if form not in self._sessions:
                 self._begin(form, watch)
@@ -150,6 +153,13 @@ class Live:
             session.turn_to(successor, self._way(successor))
         elif session is not None:
             del self._sessions[form]
+
+    def _drop_others(self, follow: Mapping[Form, Watch]) -> None:
+        """Let go of what no order is followed for: a store may have kept an end of which it said that it did not."""
+        for form, session in list(self._sessions.items()):
+            if form not in follow or follow[form].order != session.watch.order:
+                session.stop()
+                del self._sessions[form]
 
     def _ended(self, watch: Watch, why: Why, session: Session | None) -> LiveEnded:
         left = self._left.get(watch.order)

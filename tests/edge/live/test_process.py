@@ -17,11 +17,13 @@ from edge.cameras.file import open_file
 from edge.cameras.port import Packet
 from edge.cameras.relay import Relay
 from edge.clock import SystemClock
+from edge.errors import StoreUnwritable
 from edge.identity.tls import ROOT as TLS_ROOT
 from edge.live import process as process_module
 from edge.live import view
 from edge.live.process import NOTE, run
 from edge.live.sign import NAME
+from edge.store import Store
 from edge.wiring import Box, open_box
 from evidence.bodies import LiveEnded, body_of
 from evidence.box_orders import BoxOrder, OrderAnswered, WantedLive
@@ -120,6 +122,11 @@ class Site:
     @property
     def sign(self) -> Path:
         return self.box.run_folder / NAME
+
+    def noted(self) -> bool:
+        """Whether it is on record that video left."""
+        note = self.box.store.note(NOTE.format(form="video"))
+        return note is not None and json.loads(note)["began"] is not None
 
     def ended(self) -> list[LiveEnded]:
         bodies = [body_of(sealed.record) for sealed in self.box.store.records_of("live.ended")]
@@ -334,6 +341,34 @@ def test_a_box_that_joins_a_site_trusts_no_other_root_while_it_has_none(
         hub.stop()
 
 
+def test_an_end_that_was_kept_although_the_store_said_no_ends_what_is_sent(
+    site: Site, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, failed = Store.append, []
+
+    def append(store: Store, type: str, body: Any) -> Any:
+        done = real(store, type, body)
+        if type == "live.ended" and len(failed) < 2:
+            failed.append(body.order)
+            raise StoreUnwritable(path="zaitang.db", why="a disk that answers too late")
+        return done
+
+    monkeypatch.setattr(Store, "append", append)
+    site.begin()
+    first = site.order()
+    until(lambda: len(site.hub.of(first)) > 1)
+    second = site.order()
+    until(lambda: len(site.hub.of(second)) > 1)
+    assert failed == [first]
+    count = len(site.hub.of(first))
+    time.sleep(2)
+    assert len(site.hub.of(first)) == count
+    site.hub.says = lambda word: 410
+    until(lambda: failed == [first, second])
+    until(lambda: not site.sign.exists() and not site.playing.relay.wanted)
+    assert [one.order for one in site.ended()] == [first, second]
+
+
 def test_of_a_camera_that_is_none_of_the_room_any_more_nothing_is_shown(
     make_box: Callable[..., Box], centre: Any, hub: Hub, minutes: Path,
 ) -> None:
@@ -516,7 +551,7 @@ def test_a_piece_that_is_never_taken_is_left_out(site: Site) -> None:
 def test_a_process_that_was_killed_is_followed_by_one_that_goes_on(site: Site) -> None:
     site.begin()
     order = site.order()
-    until(lambda: len(site.hub.of(order, "video")) > 1 and site.box.store.note(NOTE.format(form="video")))
+    until(lambda: len(site.hub.of(order, "video")) > 1 and site.noted())
     site.end()
     assert not site.sign.exists() and site.ended() == [], "the next process takes it up"
     site.sign.write_text("what a process that was killed left")
@@ -536,7 +571,7 @@ def test_a_process_that_was_killed_is_followed_by_one_that_goes_on(site: Site) -
 def test_what_was_over_before_the_process_came_back_is_stated(site: Site) -> None:
     site.begin()
     order = site.order(seconds=10)
-    until(lambda: site.box.store.note(NOTE.format(form="video")))
+    until(lambda: site.noted())
     site.end()
     never = site.order("pictures", seconds=10)
     site.sign.write_text("what a process that was killed left")
