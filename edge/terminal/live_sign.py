@@ -14,7 +14,6 @@ from pathlib import Path
 from edge.storage.files import read_plain
 from evidence.times import HOUR, SECOND
 
-TOLD = "live.json"
 FRESH_S = 10.0
 """Real seconds: who sends rewrites the file every two; an older one was left by who was killed."""
 MOST = 4096

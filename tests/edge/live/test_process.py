@@ -86,7 +86,12 @@ class Live:
         self._thread = threading.Thread(target=run, args=(self.box, self._stop))
         self._thread.start()
 
+    @property
+    def runs(self) -> bool:
+        return self._thread.is_alive()
+
     def end(self) -> None:
+        assert self.runs, "it fell over"
         self._stop.set()
         self._thread.join(30)
         assert not self._thread.is_alive()
@@ -632,6 +637,7 @@ def test_a_box_that_sends_nothing_anywhere_waits(make_box: Callable[..., Box]) -
     box.run_folder.mkdir()
     live = Live(box)
     time.sleep(0.5)
+    assert live.runs
     live.end()
 
 
