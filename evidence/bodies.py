@@ -1024,8 +1024,9 @@ class CentreLook:
 @dataclasses.dataclass(frozen=True)
 class LiveEnded:
     """Live pictures that an order wanted are over (`live.ended`). `order`: payload hash of the `order.box`; `began`:
-    when the first of them was sent, null: none was; `fragments`, `bytes`: so much the centre took, null where that is
-    lost. `why`: nobody watches any more, its time is over, a newer order took its place, or the box was started again.
+    when the first of them was sent, null: none was, or, where the counts are null too, that is lost; `fragments`,
+    `bytes`: so much the centre took, null where that is lost. `why`: nobody watches any more, its time is over, a
+    newer order took its place, or the box was started again.
     """
 
     order: Sha256

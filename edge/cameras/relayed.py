@@ -138,7 +138,7 @@ def _info(said: bytes, unit: bytes) -> StreamInfo:
     try:
         told = json.loads(said)
         codec, sets = str(told["codec"]), base64.b64decode(told["sets"])
-        fps = None if told["fps"] is None else float(told["fps"])
+        fps, encoded = None if told["fps"] is None else float(told["fps"]), bool(told["encoded"])
         if codec not in CODECS:
             raise ValueError(codec)
         holder = parse(codec, sets + unit)
@@ -148,4 +148,4 @@ def _info(said: bytes, unit: bytes) -> StreamInfo:
             raise ValueError(codec)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError, FFmpegError, IndexError):
         raise NoVideo(source=NAME) from None
-    return StreamInfo(codec, context.width, context.height, stream, fps, bool(told["encoded"]), holder=holder)
+    return StreamInfo(codec, context.width, context.height, stream, fps, encoded, holder=holder)

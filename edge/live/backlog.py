@@ -89,12 +89,19 @@ class Backlog:
 
     def again(self) -> None:
         """Send what is newest as a stream that begins, with the header of this one: the other end knows it no more."""
+        self._begin_again(self._epoch)
+
+    def anew(self) -> None:
+        """Send what is newest as the first stream for another order: its epochs are counted from its beginning."""
+        self._begin_again(-1)
+
+    def _begin_again(self, above: int) -> None:
         header = self._header
         if header is None:
             return
         key = self._newest_key()
         kept = [] if key is None else self._pieces[key:]
-        self._epoch, self._number = self._above(self._epoch), len(kept)
+        self._epoch, self._number = self._above(above), len(kept)
         self._header = dataclasses.replace(header, epoch=self._epoch)
         self._pieces = [self._header, *(
             dataclasses.replace(piece, epoch=self._epoch, number=number) for number, piece in enumerate(kept, 1))]

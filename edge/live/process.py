@@ -8,7 +8,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import ssl
 import threading
+from collections.abc import Mapping
 
 from common import logs
 from edge.box_orders import Watch, watches
@@ -17,6 +19,7 @@ from edge.child import ready, stop_on_signal
 from edge.config import CameraConfig, SyncConfig
 from edge.errors import StoreBusy, StoreUnwritable
 from edge.identity.tls import ROOT as TLS_ROOT
+from edge.identity.tls import empty_context
 from edge.live.choice import Form, Why, choose
 from edge.live.pusher import SOCKET, TIMEOUT, Way
 from edge.live.session import Counts, Session
@@ -35,16 +38,16 @@ LOW = 10
 """The recorder and the check-in come first."""
 LOOK_S = 0.5
 NOTE = "live.{form}"
-"""The note of what was begun: the order, and when pictures left first. A process that is killed leaves no other."""
+"""The note of what is begun, made before anything is sent. A process that is killed leaves no other."""
 FORMS: tuple[Form, ...] = ("video", "pictures")
 
 
 @dataclasses.dataclass(frozen=True)
 class Begun:
-    """What a process left noted. `began`: UTC."""
+    """What a process left noted. `began`: when pictures left first, UTC, None: not known."""
 
     order: str
-    began: str
+    began: str | None
 
 
 class Watches:
@@ -73,25 +76,27 @@ class Live:
         self._sessions: dict[Form, Session] = {}
         self._left = {begun.order: begun for form in FORMS if (begun := noted(box.store, form)) is not None}
         """What a process before this one had begun."""
-        self._noted: set[str] = set()
+        self._noted: dict[Form, Begun] = {}
         self._unfit: str | None = None
         self._unshown = False
 
     def turn(self) -> None:
         """Follow what the orders say now. May raise StoreBusy, StoreUnwritable: it can be called again."""
+        wanted = {watch.order for watch in self._watches.look()}
         for session in list(self._sessions.values()):
-            if session.nobody:
+            if session.nobody and session.watch.order in wanted:
                 self._end(session.watch, "nobody")
         taken_up = {session.watch.order for session in self._sessions.values()}
         choice = choose(self._watches.look(), self._box.clock.stamp(), self._left.keys() - taken_up)
         for watch, why in choice.over:
             self._end(watch, why, choice.follow.get(watch.wanted.form))
+        self._drop_others(choice.follow)
         for form, watch in choice.follow.items():
             if form not in self._sessions:
                 self._begin(form, watch)
         self._show()
         for form, session in self._sessions.items():
-            self._note(form, session)
+            self._note(form, session.watch.order, session.counts.began_us)
 
     def close(self) -> None:
         """Send nothing more. The orders stay open: the next process takes them up, or says that they are over."""
@@ -104,19 +109,26 @@ class Live:
         return Way(self._address, self._box.config.device, self._sync.centre, watch.order,
                    KeySigner(self._box.keys.device))
 
+    def _site(self) -> str | ssl.SSLContext | None:
+        """Who vouches for the centre: the site's root; a box that is to have one and has none yet trusts nobody."""
+        root = self._box.folder / "keys" / TLS_ROOT
+        if root.is_file():
+            return root.read_text("ascii", "replace")
+        return empty_context() if self._sync.tls else None
+
     def _begin(self, form: Form, watch: Watch) -> None:
-        camera = next((one for one in self._box.config.cameras if one.id == watch.wanted.camera), None)
+        rooms = (one for one in self._box.config.cameras if one.role == "room")
+        camera = next((one for one in rooms if one.id == watch.wanted.camera), None)
         if camera is None:
             return  # box.toml was changed since; its time ends it
-        root = self._box.folder / "keys" / TLS_ROOT
         try:
-            client = make_client(
-                self._sync.ca, root.read_text("ascii", "replace") if root.is_file() else None, TIMEOUT, SOCKET)
+            client = make_client(self._sync.ca, self._site(), TIMEOUT, SOCKET)
         except (OSError, BadInput) as error:
             if self._unfit != watch.order:
                 self._unfit = watch.order
                 self._log.failed("live.no_road", error)
             return
+        self._note(form, watch.order, None)
         view = view_of(self._box, camera, form == "pictures")
         session = self._sessions[form] = Session(
             watch, view, self._box.clock, self._way(watch), client, lambda: self._sign.shown)
@@ -142,6 +154,13 @@ class Live:
         elif session is not None:
             del self._sessions[form]
 
+    def _drop_others(self, follow: Mapping[Form, Watch]) -> None:
+        """Let go of what no order is followed for: a store may have kept an end of which it said that it did not."""
+        for form, session in list(self._sessions.items()):
+            if form not in follow or follow[form].order != session.watch.order:
+                session.stop()
+                del self._sessions[form]
+
     def _ended(self, watch: Watch, why: Why, session: Session | None) -> LiveEnded:
         left = self._left.get(watch.order)
         counts = Counts(None, 0, 0) if session is None else session.counts
@@ -165,12 +184,11 @@ class Live:
                 self._log.failed("live.unshown", error)
             self._unshown = True
 
-    def _note(self, form: Form, session: Session) -> None:
-        began_us, order = session.counts.began_us, session.watch.order
-        if began_us is not None and order not in self._noted and order not in self._left:
-            note = Begun(order, utc_text(began_us))
+    def _note(self, form: Form, order: str, began_us: int | None) -> None:
+        note = Begun(order, None if began_us is None else utc_text(began_us))
+        if order not in self._left and self._noted.get(form) != note:
             self._box.store.put_note(NOTE.format(form=form), json.dumps(dataclasses.asdict(note)))
-            self._noted.add(order)
+            self._noted[form] = note
 
 
 def noted(store: Store, form: Form) -> Begun | None:

@@ -6,8 +6,9 @@ import base64
 import dataclasses
 import random
 import socket
+import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import httpx
@@ -16,7 +17,7 @@ from common.backoff import Backoff
 from common.logs import Log
 from common.unreached import why_unreached
 from edge.live.backlog import Backlog, Piece
-from edge.sync.client import CentreTime
+from edge.sync.client import CentreTime, Option
 from evidence.canonical import sha256_hex
 from evidence.live import LiveFragment, seal_live
 from evidence.seal import Signer
@@ -24,12 +25,16 @@ from evidence.times import MINUTE, utc_text
 
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 SILENT_MS = 5000
-SOCKET = (
+SOCKET: tuple[Option, ...] = (
     # A line on which nothing is confirmed for so long is dead; one that is slow is not.
     (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_MS),
     # What lies in the kernel cannot be left out any more.
     (socket.SOL_SOCKET, socket.SO_SNDBUF, 128 << 10),
+    # Nor does it leave after a line was closed.
+    (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)),
 )
+CHUNK, LONGEST_ANSWER = 32 << 10, 64 << 10
+"""Bytes that are handed over at once, and that are read of an answer: nothing in it is wanted."""
 WORD_US = MINUTE
 """So long a word for a piece holds, by the centre's clock."""
 WAITS = Backoff(0.5, 5.0)
@@ -49,6 +54,10 @@ class Way:
     signer: Signer
 
 
+class _NotShown(Exception):
+    """What may leave only while it is shown may not any more."""
+
+
 class Line:
     """A backlog that one thread fills and another one empties."""
 
@@ -59,7 +68,7 @@ class Line:
 
 class Pusher:
     """`run` in a thread of its own. `shown`: whether the terminal shows that somebody watches; without it nothing
-    leaves. `now_us`: the box's wall clock."""
+    leaves, not the rest of a piece either. `now_us`: the box's wall clock."""
 
     def __init__(
         self, way: Way, client: httpx.Client, line: Line, shown: Callable[[], bool], now_us: Callable[[], int],
@@ -79,14 +88,14 @@ class Pusher:
         with self._line.ready:
             self._way, self.nobody = way, False
             self.pieces, self.bytes, self.began_us = 0, 0, None
-            self._line.backlog.again()
+            self._line.backlog.anew()
 
     def run(self, stop: threading.Event) -> None:
-        """Send until `stop` is set, or nobody watches."""
+        """Send until `stop` is set; nothing while nobody watches."""
         with self._client:
-            while not stop.is_set() and not self.nobody:
+            while not stop.is_set():
                 piece = self._next()
-                if piece is not None and self._shown():
+                if piece is not None and self._shown() and not self.nobody:
                     self._follow(piece, stop)
                 elif piece is not None:
                     stop.wait(LOOK_S)
@@ -126,26 +135,45 @@ class Pusher:
         if self.began_us is None and piece.what != "init":
             self.began_us = self._now_us()
         try:
-            answer = self._put(way, piece)
-            if answer.status_code == 401:
-                answer = self._put(way, piece)
+            status = self._put(way, piece)
+            if status == 401:
+                status = self._put(way, piece)
+        except _NotShown:
+            return "later"
         except httpx.HTTPError as error:
             self._tell(why_unreached(error))
             return "later"
-        if not answer.is_success:
-            self._tell(str(answer.status_code))
-        return judged(answer.status_code, piece)
+        if not 200 <= status < 300:
+            self._tell(str(status))
+        return judged(status, piece)
 
-    def _put(self, way: Way, piece: Piece) -> httpx.Response:
+    def _put(self, way: Way, piece: Piece) -> int:
         fragment = LiveFragment(
             1, way.device, way.centre, way.order, piece.epoch, piece.number, utc_text(piece.at_us), piece.what,
             piece.skipped, sha256_hex(piece.data), len(piece.data), utc_text(self._time.now_us() + WORD_US))
         token = base64.b64encode(seal_live(fragment, way.signer)).decode("ascii")
-        answer = self._client.put(
-            f"{way.address.rstrip('/')}/api/live/{way.order}/{piece.epoch}/{piece.number}", content=piece.data,
-            headers={"Content-Type": TYPES[piece.what], "Authorization": f"Bearer {token}"})
-        self._time.learn(answer.headers.get("date"))
-        return answer
+        where = f"{way.address.rstrip('/')}/api/live/{way.order}/{piece.epoch}/{piece.number}"
+        headers = {"Content-Type": TYPES[piece.what], "Content-Length": str(len(piece.data)),
+                   "Authorization": f"Bearer {token}"}
+        with self._client.stream("PUT", where, content=self._body(piece.data), headers=headers) as answer:
+            self._time.learn(answer.headers.get("date"))
+            self._hear_out(answer)
+            return answer.status_code
+
+    def _body(self, data: bytes) -> Iterator[bytes]:
+        """A line may be so slow that a piece is on its way for longer than it may leave. Raises _NotShown."""
+        for at in range(0, len(data), CHUNK):
+            if not self._shown():
+                raise _NotShown
+            yield data[at : at + CHUNK]
+
+    def _hear_out(self, answer: httpx.Response) -> None:
+        """Read a short answer to its end, for then the line serves for the next piece; one that does not end is cut."""
+        heard = 0
+        for chunk in answer.iter_raw():
+            heard += len(chunk)
+            if heard > LONGEST_ANSWER or not self._shown():
+                return
 
     def _tell(self, why: str) -> None:
         """Say once what is wrong."""

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 import httpx
-from av.error import FFmpegError
 
 from common.logs import Log
 from edge.box_orders import Watch
@@ -16,10 +15,9 @@ from edge.clock import Clock
 from edge.live.backlog import Backlog, What
 from edge.live.pictures import EVERY_US, Pictures
 from edge.live.pusher import Line, Pusher, Way
-from edge.live.video import Made, Video
+from edge.live.video import Made, Video, length_us
 from edge.live.view import View
 from evidence.box_orders import WantedLive
-from evidence.errors import BadInput
 from evidence.records import Stamp
 from evidence.times import SECOND
 
@@ -55,7 +53,7 @@ class Session:
         self.since_us = clock.utc_us()
         self._view, self._clock, self._log = view, clock, Log("live")
         self._stop = threading.Event()
-        self._line = Line(Backlog(lambda before: above(before, watch.taken, clock.stamp())))
+        self._line = Line(Backlog(lambda before: above(before, self.watch.taken, clock.stamp())))
         self._pusher = Pusher(
             way, client, self._line, lambda: shown() and not self._stop.is_set(), clock.utc_us)
 
@@ -89,7 +87,8 @@ class Session:
         while (source := self._view.open(self._stop)) is not None:
             try:
                 self._follow(source)
-            except (BadInput, FFmpegError) as error:
+            # Whatever is wrong with a stream, the next one may be good.
+            except Exception as error:
                 self._log.failed("live.broken", error)
             finally:
                 source.close()
@@ -115,7 +114,7 @@ class Session:
 
     def _maker(self, info: StreamInfo) -> Maker:
         rate = self._clock.rate
-        return Video(info, SECOND * rate) if self._wanted.form == "video" else Pictures(info, EVERY_US * rate)
+        return Video(info, length_us(rate)) if self._wanted.form == "video" else Pictures(info, EVERY_US * rate)
 
     @property
     def _wanted(self) -> WantedLive:

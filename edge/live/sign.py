@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+from edge.clock import boottime_us
 from edge.storage.files import PRIVATE
+from evidence.times import SECOND
 
 NAME = "live.json"
 AGAIN_S = 2.0
@@ -19,10 +20,10 @@ BELIEVED_S = 8.0
 class Sign:
     """`show` while anything is sent, `hide` when nothing is. A new one hides what a process that was killed left.
 
-    `now_us`: the box's wall clock; `monotonic`: real seconds."""
+    `now_us`: the box's wall clock; `monotonic`: real seconds, those that the machine slept too."""
 
     def __init__(
-        self, path: Path, now_us: Callable[[], int], monotonic: Callable[[], float] = time.monotonic,
+        self, path: Path, now_us: Callable[[], int], monotonic: Callable[[], float] = lambda: boottime_us() / SECOND,
     ) -> None:
         """Raises OSError."""
         self._path, self._now_us, self._monotonic = path, now_us, monotonic

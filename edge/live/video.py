@@ -7,14 +7,23 @@ from collections import deque
 
 import av
 
+from common.hls import LONGEST_S
 from edge.cameras.port import Packet, StreamInfo
 from edge.recorder.boxes import Scanner
 from evidence.times import SECOND
 
 FLAGS = "frag_keyframe+empty_moov+default_base_moof+skip_trailer"
 LARGEST_PIECE = 4 << 20
+JUMP_S = 10
+"""A time stamp that lies further off tells that the camera's clock was set: what follows goes on where it was."""
 SHORT = 2
 """Of GOPs shorter than a second's half several make a piece: each piece is a request."""
+
+
+def length_us(rate: int) -> int:
+    """Media time of a piece on a clock of that rate: a second of real time; half as long again is still no longer than
+    a centre takes."""
+    return min(SECOND * rate, LONGEST_S * SECOND * 2 // 3)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +60,8 @@ class Video:
         pts = raw.pts if raw.pts is not None else dts
         if self._origin is None:
             self._origin = dts
+        if raw.time_base and abs((dts - self._origin - self._last) * raw.time_base) > JUMP_S:
+            self._origin = dts - self._last - round(packet.duration_us / SECOND / raw.time_base)
         # A camera may repeat a time stamp; a file may not.
         self._last = max(dts - self._origin, self._last + 1)
         raw.dts, raw.pts = self._last, max(pts - self._origin, self._last)

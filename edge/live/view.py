@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from common.logs import Log
@@ -12,6 +13,8 @@ from evidence.errors import BadInput
 SUB_S = 5.0
 """Real seconds that a small stream may take to open: somebody waits for a picture."""
 LOOK_S, AGAIN_S = 0.1, 1.0
+SHORT_S = 10.0
+"""Real seconds: a small stream that breaks so soon after it opened is none."""
 
 
 class View:
@@ -20,13 +23,16 @@ class View:
     def __init__(self, sub: Callable[[], Source] | None, relay: Callable[[], Source]) -> None:
         self._sub, self._relay, self._log = sub, relay, Log("live")
         self._told = ""
+        self._opened_s: float | None = None
 
     def open(self, stop: threading.Event) -> Source | None:
-        """A stream, as soon as there is one; None once `stop` is set. A small stream that does not open is not asked
-        again."""
+        """A stream, as soon as there is one; None once `stop` is set. A small stream that does not open, or not for
+        long, is not asked again."""
         if self._sub is not None:
-            source = self._small(self._sub, stop)
+            short = self._opened_s is not None and time.monotonic() - self._opened_s < SHORT_S
+            source = None if short else self._small(self._sub, stop)
             if source is not None:
+                self._opened_s = time.monotonic()
                 return source
             self._sub = None
             self._log.warning("live.no_sub")

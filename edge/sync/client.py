@@ -5,6 +5,7 @@ import email.utils
 import ssl
 import time
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import httpx
 
@@ -12,6 +13,8 @@ from edge.identity.tls import client_context
 from evidence.times import SECOND, utc_us
 
 TIMEOUT = httpx.Timeout(30.0)
+Option: TypeAlias = tuple[int, int, int] | tuple[int, int, bytes]
+"""Of a socket: level, name, value."""
 _EARLIEST, _LATEST = utc_us("2020-01-01T00:00:00.000000Z"), utc_us("2120-01-01T00:00:00.000000Z")
 
 
@@ -38,7 +41,7 @@ class CentreTime:
 
 def make_client(
     ca: str | None, site: str | ssl.SSLContext | None = None, timeout: httpx.Timeout = TIMEOUT,
-    options: Sequence[tuple[int, int, int]] = (),
+    options: Sequence[Option] = (),
 ) -> httpx.Client:
     """A client that talks to the centre only: no proxy and no password file of the environment. `ca`: a PEM file with
     the certificates that may vouch for the centre; without it `site`, the site's root in PEM, alone, or a context into

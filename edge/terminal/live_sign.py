@@ -14,7 +14,6 @@ from pathlib import Path
 from edge.storage.files import read_plain
 from evidence.times import HOUR, SECOND
 
-TOLD = "live.json"
 FRESH_S = 10.0
 """Real seconds: who sends rewrites the file every two; an older one was left by who was killed."""
 MOST = 4096
@@ -38,8 +37,8 @@ class LiveSign:
     ) -> None:
         self._path, self._now_us, self._wall_s, self._monotonic = path, now_us, wall_s, monotonic
         self._lock = threading.Lock()
-        self._ahead: tuple[int, float] | None = None
-        """A date of the file that lies ahead, nanoseconds, and when it was first seen."""
+        self._dated = (-1, 0.0)
+        """The date of the file that was seen, nanoseconds, and until when it is believed."""
 
     def look(self) -> Watched | None:
         """Who looks now; None: nobody."""
@@ -56,16 +55,13 @@ class LiveSign:
             return Watched(None)
 
     def _is_fresh(self, dated_ns: int) -> bool:
-        """A date that lies ahead says nothing of its age, for the clock was set back: then the file is believed for as
-        long, until it is written anew."""
-        age_s = self._wall_s() - dated_ns / 1e9
+        """A date says how old the file is when it is first seen, if it does not lie ahead; from then on the file is
+        believed for what is left of its time, until it is written anew: clocks may be set meanwhile."""
+        now_s = self._monotonic()
         with self._lock:
-            if age_s >= 0:
-                self._ahead = None
-                return age_s < FRESH_S
-            if self._ahead is None or self._ahead[0] != dated_ns:
-                self._ahead = dated_ns, self._monotonic()
-            return self._monotonic() - self._ahead[1] < FRESH_S
+            if self._dated[0] != dated_ns:
+                self._dated = dated_ns, now_s + FRESH_S - max(0.0, self._wall_s() - dated_ns / 1e9)
+            return now_s < self._dated[1]
 
     def _since(self, told: bytes) -> int | None:
         """When it began, if that can be read and can be true."""

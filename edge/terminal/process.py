@@ -26,6 +26,7 @@ from edge.config import BoxConfig, CameraConfig, TerminalConfig
 from edge.control.client import ask
 from edge.enrol.erase import Eraser
 from edge.errors import CannotListen, NoRecorder, PortInUse
+from edge.live.sign import NAME as SIGN
 from edge.picture.told import TOLD, troubles
 from edge.refusal import look_up
 from edge.rollcall.behind import BEHIND, read_behind
@@ -38,7 +39,6 @@ from edge.terminal.desk import Desk, Target
 from edge.terminal.enrolment import EnrolPage
 from edge.terminal.errors import NoCheckInCamera
 from edge.terminal.guard import Guard
-from edge.terminal.live_sign import TOLD as LIVE
 from edge.terminal.live_sign import LiveSign
 from edge.terminal.loader import PackLoader
 from edge.terminal.looks import LiveLooks
@@ -90,7 +90,7 @@ def run(box: Box) -> None:
         box.config, box.clock, memory, lambda: _status(box), time.monotonic, test, lambda: troubles(told),
         lambda: look_up(box.run_folder, "recorder"), lambda: read_behind(box.run_folder / BEHIND),
         _revoked(box), lambda: read_trust(box.run_folder),
-        LiveSign(box.run_folder / LIVE, box.clock.utc_us).look, LiveLooks(box.store).look)
+        LiveSign(box.run_folder / SIGN, box.clock.utc_us).look, LiveLooks(box.store).look)
     unsaid = translate(UNSAID, box.config.lang)
     presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)

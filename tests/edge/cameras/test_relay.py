@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import socket
 import stat
@@ -21,6 +22,7 @@ from edge.cameras.open import open_source
 from edge.cameras.port import Packet, Source
 from edge.cameras.relay import ALL, HEAD, MOST_LISTENERS, QUEUE_BYTES, QUEUE_PACKETS, STREAM, Relay
 from edge.cameras.relayed import RelayedSource
+from edge.cameras.relayed import _info as relayed_info
 from edge.clock import AutojumpClock, SystemClock
 from edge.control.server import listening, short_name
 from edge.errors import BadVideo
@@ -373,6 +375,15 @@ def test_what_is_no_video_is_refused(tmp_path: Path, sends: bytes, monkeypatch: 
         RelayedSource(tmp_path / "room.packets")
     thread.join()
     server.close()
+
+
+def test_what_does_not_tell_all_of_a_stream_is_refused(tmp_path: Path) -> None:
+    unit = make_film(tmp_path / "film.h264", 1).read_bytes()
+    said = {"codec": "h264", "fps": None, "encoded": False, "sets": ""}
+    assert relayed_info(json.dumps(said).encode(), unit).width == 64
+    for missing in said:
+        with pytest.raises(NoVideo):
+            relayed_info(json.dumps({name: value for name, value in said.items() if name != missing}).encode(), unit)
 
 
 def test_without_a_keyframe_it_does_not_open(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,3 +111,18 @@ def test_single_pictures_have_no_header_and_count_on_after_a_process_that_ended(
         assert sent == [(0, first, "picture", False), (0, first + 1, "picture", False)]
         backlog.again()
         assert backlog.head() is None
+
+
+def test_epochs_of_another_order_are_counted_from_when_that_was_taken() -> None:
+    """A process that comes after this one counts by that order alone, and must come out above."""
+    taken_s, now_s = 0, 540
+    backlog = Backlog(lambda before: max(before + 1, now_s - taken_s))
+    backlog.begin(b"header", 0)
+    backlog.put("video", b"1", 1, True)
+    taken_s = now_s = 600
+    backlog.anew()
+    now_s += 20
+    used = [piece.epoch for piece in backlog._pieces]
+    assert used == [0, 0] and max(used) < now_s - taken_s
+    backlog.begin(b"another", 2)
+    assert backlog._pieces[-1].epoch == 20

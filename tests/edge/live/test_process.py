@@ -17,11 +17,13 @@ from edge.cameras.file import open_file
 from edge.cameras.port import Packet
 from edge.cameras.relay import Relay
 from edge.clock import SystemClock
+from edge.errors import StoreUnwritable
 from edge.identity.tls import ROOT as TLS_ROOT
 from edge.live import process as process_module
 from edge.live import view
 from edge.live.process import NOTE, run
 from edge.live.sign import NAME
+from edge.store import Store
 from edge.wiring import Box, open_box
 from evidence.bodies import LiveEnded, body_of
 from evidence.box_orders import BoxOrder, OrderAnswered, WantedLive
@@ -84,7 +86,12 @@ class Live:
         self._thread = threading.Thread(target=run, args=(self.box, self._stop))
         self._thread.start()
 
+    @property
+    def runs(self) -> bool:
+        return self._thread.is_alive()
+
     def end(self) -> None:
+        assert self.runs, "it fell over"
         self._stop.set()
         self._thread.join(30)
         assert not self._thread.is_alive()
@@ -120,6 +127,11 @@ class Site:
     @property
     def sign(self) -> Path:
         return self.box.run_folder / NAME
+
+    def noted(self) -> bool:
+        """Whether it is on record that video left."""
+        note = self.box.store.note(NOTE.format(form="video"))
+        return note is not None and json.loads(note)["began"] is not None
 
     def ended(self) -> list[LiveEnded]:
         bodies = [body_of(sealed.record) for sealed in self.box.store.records_of("live.ended")]
@@ -307,6 +319,131 @@ def test_the_road_is_https_and_the_sites_root_alone_vouches_for_it(
         hub.stop()
 
 
+def test_a_box_that_joins_a_site_trusts_no_other_root_while_it_has_none(
+    make_box: Callable[..., Box], centre: Any, minutes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    context, root = tls_of_loopback(tmp_path)
+    (tmp_path / "system.pem").write_text(root)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "system.pem"))
+    hub = Hub(tls=context)
+    box = make_box(SYNC.format(address=hub.address) + "tls = true\n" + CAMERA)
+    box.run_folder.mkdir()
+    hub.key = box.keys.device.public_key()
+    site = Site(box, centre, hub, Playing(box.relay_socket("room"), minutes))
+    try:
+        site.begin()
+        order = site.order()
+        until(lambda: site.playing.relay.wanted)
+        time.sleep(3)
+        assert hub.asked == []
+        site.end()
+        (box.folder / "keys" / TLS_ROOT).write_text(root)
+        site.begin()
+        until(lambda: len(hub.of(order, "video")) > 1)
+    finally:
+        site.end()
+        site.playing.close()
+        hub.stop()
+
+
+def test_an_end_that_was_kept_although_the_store_said_no_ends_what_is_sent(
+    site: Site, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, failed = Store.append, []
+
+    def append(store: Store, type: str, body: Any) -> Any:
+        done = real(store, type, body)
+        if type == "live.ended" and len(failed) < 2:
+            failed.append(body.order)
+            raise StoreUnwritable(path="zaitang.db", why="a disk that answers too late")
+        return done
+
+    monkeypatch.setattr(Store, "append", append)
+    site.begin()
+    first = site.order()
+    until(lambda: len(site.hub.of(first)) > 1)
+    second = site.order()
+    until(lambda: len(site.hub.of(second)) > 1)
+    assert failed == [first]
+    count = len(site.hub.of(first))
+    time.sleep(2)
+    assert len(site.hub.of(first)) == count
+    site.hub.says = lambda word: 410
+    until(lambda: failed == [first, second])
+    until(lambda: not site.sign.exists() and not site.playing.relay.wanted)
+    assert [one.order for one in site.ended()] == [first, second]
+
+
+def test_of_a_camera_that_is_none_of_the_room_any_more_nothing_is_shown(
+    make_box: Callable[..., Box], centre: Any, hub: Hub, minutes: Path,
+) -> None:
+    """box.toml was changed after the order was taken."""
+    door = CAMERA.replace('"room"', '"door"') + f'role = "terminal"\nsub = "file:{minutes}"\n'
+    box = make_box(SYNC.format(address=hub.address) + CAMERA + door)
+    box.run_folder.mkdir()
+    site = Site(box, centre, hub, Playing(box.relay_socket("room"), minutes))
+    try:
+        site.begin()
+        site.order(camera="door")
+        time.sleep(2)
+        assert not site.sign.exists() and hub.asked == []
+    finally:
+        site.end()
+        site.playing.close()
+
+
+def test_a_process_that_was_killed_before_it_knew_that_a_picture_left_says_that_nobody_knows(
+    site: Site, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A power cut between a picture and the next look at what left."""
+    monkeypatch.setattr(process_module, "LOOK_S", 0.2)
+    known: list[str | None] = []
+    site.hub.before = lambda: known.append(site.box.store.note(NOTE.format(form="pictures")))
+    site.begin()
+    order = site.order("pictures")
+    until(lambda: known)
+    assert known[0] is not None and json.loads(known[0])["order"] == order
+    site.end()
+    site.box.store.put_note(NOTE.format(form="pictures"), known[0])
+    site.hub.says = lambda word: 410
+    site.begin()
+    until(lambda: site.ended())
+    (ended,) = site.ended()
+    assert (ended.began, ended.fragments, ended.bytes) == (None, None, None)
+
+
+@pytest.mark.long
+def test_a_process_that_ends_after_orders_followed_each_other_is_followed_by_a_stream_that_is_new(site: Site) -> None:
+    """A centre takes an epoch once."""
+    known = -1
+
+    def says(word: Any) -> int | None:
+        nonlocal known
+        if word.order != second[-1]:
+            return None
+        if word.epoch < known:
+            return 409
+        known = word.epoch
+        return None
+
+    second = [""]
+    site.hub.says = says
+    site.begin()
+    first = site.order()
+    until(lambda: len(site.hub.of(first)) > 1)
+    time.sleep(10)
+    site.playing.another_stream()
+    until(lambda: len(site.hub.of(first, "init")) == 2)
+    assert site.hub.of(first, "init")[1].word.epoch > 8
+    second.append(site.order())
+    until(lambda: len(site.hub.of(second[-1])) > 1)
+    site.end()
+    count = len(site.hub.got)
+    site.begin()
+    until(lambda: len(site.hub.got) > count + 1)
+    assert [status for _, status in site.hub.asked].count(409) == 0
+
+
 @pytest.mark.long
 def test_while_the_centre_is_away_it_is_tried_again_with_the_newest(site: Site) -> None:
     site.begin()
@@ -419,7 +556,7 @@ def test_a_piece_that_is_never_taken_is_left_out(site: Site) -> None:
 def test_a_process_that_was_killed_is_followed_by_one_that_goes_on(site: Site) -> None:
     site.begin()
     order = site.order()
-    until(lambda: len(site.hub.of(order, "video")) > 1 and site.box.store.note(NOTE.format(form="video")))
+    until(lambda: len(site.hub.of(order, "video")) > 1 and site.noted())
     site.end()
     assert not site.sign.exists() and site.ended() == [], "the next process takes it up"
     site.sign.write_text("what a process that was killed left")
@@ -439,7 +576,7 @@ def test_a_process_that_was_killed_is_followed_by_one_that_goes_on(site: Site) -
 def test_what_was_over_before_the_process_came_back_is_stated(site: Site) -> None:
     site.begin()
     order = site.order(seconds=10)
-    until(lambda: site.box.store.note(NOTE.format(form="video")))
+    until(lambda: site.noted())
     site.end()
     never = site.order("pictures", seconds=10)
     site.sign.write_text("what a process that was killed left")
@@ -500,6 +637,7 @@ def test_a_box_that_sends_nothing_anywhere_waits(make_box: Callable[..., Box]) -
     box.run_folder.mkdir()
     live = Live(box)
     time.sleep(0.5)
+    assert live.runs
     live.end()
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,17 @@ def test_what_is_not_written_any_more_is_not_shown(tmp_path: Path) -> None:
     assert sign.shown
     seconds.now += 2
     assert not sign.shown
+
+
+def test_a_machine_that_slept_shows_nothing_until_it_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sign = Sign(tmp_path / NAME, lambda: 0)
+    sign.show("video", 7)
+    assert sign.shown
+    real = time.clock_gettime_ns
+    asleep_ns = {time.CLOCK_BOOTTIME: 3600 * 10**9}
+    monkeypatch.setattr(time, "clock_gettime_ns", lambda clock: real(clock) + asleep_ns.get(clock, 0))
+    assert not sign.shown
+    sign.show("video", 7)
+    assert sign.shown

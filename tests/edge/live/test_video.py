@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
+from common.hls import read_init, read_piece
 from edge.cameras.file import open_file
 from edge.cameras.port import Packet
 from edge.clock import AutojumpClock
 from edge.errors import BadVideo
 from edge.live import pictures as pictures_module
 from edge.live.pictures import Pictures
-from edge.live.video import Made, Video
+from edge.live.video import Made, Video, length_us
 from evidence.times import SECOND
 from tests.edge.recorder.conftest import START_US, make_film
 
@@ -67,9 +68,38 @@ def test_a_piece_with_its_header_plays_by_itself(tmp_path: Path) -> None:
     assert shown(header + b"".join(piece.data for piece in pieces[3:])) == pictures_of(path)[30:]
 
 
+@pytest.mark.parametrize("step_s", [-3600, 3600])
+def test_a_camera_whose_clock_is_set_goes_on_where_it_was(tmp_path: Path, step_s: int) -> None:
+    path = make_film(tmp_path / "film.mp4", 10, fps=25, gop=25, bframes=2)
+    source = open_file(f"file:{path}", AutojumpClock(START_US, 1000 * SECOND, "ab"))
+    video, pieces, count = Video(source.info), [], 0
+    while (packet := source.read(0)) is not None:
+        assert packet.av.time_base and packet.av.dts is not None and packet.av.pts is not None
+        if count >= 125:
+            packet.av.dts += int(step_s / packet.av.time_base)
+            packet.av.pts += int(step_s / packet.av.time_base)
+        count += 1
+        pieces += video.add(packet)
+    pieces += video.finish()
+    init = read_init(video.header)
+    found = [read_piece(init, piece.data) for piece in pieces]
+    assert all(0.5 < one.duration / init.timescale < 1.5 for one in found[:-1])
+    assert abs((found[-1].start - found[0].start) / init.timescale - 9) < 0.5
+    assert shown(video.header + b"".join(piece.data for piece in pieces)) == pictures_of(path)
+
+
 def test_of_a_clock_that_runs_fast_pieces_are_longer(tmp_path: Path) -> None:
     path = make_film(tmp_path / "film.mp4", 60, fps=2, gop=4)
     assert len(made_of(path, 20 * SECOND)[1]) <= 6
+
+
+@pytest.mark.parametrize("gop", [2, 19, 38, 400])
+def test_however_fast_a_clock_runs_a_centre_takes_the_pieces(tmp_path: Path, gop: int) -> None:
+    assert length_us(1) == SECOND
+    header, pieces, _ = made_of(make_film(tmp_path / "film.mp4", 150, fps=2, gop=gop), length_us(120))
+    init = read_init(header)
+    assert sum(read_piece(init, piece.data).duration for piece in pieces) == 150 * init.timescale
+    assert len(pieces) <= 16
 
 
 def test_single_pictures_come_every_three_seconds_and_nothing_else_is_decoded(

@@ -21,6 +21,7 @@ from edge.checkin.engine import Engine
 from edge.config import parse_box
 from edge.enrol.erase import finish
 from edge.keys import Certify, make_box_keys, self_certified
+from edge.live.sign import NAME as TOLD
 from edge.models.manifest import load_manifest
 from edge.store import Store
 from edge.store.people import NewFace
@@ -28,7 +29,7 @@ from edge.terminal.app import make_app
 from edge.terminal.desk import Desk, Target
 from edge.terminal.enrolment import EnrolPage
 from edge.terminal.guard import Guard
-from edge.terminal.live_sign import TOLD, LiveSign
+from edge.terminal.live_sign import LiveSign
 from edge.terminal.looks import LiveLooks
 from edge.terminal.memory import Memory
 from edge.terminal.own import Linker, OwnPage

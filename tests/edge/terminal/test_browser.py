@@ -16,9 +16,9 @@ import pytest
 from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from common.texts import translate
+from edge.live.sign import NAME as TOLD
 from edge.store import Store
 from edge.terminal.code import mark_cells
-from edge.terminal.live_sign import TOLD
 from edge.terminal.seen import Seen, Unseen, late_notice, unseen
 from edge.terminal.words import BARE, BARE_BY
 from evidence.bodies import ClassOrder, OrderAccepted

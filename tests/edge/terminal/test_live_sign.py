@@ -4,6 +4,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from edge.errors import StoreBusy
+from edge.live.sign import NAME, Sign
 from edge.terminal.app import make_app
 from edge.terminal.guard import Guard
-from edge.terminal.live_sign import FRESH_S, MOST, TOLD, LiveSign, Watched
+from edge.terminal.live_sign import FRESH_S, MOST, LiveSign, Watched
 from edge.terminal.screen import Screen
 from evidence.times import HOUR, MINUTE, SECOND
 
@@ -28,7 +30,7 @@ class Told:
     """The file, by hand; the machine's clock and its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.path, self.wall_s, self.mono_s, self.now_us = folder / TOLD, WALL_S, 100.0, START
+        self.path, self.wall_s, self.mono_s, self.now_us = folder / NAME, WALL_S, 100.0, START
         self.sign = LiveSign(self.path, lambda: self.now_us, lambda: self.wall_s, lambda: self.mono_s)
 
     def write(self, data: bytes | None = None, age_s: float = 0.0) -> None:
@@ -65,6 +67,15 @@ def test_it_is_there_while_the_file_is_written_anew_and_goes_within_ten_seconds(
     assert told.sign.look() is None, "who sent it was killed"
     told.write()
     told.path.unlink()
+    assert told.sign.look() is None
+
+
+def test_what_the_live_process_writes_is_a_sign(told: Told) -> None:
+    sign = Sign(told.path, lambda: START)
+    told.wall_s = time.time()
+    sign.show("pictures", START - 5 * MINUTE)
+    assert told.sign.look() == Watched(START - 5 * MINUTE)
+    sign.hide()
     assert told.sign.look() is None
 
 
@@ -121,6 +132,18 @@ def test_a_beginning_that_cannot_be_true_is_not_told(told: Told, ahead_us: int, 
     since_us = START + ahead_us
     told.write(json.dumps({"since_us": since_us}).encode())
     assert told.sign.look() == Watched(since_us if shown else None)
+
+
+@pytest.mark.parametrize("step_s", [3600, -3600])
+def test_a_clock_that_is_set_takes_no_sign_away_and_brings_none_back(told: Told, step_s: float) -> None:
+    told.write()
+    assert told.sign.look() is not None
+    told.wall_s += step_s
+    told.passes(FRESH_S - 0.1)
+    assert told.sign.look() is not None, "it will be written anew soon"
+    told.passes(0.2)
+    told.wall_s -= step_s
+    assert told.sign.look() is None
 
 
 def test_a_file_of_the_future_holds_as_long_as_any_other(told: Told) -> None:
