@@ -5,10 +5,10 @@ import { AWAY_MS, whenAway } from "/static/away.js";
 
 const place = document.querySelector("[data-live]"), video = place.querySelector("video"), says = place.dataset;
 const field = (name) => place.querySelector(`.${name}`);
-const POLL_MS = 2000, SOON_MS = 700, STALLED_MS = 4000, LONGEST_MS = 16000, MISSED = 3;
+const POLL_MS = 2000, SOON_MS = 700, AGAIN_MS = 1000, STALLED_MS = 4000, LONGEST_MS = 16000, MISSED = 3;
 // Seconds of picture that lie ahead: more than NEAR is played faster, more than FAR is left out.
 const NEAR_S = 3.2, FAR_S = 6, KEPT_S = 2, FASTER = 1.1;
-let over = false, stop = null, joining = false, tries = 0, again = 0, order = "", missed = 0;
+let over = false, comes = false, stop = null, joining = false, tries = 0, again = 0, order = "", missed = 0;
 let last = { at: 0, ms: 0 }, held = false, rest = null, delay = null;
 
 // Text changes only where it is another one: a screen reader says it again each time.
@@ -28,15 +28,21 @@ async function join() {
   joining = true;
   leave();
   tries += 1;
-  again = performance.now() + Math.min(LONGEST_MS, POLL_MS * 2 ** (tries - 1));
+  again = performance.now() + Math.min(LONGEST_MS, AGAIN_MS * 2 ** (tries - 1));
   try {
-    stop = await attach(video, says.stream, { live: true, lost: () => { stop = null; } });
+    stop = await attach(video, says.stream, { live: true, lost });
     last = { at: 0, ms: performance.now() };
     video.play().catch(() => { held = true; badge("held"); });
   } catch {
     finish(says.noplayer);
   }
   joining = false;
+}
+
+// A browser may refuse a stream that has only just begun.
+function lost() {
+  stop = null;
+  setTimeout(() => { if (comes && !held && !stop) { join(); } }, again - performance.now());
 }
 
 function leave() {
@@ -98,7 +104,7 @@ async function poll() {
 
 function show(told) {
   if (told.asks) { finish(told.words); return; }
-  const comes = told.state === "running" || told.state === "slow";
+  comes = told.state === "running" || told.state === "slow";
   put(field("words"), told.words);
   put(field("viewers"), String(told.viewers));
   field("skipped").hidden = told.state !== "slow";
