@@ -33,7 +33,7 @@ class Course:
         return stamp.utc_us - stamp.mono_us + segment.first_mono_us
 
     def until_files(self, count: int) -> list[Segment]:
-        until(f"{count} files of the recording", lambda: len(self.segments()) >= count, 60 + 10 * count)
+        until(f"{count} files of the recording", lambda: len(self.segments()) >= count, 60 + 6 * count)
         return self.segments()
 
     def arrives(self) -> None:
