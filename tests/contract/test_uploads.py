@@ -23,7 +23,7 @@ from central.web import uploads
 from central.web.app import create_app
 from central.web.patience import PatientProtocol
 from central.wiring import Centre, init_centre, open_centre
-from edge.sync import carrier as carrying
+from edge.sync import client
 from edge.sync.carrier import Carrier
 from edge.sync.client import make_client
 from edge.sync.pace import Pace
@@ -153,7 +153,7 @@ def test_a_clock_that_is_wrong_by_a_year_does_not_matter(
 ) -> None:
     now = time.time_ns()
     for years in (-1, 1):
-        monkeypatch.setattr(carrying.time, "time_ns", lambda years=years: now + years * 365 * 86400 * 10**9)
+        monkeypatch.setattr(client.time, "time_ns", lambda years=years: now + years * 365 * 86400 * 10**9)
         mover = carrier(box, port)
         monkeypatch.undo()
         assert mover.carry(JOB, path, lambda *_: None) in (200, 201)
