@@ -36,6 +36,10 @@ class Course:
         until(f"{count} files of the recording", lambda: len(self.segments()) >= count, 60 + 6 * count)
         return self.segments()
 
+    def looks_over(self) -> int:
+        """How many times the box stopped sending live pictures."""
+        return len(self._box.store.records_of("live.ended"))
+
     def arrives(self) -> None:
         """Wait until the centre has every record there is now."""
         head = self._box.store.head_seq()
