@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -39,25 +38,27 @@ pytestmark = [
     pytest.mark.faults, pytest.mark.timeout(300),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
-SUPERVISOR = "li"
-CUT_S, SLOW_KBIT, FETCH_KBIT = 20, 300, 1500
+ONE, OTHER = "li", "zhao"
+CUT_S, SLOW_KBIT, FETCH_KBIT = 20, 300, 1000
 """The stream is of some 1000 kbit/s."""
 SILENT, SLOW, AWAY, LIVE = (
     "Nothing comes from the box at the moment", "The line of the box is slow", "The centre does not answer", "Live.")
-VIEWERS, WATCH_S = 20, 15
+VIEWERS, WATCH_S = 20, 10
+HOLE_US = SECOND // 2
+"""A file begins where the one before ends, as far as the pace of pictures on a busy machine tells."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def network() -> Iterator[Network]:
     made = Network()
     yield made
     made.close()
 
 
-@pytest.fixture
-def site(tmp_path: Path, network: Network) -> Iterator[Apart]:
-    made = Apart(tmp_path, network, "recorder", "sync", "storage", "live")
-    made.supervisors(SUPERVISOR)
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, network: Network) -> Iterator[Apart]:
+    made = Apart(tmp_path_factory.mktemp("apart"), network, "recorder", "sync", "storage", "live")
+    made.supervisors(ONE, OTHER, *(f"v{number}" for number in range(VIEWERS)))
     yield made
     made.close()
 
@@ -91,51 +92,30 @@ def is_whole(found: list[Segment], runs: int) -> None:
     for files in told.values():
         assert [one.index for one in files] == list(range(len(files)))
         holes = [after.first_pts_us - before.end_pts_us for before, after in itertools.pairwise(files)]
-        assert all(0 <= hole < SECOND for hole in holes), holes
+        assert all(abs(hole) < HOLE_US for hole in holes), holes
 
 
-def test_a_line_that_is_cut_or_slow_and_a_box_that_is_killed(
-    site: Apart, network: Network, browser: Browser, course: Course,
-) -> None:
-    page = somebody(browser).new_page()
-    log_in(page, SUPERVISOR, f"/live/{DEVICE}")
-    look_in(page)
-    until_seen(page, 60)
-
-    network.slow(SLOW_KBIT)
-    until_says(page, SLOW, 60)
-    until_seen(page, 30, now_ms() - 15_000)
-    network.fast()
-    goes_on(page, 30)
-
-    network.pull()
-    cut = time.monotonic()
-    until_says(page, SILENT, 30)
-    page.wait_for_timeout(max(0.0, cut + CUT_S - time.monotonic()) * 1000)
-    network.plug()
-    goes_on(page, 30)
-
-    os.kill(site.pid_of("live"), signal.SIGKILL)
-    until_seen(page, 40, now_ms() + 1000)
-    is_whole(course.segments(), 1)
-
-    site.kill_box()
-    until_says(page, SILENT, 30)
-    site.running.start()
-    goes_on(page, 60)
-    until_says(page, LIVE, 40)
-    course.until_files(len(course.segments()) + 2)
-    is_whole(course.segments(), 2)
-    page.close()
-    site.running.kill(signal.SIGTERM)
-    assert_whole(site.box)
+def test_twenty_who_look_cost_one_upload(site: Apart, network: Network) -> None:
+    names = [f"v{number}" for number in range(VIEWERS)]
+    words = network.command("office", sys.executable, "-m", "tests.journeys.viewers",
+                            f"https://{CENTRE_FOR_OFFICE}:{CONSOLE}", site.ca, DEVICE, WATCH_S)
+    before = site.sent_bytes()
+    done = subprocess.run(words, input="\n".join(names), capture_output=True, text=True, cwd=ROOT, timeout=120,
+                          check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    up = site.sent_bytes() - before
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    once = max(one["bytes"] for one in told)
+    assert all(one["pieces"] for one in told) and len({piece for one in told for piece in one["pieces"]}) < 2 * WATCH_S
+    assert once < up < 2 * once, f"{up} bytes went up, and each of {VIEWERS} got {once}"
+    assert statistics.median(told[0]["delays_ms"]) < 5000
 
 
 def test_a_centre_that_is_killed_and_a_file_that_was_changed_there(
     site: Apart, network: Network, browser: Browser, course: Course,
 ) -> None:
     page = somebody(browser).new_page()
-    log_in(page, SUPERVISOR, f"/live/{DEVICE}")
+    log_in(page, ONE, f"/live/{DEVICE}")
     look_in(page)
     until_seen(page, 60)
     site.console.kill()
@@ -180,18 +160,38 @@ def change(site: Apart, segment: Segment) -> None:
     path.write_bytes(data)
 
 
-def test_twenty_who_look_cost_one_upload(site: Apart, network: Network, course: Course) -> None:
-    names = [f"v{number}" for number in range(VIEWERS)]
-    site.supervisors(*names)
-    words = network.command("office", sys.executable, "-m", "tests.journeys.viewers",
-                            f"https://{CENTRE_FOR_OFFICE}:{CONSOLE}", site.ca, DEVICE, WATCH_S)
-    before = site.sent_bytes()
-    done = subprocess.run(words, input="\n".join(names), capture_output=True, text=True, cwd=ROOT, timeout=120,
-                          check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    up = site.sent_bytes() - before
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    once = max(one["bytes"] for one in told)
-    assert all(one["pieces"] for one in told) and len({piece for one in told for piece in one["pieces"]}) < 2 * WATCH_S
-    assert once < up < 2 * once, f"{up} bytes went up, and each of {VIEWERS} got {once}"
-    assert statistics.median(told[0]["delays_ms"]) < 5000
+def test_a_line_that_is_cut_or_slow_and_a_box_that_is_killed(
+    site: Apart, network: Network, browser: Browser, course: Course,
+) -> None:
+    page = somebody(browser).new_page()
+    log_in(page, OTHER, f"/live/{DEVICE}")
+    look_in(page)
+    until_seen(page, 60)
+
+    network.slow(SLOW_KBIT)
+    until_says(page, SLOW, 60)
+    until_seen(page, 30, now_ms() - 15_000)
+    network.fast()
+    goes_on(page, 30)
+
+    network.pull()
+    cut = time.monotonic()
+    until_says(page, SILENT, 30)
+    page.wait_for_timeout(max(0.0, cut + CUT_S - time.monotonic()) * 1000)
+    network.plug()
+    goes_on(page, 30)
+
+    os.kill(site.pid_of("live"), signal.SIGKILL)
+    until_seen(page, 40, now_ms() + 1000)
+    is_whole(course.segments(), 1)
+
+    site.kill_box()
+    until_says(page, SILENT, 30)
+    site.running.start()
+    goes_on(page, 60)
+    until_says(page, LIVE, 40)
+    course.until_files(len(course.segments()) + 2)
+    is_whole(course.segments(), 2)
+    page.close()
+    site.running.kill(signal.SIGTERM)
+    assert_whole(site.box)

@@ -59,7 +59,7 @@ rate = 1
 anchor_boot_us = {boot_us}
 boot_id = "{boot_id}"
 [recorder]
-segment_s = 10
+segment_s = 6
 reserve_mb = 1
 [[cameras]]
 id = "room"

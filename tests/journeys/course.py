@@ -33,8 +33,12 @@ class Course:
         return stamp.utc_us - stamp.mono_us + segment.first_mono_us
 
     def until_files(self, count: int) -> list[Segment]:
-        until(f"{count} files of the recording", lambda: len(self.segments()) >= count, 60 + 10 * count)
+        until(f"{count} files of the recording", lambda: len(self.segments()) >= count, 60 + 6 * count)
         return self.segments()
+
+    def looks_over(self) -> int:
+        """How many times the box stopped sending live pictures."""
+        return len(self._box.store.records_of("live.ended"))
 
     def arrives(self) -> None:
         """Wait until the centre has every record there is now."""
