@@ -181,6 +181,7 @@ def test_an_order_brings_every_picture_and_the_sign_is_there_before(site: Site, 
     assert abs(site.box.clock.utc_us() - at_us[-1]) < 10 * SECOND
 
 
+@pytest.mark.long
 def test_single_pictures_come_every_three_seconds(site: Site) -> None:
     site.begin()
     order = site.order("pictures")
@@ -192,6 +193,7 @@ def test_single_pictures_come_every_three_seconds(site: Site) -> None:
     assert all(cv2.imdecode(np.frombuffer(one.body, np.uint8), cv2.IMREAD_COLOR) is not None for one in got)
 
 
+@pytest.mark.long
 def test_both_forms_at_once_and_the_newer_order_of_a_form_takes_its_place(site: Site) -> None:
     site.begin()
     pictures, first = site.order("pictures"), site.order()
@@ -226,6 +228,7 @@ def test_an_order_ends_with_its_time(site: Site) -> None:
     assert 5 < len(site.hub.of(order, "video")) < 11
 
 
+@pytest.mark.long
 def test_a_centre_that_forgot_gets_a_new_stream_with_the_newest_at_once(site: Site) -> None:
     site.begin()
     order = site.order()
@@ -239,6 +242,7 @@ def test_a_centre_that_forgot_gets_a_new_stream_with_the_newest_at_once(site: Si
     assert len(shown(second)) == 10 * (len(second) - 1)
 
 
+@pytest.mark.long
 def test_a_camera_that_breaks_and_comes_back_is_another_stream(site: Site) -> None:
     site.begin()
     order = site.order()
@@ -293,6 +297,7 @@ def test_a_line_of_a_quarter_of_what_the_camera_sends_shows_the_newest_without_a
         site.playing.close()
 
 
+@pytest.mark.long
 def test_the_road_is_https_and_the_sites_root_alone_vouches_for_it(
     make_box: Callable[..., Box], centre: Any, minutes: Path, tmp_path: Path,
 ) -> None:
@@ -319,6 +324,7 @@ def test_the_road_is_https_and_the_sites_root_alone_vouches_for_it(
         hub.stop()
 
 
+@pytest.mark.long
 def test_a_box_that_joins_a_site_trusts_no_other_root_while_it_has_none(
     make_box: Callable[..., Box], centre: Any, minutes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -346,6 +352,7 @@ def test_a_box_that_joins_a_site_trusts_no_other_root_while_it_has_none(
         hub.stop()
 
 
+@pytest.mark.long
 def test_an_end_that_was_kept_although_the_store_said_no_ends_what_is_sent(
     site: Site, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -374,6 +381,7 @@ def test_an_end_that_was_kept_although_the_store_said_no_ends_what_is_sent(
     assert [one.order for one in site.ended()] == [first, second]
 
 
+@pytest.mark.long
 def test_of_a_camera_that_is_none_of_the_room_any_more_nothing_is_shown(
     make_box: Callable[..., Box], centre: Any, hub: Hub, minutes: Path,
 ) -> None:
@@ -392,6 +400,7 @@ def test_of_a_camera_that_is_none_of_the_room_any_more_nothing_is_shown(
         site.playing.close()
 
 
+@pytest.mark.long
 def test_a_process_that_was_killed_before_it_knew_that_a_picture_left_says_that_nobody_knows(
     site: Site, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -488,6 +497,7 @@ def test_a_server_that_is_dead_and_comes_back_gets_the_newest(site: Site) -> Non
         site.hub = Hub()
 
 
+@pytest.mark.long
 def test_a_line_on_which_nothing_is_answered_is_given_up_in_seconds(
     site: Site, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -512,6 +522,7 @@ def test_a_line_on_which_nothing_is_answered_is_given_up_in_seconds(
     goes_on.set()
 
 
+@pytest.mark.long
 def test_a_word_that_is_refused_for_its_time_is_made_anew_by_the_centres_clock(
     site: Site, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -537,6 +548,7 @@ def test_a_word_that_is_refused_for_its_time_is_made_anew_by_the_centres_clock(
     assert [status for _, status in site.hub.asked][:3] == [401, 204, 204]
 
 
+@pytest.mark.long
 def test_a_piece_that_is_never_taken_is_left_out(site: Site) -> None:
     refused: list[int] = []
 
@@ -553,6 +565,7 @@ def test_a_piece_that_is_never_taken_is_left_out(site: Site) -> None:
     assert len(refused) == 1 and [one.word.skipped for one in site.hub.of(order)].count(True) == 1
 
 
+@pytest.mark.long
 def test_a_process_that_was_killed_is_followed_by_one_that_goes_on(site: Site) -> None:
     site.begin()
     order = site.order()
@@ -604,6 +617,7 @@ def test_what_cannot_be_shown_to_the_room_is_not_sent(site: Site) -> None:
     assert site.sign.exists()
 
 
+@pytest.mark.long
 def test_a_small_stream_is_preferred_and_without_it_the_recorders_packets_serve(
     make_box: Callable[..., Box], centre: Any, hub: Hub, minutes: Path, serve: Serve, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
