@@ -99,6 +99,7 @@ def test_the_class_page_says_what_the_day_contained(console: Console, page: sync
 def into_replay(page: sync_api.Page) -> None:
     """Say why one looks, on the page that asks."""
     page.wait_for_url("**/replay**", wait_until="load")
+    page.locator("input[name=reason]").first.check()
     with page.expect_navigation():
         page.locator("main form button").click()
 
