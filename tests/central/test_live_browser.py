@@ -111,6 +111,20 @@ def test_a_centre_that_does_not_answer_is_said_and_it_goes_on_by_itself(room: Ro
     sync_api.expect(page.locator(".words")).to_contain_text("Live.")
 
 
+def test_what_the_centre_says_is_shown_whether_it_passes_or_not(room: Room, page: sync_api.Page) -> None:
+    look_in(page)
+    badge(page, "live picture")
+    answers = [(503, "so many rooms are looked into"), (200, ""), (403, "no class-hour runs in this room")]
+    for status, words in answers:
+        if status == 200:
+            page.unroute("**/state")
+            sync_api.expect(page.locator(".words")).to_contain_text("Live.", timeout=20_000)
+            continue
+        page.route("**/state", lambda one, said=(status, words): one.fulfill(status=said[0], json={"error": said[1]}))
+        sync_api.expect(page.locator(".words")).to_contain_text(words, timeout=20_000)
+    sync_api.expect(page.locator(".again")).to_be_visible()
+
+
 def test_a_box_that_begins_anew_is_shown_on(room: Room, page: sync_api.Page) -> None:
     *_, box = room
     look_in(page)

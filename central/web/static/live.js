@@ -5,7 +5,7 @@ import { AWAY_MS, whenAway } from "/static/away.js";
 
 const place = document.querySelector("[data-live]"), video = place.querySelector("video"), says = place.dataset;
 const field = (name) => place.querySelector(`.${name}`);
-const POLL_MS = 2000, SOON_MS = 700, AGAIN_MS = 1000, STALLED_MS = 4000, LONGEST_MS = 16000, MISSED = 3;
+const POLL_MS = 2000, SOON_MS = 700, LATER_MS = 10000, AGAIN_MS = 1000, STALLED_MS = 4000, LONGEST_MS = 16000, MISSED = 3;
 // Seconds of picture that lie ahead: more than NEAR is played faster, more than FAR is left out.
 const NEAR_S = 3.2, FAR_S = 6, KEPT_S = 2, FASTER = 1.1;
 let over = false, comes = false, stop = null, joining = false, tries = 0, again = 0, order = "", missed = 0;
@@ -90,16 +90,17 @@ video.addEventListener("play", () => {
 
 async function poll() {
   if (over) { return; }
-  let told = null;
+  let told = null, problem = "";
   try {
     const answer = await fetch(says.state, { headers: { accept: "application/json" } });
-    if (answer.redirected || [401, 403, 404].includes(answer.status)) { finish(says.gone); return; }
-    told = answer.ok ? await answer.json() : null;
+    if (answer.redirected || answer.status === 401) { finish(says.gone); return; }
+    if (answer.ok) { told = await answer.json(); } else { problem = (await answer.json()).error || ""; }
+    if ([403, 404].includes(answer.status)) { finish(problem || says.gone); return; }
   } catch { /* the network: told stays null */ }
   if (over) { return; }
   missed = told ? 0 : missed + 1;
-  if (told) { show(told); } else if (missed >= MISSED) { put(field("words"), says.unreached); }
-  if (!over) { setTimeout(poll, told && told.state === "waiting" ? SOON_MS : POLL_MS); }
+  if (told) { show(told); } else if (problem || missed >= MISSED) { put(field("words"), problem || says.unreached); }
+  if (!over) { setTimeout(poll, told && told.state === "waiting" ? SOON_MS : problem ? LATER_MS : POLL_MS); }
 }
 
 function show(told) {
