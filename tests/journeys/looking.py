@@ -94,6 +94,7 @@ def look_back(page: Page, site: Apart) -> None:
     """Say why, and open the replay of what is recorded now."""
     page.goto(f"/classes/{CLASS}/blocks/{site.block}/replay")
     assert page.locator("video").count() == 0, "nothing plays without a reason"
+    page.get_by_label("routine inspection").check()
     with page.expect_navigation():
         page.get_by_role("button", name="Open the replay").click()
 
