@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import xlsxwriter
@@ -62,9 +62,10 @@ def xlsx(facts: Facts, lang: str) -> bytes:
             "created": local(facts.head.as_of_us, facts.head.utc_offset_min).replace(microsecond=0)})
         writer = _Writer(book, say)
         overview = writer.overview(_overview(facts, say))
-        for sheet in _sheets(facts, say):
+        sheets = {sheet.name: sheet for sheet in _sheets(facts, say)}
+        for sheet in sheets.values():
             writer.sheet(sheet)
-        _charts(book, overview, facts, say)
+        _charts(book, overview, sheets, say)
     return out.getvalue()
 
 
@@ -275,16 +276,17 @@ def _recordings(facts: Facts, say: Words) -> Sheet:
                (12, say("everyone shown"), GOOD)), shares=(11,))
 
 
-def _charts(book: xlsxwriter.Workbook, overview: Worksheet, facts: Facts, say: Words) -> None:
-    """Attendance rates, and the recorded share of class-hours, beside the overview."""
-    for place, sheet, last, names, values, title in (
-        ("D1", ATTENDANCE, len(facts.trainees), 0, 6, N_("Attendance rate of each trainee")),
-        ("D22", HOURS, len(facts.hours), 0, 6, N_("Recorded share of each class-hour")),
+def _charts(book: xlsxwriter.Workbook, overview: Worksheet, sheets: Mapping[str, Sheet], say: Words) -> None:
+    """Attendance rates, and the recorded share of class-hours, beside the overview: of each sheet its one share."""
+    for place, name, title in (
+        ("D1", ATTENDANCE, N_("Attendance rate of each trainee")),
+        ("D22", HOURS, N_("Recorded share of each class-hour")),
     ):
+        last, (share,) = len(sheets[name].rows), sheets[name].shares
         if last:
             chart = book.add_chart({"type": "column"})
-            chart.add_series({"categories": [say(sheet), 1, names, last, names],
-                              "values": [say(sheet), 1, values, last, values], "fill": {"color": "#2E7D46"},
+            chart.add_series({"categories": [say(name), 1, 0, last, 0],
+                              "values": [say(name), 1, share, last, share], "fill": {"color": "#2E7D46"},
                               "gap": 40})
             chart.set_title({"name": say(title), "name_font": {"size": 11}})
             chart.set_legend({"none": True})

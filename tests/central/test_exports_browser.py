@@ -52,7 +52,7 @@ def test_from_the_class_to_the_files_and_a_token(
     checked(page)
     with page.expect_download() as got:
         page.click('button[value=".zip"]')
-    assert got.value.suggested_filename == "class-a.zh.zip" and zipfile.is_zipfile(got.value.path())
+    assert got.value.suggested_filename == f"class-a.{lang}.zip" and zipfile.is_zipfile(got.value.path())
     checked(page)
     page.goto(f"{console.address}/exports")
     checked(page)

@@ -101,6 +101,12 @@ def test_sheets_have_filters_frozen_headings_and_charts() -> None:
     for name in SHEETS[1:]:
         assert book[name].freeze_panes == "B2" and book[name].auto_filter.ref
     assert len(book["概况"]._charts) == 2
+    drawn = [chart.series[0].val.numRef.f.replace("'", "") for chart in book["概况"]._charts]
+    heads = []
+    for where in drawn:  # like 学员出勤!$H$2:$H$7
+        name, column = where.partition("!")[0], where.partition("!$")[2].partition("$")[0]
+        heads.append(book[name][f"{column}1"].value)
+    assert heads == ["到课率", "录像比例"]
     assert book["判定结果"].conditional_formatting and book["学员出勤"].conditional_formatting
 
 
