@@ -297,6 +297,24 @@ def test_a_line_of_a_quarter_of_what_the_camera_sends_shows_the_newest_without_a
         site.playing.close()
 
 
+def asks_nobody_without(root: str, site: Site) -> None:
+    """What is ordered goes nowhere, not even a request, until the box has the site's root."""
+    try:
+        site.begin()
+        order = site.order()
+        until(lambda: site.playing.relay.wanted)
+        time.sleep(3)
+        assert site.hub.asked == []
+        site.end()
+        (site.box.folder / "keys" / TLS_ROOT).write_text(root)
+        site.begin()
+        until(lambda: len(site.hub.of(order, "video")) > 2)
+    finally:
+        site.end()
+        site.playing.close()
+        site.hub.stop()
+
+
 @pytest.mark.long
 def test_the_road_is_https_and_the_sites_root_alone_vouches_for_it(
     make_box: Callable[..., Box], centre: Any, minutes: Path, tmp_path: Path,
@@ -307,21 +325,7 @@ def test_the_road_is_https_and_the_sites_root_alone_vouches_for_it(
     box.run_folder.mkdir()
     (box.folder / "keys" / TLS_ROOT).write_text(tls_of_loopback(tmp_path)[1])
     hub.key = box.keys.device.public_key()
-    site = Site(box, centre, hub, Playing(box.relay_socket("room"), minutes))
-    try:
-        site.begin()
-        stranger = site.order()
-        until(lambda: site.playing.relay.wanted)
-        time.sleep(3)
-        assert hub.asked == []
-        site.end()
-        (box.folder / "keys" / TLS_ROOT).write_text(root)
-        site.begin()
-        until(lambda: len(hub.of(stranger, "video")) > 2)
-    finally:
-        site.end()
-        site.playing.close()
-        hub.stop()
+    asks_nobody_without(root, Site(box, centre, hub, Playing(box.relay_socket("room"), minutes)))
 
 
 @pytest.mark.long
@@ -335,21 +339,7 @@ def test_a_box_that_joins_a_site_trusts_no_other_root_while_it_has_none(
     box = make_box(SYNC.format(address=hub.address) + "tls = true\n" + CAMERA)
     box.run_folder.mkdir()
     hub.key = box.keys.device.public_key()
-    site = Site(box, centre, hub, Playing(box.relay_socket("room"), minutes))
-    try:
-        site.begin()
-        order = site.order()
-        until(lambda: site.playing.relay.wanted)
-        time.sleep(3)
-        assert hub.asked == []
-        site.end()
-        (box.folder / "keys" / TLS_ROOT).write_text(root)
-        site.begin()
-        until(lambda: len(hub.of(order, "video")) > 1)
-    finally:
-        site.end()
-        site.playing.close()
-        hub.stop()
+    asks_nobody_without(root, Site(box, centre, hub, Playing(box.relay_socket("room"), minutes)))
 
 
 @pytest.mark.long
