@@ -97,7 +97,7 @@ def scanned(terminal: Page) -> str:
     """What a telephone reads from the screen."""
     terminal.wait_for_selector("#own-code:not([hidden])")
     picture = cv2.imdecode(np.frombuffer(terminal.screenshot(), np.uint8), cv2.IMREAD_GRAYSCALE)
-    found, *_ = cv2.QRCodeDetector().detectAndDecode(picture)
+    found, *_ = cv2.QRCodeDetectorAruco().detectAndDecode(picture)
     assert found, "the code on the screen cannot be read"
     return str(found)
 

@@ -189,7 +189,7 @@ def test_a_code_is_a_square_with_white_around_it_and_reads_back(tmp_path: Path) 
         image[y, x:x + length] = 0
     assert (image[:QUIET] == 255).all() and (image[:, -QUIET:] == 255).all() and (image[QUIET] == 0).any()
     large = cv2.resize(image, None, fx=6, fy=6, interpolation=cv2.INTER_NEAREST)
-    found, *_ = cv2.QRCodeDetector().detectAndDecode(large)
+    found, *_ = cv2.QRCodeDetectorAruco().detectAndDecode(large)
     assert found == text
 
 
