@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import zxingcpp
 from axe_playwright_python.sync_playwright import Axe
 from cryptography.hazmat.primitives import serialization
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -97,9 +98,9 @@ def scanned(terminal: Page) -> str:
     """What a telephone reads from the screen."""
     terminal.wait_for_selector("#own-code:not([hidden])")
     picture = cv2.imdecode(np.frombuffer(terminal.screenshot(), np.uint8), cv2.IMREAD_GRAYSCALE)
-    found, *_ = cv2.QRCodeDetectorAruco().detectAndDecode(picture)
-    assert found, "the code on the screen cannot be read"
-    return str(found)
+    found = zxingcpp.read_barcode(picture)
+    assert found is not None, "the code on the screen cannot be read"
+    return str(found.text)
 
 
 def is_fit(page: Page) -> None:
