@@ -148,6 +148,18 @@ class Dispute:
 
 
 @dataclasses.dataclass(frozen=True)
+class Hold:
+    """The video of a class is held, whatever its time, or is so no more (`hold`), a record of the centre: by a court or
+    an authority. `hold`: which one; `by`: the account, empty for the command line."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    hold: Id
+    state: Literal["placed", "lifted"]
+    reason: str
+    by: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
 class Shot:
     """One picture of a face that was taken for an enrolment. `pose`: where the person was asked to look.
 
@@ -910,6 +922,39 @@ class RecordRef:
 
 
 @dataclasses.dataclass(frozen=True)
+class RemovedFile:
+    """A segment that was deleted at a centre: its hash and size; `until`: up to when it had to be kept."""
+
+    segment: Sha256
+    size: Count
+    until: Utc
+
+
+@dataclasses.dataclass(frozen=True)
+class VideoRemoved:
+    """Segments of a class were deleted at the centre (`video.removed`): the certificate, stated before the files go.
+    `policy`: whose years they were kept; `by`: the account, empty where nobody pressed."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    files: tuple[RemovedFile, ...]
+    policy: Sha256
+    by: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class PersonErased:
+    """A person's face data are gone (`person.erased`): the certificate of the centre. `erased`: payload hashes of the
+    records by which boxes say so (`face.erased`); `sheets`: contact sheets of theirs that were deleted here."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    person: Id
+    why: Literal["withdrawn", "over", "again", "order"]
+    erased: tuple[Sha256, ...]
+    sheets: tuple[Sha256, ...] = ()
+    by: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
 class VideoReused:
     """The centre holds a record of this class whose bytes another one had before (`video.reused`): of another class, or
     of another box. `keys`: which keyframes of the segment, as in a `picture` record; none: all of the file. `held`: the
@@ -1044,7 +1089,7 @@ Body = (
     | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
     | Objection | Decision | Alarm | CheckpointSeen | SegmentRemoved | VideoReused | Export | DeviceApproved
     | DeviceRefused | DeviceRevoked | BoxOrder | OrderAnswered | ChainBegun | Institution | AccountChanged | CentreLook
-    | Inspection | Survey | Imported | Sheet | LiveEnded
+    | Inspection | Survey | Imported | Sheet | LiveEnded | Hold | VideoRemoved | PersonErased
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -1055,6 +1100,7 @@ TYPES: dict[str, type[Body]] = {
     "leave": Leave,
     "assessment": Assessment,
     "dispute": Dispute,
+    "hold": Hold,
     "consent": Consent,
     "consent.withdrawn": ConsentWithdrawn,
     "enrolment": Enrolment,
@@ -1086,6 +1132,8 @@ TYPES: dict[str, type[Body]] = {
     "checkpoint.seen": CheckpointSeen,
     "chain.begun": ChainBegun,
     "segment.removed": SegmentRemoved,
+    "video.removed": VideoRemoved,
+    "person.erased": PersonErased,
     "video.reused": VideoReused,
     "export": Export,
     "device.approved": DeviceApproved,
@@ -1124,8 +1172,8 @@ def body_as(record: Record, cls: type[B]) -> B | None:
 def class_of(record: Record) -> str | None:
     """The `class_id` in the body of a record that `body_of` takes, without decoding it."""
     body: object = record.body if record.type in _OF_CLASSES else None
-    if record.type == "order.box":  # of a class where it asks for a sheet of one
-        body = record.body.get("sheet")
+    if record.type == "order.box":  # of a class where it asks for a sheet of one, or for an erasure
+        body = record.body.get("sheet") or record.body.get("erase")
     class_id = body.get("class") if isinstance(body, Mapping) else None
     return class_id if isinstance(class_id, str) else None
 

@@ -16,9 +16,9 @@ Console = Annotated[str, Match(
 MOST_WANTED = 1000
 """So many files are asked for by one order."""
 Why = Literal["", "not_newer", "expired", "unknown_kind", "unclear", "other_chain", "no_road", "no_class", "no_block",
-              "not_over", "no_roll_call", "no_camera"]
+              "not_over", "no_roll_call", "no_camera", "no_person"]
 """Why an order is refused; nothing for one that is accepted."""
-KINDS = ("upload", "settings", "revocation", "sheet", "watch")
+KINDS = ("upload", "settings", "revocation", "sheet", "watch", "erase")
 MOST_LIVE_S = 1800
 """Seconds for which one order has live pictures sent."""
 
@@ -86,6 +86,16 @@ class WantedLive:
 
 
 @dataclasses.dataclass(frozen=True)
+class WantedErasure:
+    """The face of a person of a class is to be erased: templates, shots and pictures from roll calls. That the person
+    was on the roster stays. `by`: the account to which the person said so."""
+
+    class_id: Id = dataclasses.field(metadata={"key": "class"})
+    person: Id
+    by: Id
+
+
+@dataclasses.dataclass(frozen=True)
 class BoxOrder:
     """An order to one box, a record of the centre (`order.box`). `number` rises for each box, from 1; taken until
     `expires`. The part that `kind` names is there, and no other. A box refuses kinds that it does not know."""
@@ -99,11 +109,13 @@ class BoxOrder:
     revocation: Revocation | None = None
     sheet: WantedSheet | None = None
     watch: WantedLive | None = None
+    erase: WantedErasure | None = None
 
     @property
     def class_id(self) -> str | None:
         """The class that it is about, if it is about one."""
-        return None if self.sheet is None else self.sheet.class_id
+        part = self.sheet or self.erase
+        return None if part is None else part.class_id
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -174,3 +186,11 @@ def sheet_refusal(known: bool, over_us: int | None, now_us: int | None, calls: i
 def live_refusal(wanted: WantedLive, cameras: Collection[str]) -> Why:
     """Why a box sends no live pictures. `cameras`: its room cameras."""
     return "" if wanted.camera in cameras else "no_camera"
+
+
+def erasure_refusal(known: bool, named: bool) -> Why:
+    """Why a box erases no face. `known`: it has a plan of that class, or had; `named`: that person is or was of it. A
+    box that holds nothing of somebody whom it knows takes the order, and says that nothing was there."""
+    if not known:
+        return "no_class"
+    return "" if named else "no_person"

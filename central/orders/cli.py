@@ -18,6 +18,7 @@ SET = N_("Order {number} to {device} is signed: {settings}; until {expires} the 
 PLAIN = N_("all settings as in box.toml")
 SETTINGS = N_("settings: {settings}")
 SHEET = N_("contact sheet of {block}, {class_id}")
+ERASURE = N_("the face of {person} of class {class_id} is to be erased")
 LIVE = N_("live pictures of the camera {camera}, for at most {minutes} minutes")
 KEYS = N_("keys of {device} revoked: {reason}")
 MORE = N_("More files are wanting than one order holds; give the same order again when these are here.")
@@ -40,6 +41,7 @@ WHY = {
     "not_over": N_("the recording is not over yet, as far as the box knows the time"),
     "no_roll_call": N_("the box has not called the roll of this recording yet: ask again later"),
     "no_camera": N_("the box has no such room camera"),
+    "no_person": N_("the box knows nobody of that name in this class"),
 }
 
 
@@ -137,6 +139,8 @@ def _what(tx: Tx, body: BoxOrder, answer: OrderAnswered | None, lang: str) -> st
         return translate(SHEET, lang, block=body.sheet.block, class_id=body.sheet.class_id)
     if body.watch is not None:
         return translate(LIVE, lang, camera=body.watch.camera, minutes=-(-body.watch.seconds // 60))
+    if body.erase is not None:
+        return translate(ERASURE, lang, person=body.erase.person, class_id=body.erase.class_id)
     if body.upload is None:
         return body.kind
     files = [one.sha256 for one in body.upload.files]
