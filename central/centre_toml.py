@@ -53,6 +53,14 @@ silent_min = 10
 [replay]
 cache_gb = 50
 
+# Where video is kept that came to stay: nothing for this machine, or a bucket of an object store (S3). The store's keys
+# stand in keys/bucket.toml. What is there lies here, too, as long as cache_gb has room. docs/storage.md says more.
+[bucket]
+name = ""
+prefix = ""
+endpoint = ""
+region = "us-east-1"
+
 # Systems that are told of flags, decisions and classes that are over (`zaitang-central webhook run`), like
 # [[webhook.targets]]
 # name = "province"
@@ -111,6 +119,14 @@ silent_min = 10
 # 超出时先清除最久未播放的；需要时会再向终端盒调取。
 [replay]
 cache_gb = 50
+
+# 应长期保存的录像放在哪里：留空为本机，或填写对象存储（S3）的存储桶名称。存储的密钥写在 keys/bucket.toml。
+# 已存入的录像在 cache_gb 容得下时也留在本机。详见 docs/storage.md。
+[bucket]
+name = ""
+prefix = ""
+endpoint = ""
+region = "us-east-1"
 
 # 把预警、决定和班次结束告知其他系统（`zaitang-central webhook run`），例如
 # [[webhook.targets]]

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+import urllib.parse
 from pathlib import Path
 from typing import Annotated
 
@@ -114,6 +115,23 @@ class Replay:
 
 
 @dataclasses.dataclass(frozen=True)
+class BucketPlace:
+    """Where video is kept: `name` of a bucket of an object store (S3); empty: on this machine alone. `prefix`: below
+    which name in it; `endpoint`: the address of a store that is not Amazon's own, by TLS but on the loopback. What lies
+    there may lie here, too, as `[replay] cache_gb` says."""
+
+    name: Annotated[str, Match(r"([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?", "the name of a bucket, or nothing")] = ""
+    prefix: Annotated[str, Match(r"([A-Za-z0-9._-]{1,64}(/[A-Za-z0-9._-]{1,64}){0,3})?", "a name like zaitang")] = ""
+    endpoint: Annotated[str, Match(r"(https?://[^/?#@\s]{1,250})?", "an address like https://s3.example")] = ""
+    region: Annotated[str, Match(r"[a-z0-9-]{1,40}", "the name of a region")] = "us-east-1"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the store is on this very machine."""
+        return urllib.parse.urlsplit(self.endpoint).hostname in LOOPBACK
+
+
+@dataclasses.dataclass(frozen=True)
 class CentreConfig:
     """The whole file."""
 
@@ -127,6 +145,7 @@ class CentreConfig:
     devices: Devices = Devices()
     boxes: Boxes = Boxes()
     replay: Replay = Replay()
+    bucket: BucketPlace = BucketPlace()
     webhook: Webhook = Webhook()
 
 
@@ -160,6 +179,9 @@ def load_config(folder: Path) -> CentreConfig:
         raise BadShape(where=path, key="web.key", why=N_("a certificate and its key belong together"))
     if config.web.tls and config.web.host not in LOOPBACK and not config.web.names:
         raise BadShape(where=path, key="web.names", why=N_("at least one name or address is needed"))
+    if config.bucket.endpoint.startswith("http:") and not config.bucket.loopback:
+        raise BadShape(where=path, key="bucket.endpoint", why=N_(
+            "it must begin with https://: video crosses no network in the open"))
     if not config.devices.names:
         raise BadShape(where=path, key="devices.names", why=N_("at least one name or address is needed"))
     return config

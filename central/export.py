@@ -85,7 +85,7 @@ def export_class(centre: Centre, class_id: str, target: Path) -> Exported:
     """Write the class to `target`, which must not exist yet.
 
     Raises ClockNotSet, ClockBehind, UnknownClass, NothingToExport, SegmentsNotHere, SegmentFileChanged,
-    FolderNotEmpty, ExportFailed; nothing is left behind then."""
+    FolderNotEmpty, ExportFailed, OfBucket; nothing is left behind then."""
     target = target.absolute()
     if target.exists():
         raise FolderNotEmpty(folder=target)
@@ -172,7 +172,7 @@ def _files(centre: Centre, chains: Sequence[tuple[Head, list[Sealed]]], class_id
     files = [File(record.device, record.seq, body) for record, body in bodies
              if isinstance(body, Segment) and counted.class_of(record) == class_id
              and (record.device, record.chain, body.sha256) not in removed]
-    missing = [file.segment.file for file in files if not centre.objects.has(file.segment.sha256)]
+    missing = [file.segment.file for file in files if not centre.has_video(file.segment.sha256)]
     if missing:
         named = missing[:NAMED_IN_ERROR] + ["…"] * (len(missing) > NAMED_IN_ERROR)
         raise SegmentsNotHere(class_id=class_id, count=len(missing), files=", ".join(named))
@@ -195,6 +195,7 @@ def _write(centre: Centre, content: Content, folder: Path) -> None:
     for name, data in content.tree.items():
         _put(folder / name, data)
     for file in content.files:
+        centre.fetcher.bring(file.segment.sha256)
         _copy(centre.objects.path(file.segment.sha256), folder / file.path)
 
 

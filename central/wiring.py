@@ -20,6 +20,10 @@ from central.accounts.desk import AccountDesk
 from central.accounts.door import Door
 from central.accounts.passwords import Passwords
 from central.authority import issue_box
+from central.bucket.bucket import Bucket
+from central.bucket.fetch import Fetcher
+from central.bucket.keys import bucket_keys
+from central.bucket.mover import Mover
 from central.cache.cache import Cache
 from central.centre_toml import TEMPLATES
 from central.classes.kept_files import KeptFiles
@@ -123,6 +127,28 @@ class Centre:
     def cache(self) -> Cache:
         """What of the video here goes when there is too much of it."""
         return Cache(self.store, self.objects, self.derived, self.config.replay.cache_bytes)
+
+    @functools.cached_property
+    def bucket(self) -> Bucket | None:
+        """The bucket in which video is kept; None where it is kept here alone. Raises BadKeyFile, BadShape,
+        BadBucketKeys."""
+        place = self.config.bucket
+        return Bucket(place, bucket_keys(self.folder / "keys")) if place.name else None
+
+    @functools.cached_property
+    def fetcher(self) -> Fetcher:
+        """What brings video back from the bucket. Raises what `bucket` raises."""
+        return Fetcher(self.store, self.objects, self.cache, self.bucket, lambda: self.clock.stamp().utc_us)
+
+    def mover(self) -> Mover | None:
+        """What moves video into the bucket, where there is one. Raises what `bucket` raises."""
+        if self.bucket is None:
+            return None
+        return Mover(self.store, self.objects, self.cache, self.bucket, lambda: self.clock.stamp().utc_us)
+
+    def has_video(self, sha256: str) -> bool:
+        """Whether the centre keeps this file of a box: here, or in the bucket."""
+        return self.objects.has(sha256) or self.fetcher.there(sha256) is not None
 
     @functools.cached_property
     def kept_files(self) -> KeptFiles:

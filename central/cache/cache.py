@@ -14,6 +14,7 @@ from central.cache.choice import NOTED_US, Item, which_go
 from central.objects import Objects
 from central.orders.boxes import head_of
 from central.orders.errors import NoSuchBox
+from central.store.bucketed import Bucketed
 from central.store.cached import CachedFile, Kind
 from central.store.store import Store
 from central.store.tables import Tx
@@ -43,12 +44,24 @@ class Cache:
         """A file of a box is here. `kept`: it came to stay, as each does that was not just asked for; and so it stays
         when it comes again because it is asked for. Call it `alone`."""
         with self._store.write() as tx:
-            stays = any(one.stored for one in tx.announced(sha256)) and "file" not in tx.cached_of(sha256)
-            if kept:
+            stays = (any(one.stored for one in tx.announced(sha256)) and "file" not in tx.cached_of(sha256)
+                     and tx.bucketed(sha256) is None)
+            if kept and tx.bucketed(sha256) is None:
                 tx.forget_cached(sha256, "file")
             elif not stays:
                 tx.put_cached(CachedFile(sha256, "file", size, now_us))
             tx.mark_stored(sha256)
+
+    def bucketed(self, one: Bucketed) -> None:
+        """A file is in the bucket, and here only as long as there is room. Call it `alone`."""
+        with self._store.write() as tx:
+            tx.put_bucketed(one)
+            tx.put_cached(CachedFile(one.sha256, "file", one.size, one.put_us))
+
+    def fetched(self, sha256: str, size: int, now_us: int) -> None:
+        """A file of the bucket is here again. Call it `alone`."""
+        with self._store.write() as tx:
+            tx.put_cached(CachedFile(sha256, "file", size, now_us))
 
     def made(self, sha256: str, size: int, now_us: int) -> None:
         """Something was made of a file of a box; so many bytes. Call it `alone`."""

@@ -36,7 +36,7 @@ def gather(centre: Centre, class_id: str, stated: Stated) -> Facts:
         institution = institution_of(tx, told.order, size)
         names = centre.names.open_all(class_id, tx.sealed_names(class_id))
     shown = {person: one.name for person, one in names.items()}
-    return facts_of(told, shown, order.hash, institution, proof_of(centre, stated), centre.objects.has)
+    return facts_of(told, shown, order.hash, institution, proof_of(centre, stated), centre.has_video)
 
 
 def proof_of(centre: Centre, stated: Stated) -> Proof:

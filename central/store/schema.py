@@ -143,6 +143,15 @@ cached = Table(
     Column("going", Boolean, nullable=False, comment="it is being removed: the file may lie here still"),
 )
 
+bucketed = Table(
+    "bucketed",
+    metadata,
+    Column("sha256", _text(64), primary_key=True, comment="of a file of a box that is in the bucket"),
+    Column("size", BigInteger, nullable=False),
+    Column("put_us", BigInteger, nullable=False, comment="when it was stored there"),
+    Column("locked_us", BigInteger, comment="until when the store lets nobody remove it, as it says"),
+)
+
 keyframes = Table(
     "keyframes",
     metadata,

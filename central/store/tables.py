@@ -11,6 +11,7 @@ from sqlalchemy.engine import Row
 from central.store import schema as t
 from central.store.accounts import AccountTables
 from central.store.box_orders import BoxOrderTables
+from central.store.bucketed import BucketTables
 from central.store.cached import CachedTables
 from central.store.devices import DeviceTables
 from central.store.heard import HeardTables
@@ -71,7 +72,7 @@ class Announced:
 
 class Tx(
     DeviceTables, HeardTables, InputTables, LiveTables, SummaryTables, TreeTables, OutboxTables, AccountTables,
-    PlanTables, BoxOrderTables, RefusedTables, VisitTables, SurveyTables, CachedTables,
+    PlanTables, BoxOrderTables, RefusedTables, VisitTables, SurveyTables, CachedTables, BucketTables,
 ):
     """One transaction."""
 

@@ -101,7 +101,7 @@ def api(centre: Centre, stories: Stories) -> APIRouter:
         with centre.store.read() as tx:
             sealed, order = order_of(tx, class_id)
             institution = institution_of(tx, order, ALL)
-        return told, facts_of(told, names, sealed.hash, institution, NO_PROOF, centre.objects.has)
+        return told, facts_of(told, names, sealed.hash, institution, NO_PROOF, centre.has_video)
 
     return routes.router
 

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from central.accounts.errors import LinkOver, TooManyVisits, TooManyWrong
+from central.bucket.errors import BucketAway, BucketRefuses, TooManyFetched
 from central.classes.errors import (
     NoObjection,
     OwnLinkOver,
@@ -102,6 +103,7 @@ STATUS: dict[type[ZaitangError], int] = {
     NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, TooManyVisits: 429,
     OwnLinkOver: 404, VisitOver: 404, NoObjection: 404, UnknownPaper: 404, NoDraft: 404, UnknownHour: 404,
     SheetNotHere: 404, SheetAsked: 409,
+    BucketAway: 503, BucketRefuses: 503, TooManyFetched: 429,
     DerivedAwaited: 404, DerivedFailed: 422, NothingToDerive: 422, TooManyDerived: 429,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
     NoPiece: 404, NoSuchRoom: 404, RoomAtRest: 403, TooManyViewers: 429, TooManyRooms: 503,
@@ -120,7 +122,7 @@ def create_app(centre: Centre) -> FastAPI:
     web, stories = centre.config.web, Stories(centre.store, centre.clock, centre.kept_files)
     desk = app.state.live = LiveDesk(centre.store, centre.clock)
     copies = DerivedDesk(centre.objects, centre.derived, centre.cache, lambda: centre.clock.stamp().utc_us)
-    reels, reasons = Reels(centre.objects, copies), Reasons(centre, stories)
+    reels, reasons = Reels(centre.objects, centre.fetcher, copies), Reasons(centre, stories)
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
     for router in (uploads(centre), api(centre, stories), log(centre), derived(centre, copies, reasons),
                    video(centre, stories, reels, reasons), front(centre, stories), pages(centre, stories),

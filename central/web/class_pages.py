@@ -149,7 +149,7 @@ class ClassPages:
         return {person: one.name for person, one in named.items()}, sha256_hex(repr(sorted(sealed.items())).encode())
 
     def _made(self, told: Told, names: Mapping[str, str], named: str, lang: str) -> _Made:
-        local, has = LocalTime(told.order.utc_offset_min, lang), self._centre.objects.has
+        local, has = LocalTime(told.order.utc_offset_min, lang), self._centre.has_video
         view, more = class_view(told, names, lang, has), summary(told, names, local, self._centre.papers())
         say = self._say(lang)
         page = ClassPage(
@@ -162,7 +162,7 @@ class ClassPages:
 
     def _now(self, made: _Made, told: Told, names: Mapping[str, str], lang: str) -> ClassPage:
         """The same page with what moves: which files and papers are here comes without a record."""
-        local, has = LocalTime(told.order.utc_offset_min, lang), self._centre.objects.has
+        local, has = LocalTime(told.order.utc_offset_min, lang), self._centre.has_video
         moving = {one.rule: finding_view(told, one, names, lang, has) for one in told.findings if one.rule in MOVING}
         page, head = made.page, made.page.c
         head = dataclasses.replace(

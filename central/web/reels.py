@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from central.bucket.fetch import Fetcher
 from central.derived.desk import DerivedDesk
 from central.derived.errors import DerivedAwaited
 from central.errors import SegmentFileChanged
@@ -62,8 +63,8 @@ class Reel:
 class Reels:
     """Makes reels from stored files. Hashes and fragment tables are remembered for as long as a file stays the same."""
 
-    def __init__(self, objects: Objects, desk: DerivedDesk) -> None:
-        self._objects, self._desk = objects, desk
+    def __init__(self, objects: Objects, fetcher: Fetcher, desk: DerivedDesk) -> None:
+        self._objects, self._fetcher, self._desk = objects, fetcher, desk
         self._media: dict[tuple[int, ...], Media] = {}
         self._lock = threading.Lock()
 
@@ -80,10 +81,10 @@ class Reels:
         return [self.reel(story, block, device, camera, h264) for device, camera in cameras_of(story, block)]
 
     def _load(self, fact: SegmentFact) -> Media:
-        """The recorded file. Raises SegmentFileMissing, SegmentFileChanged, BadMedia."""
+        """The recorded file. Raises SegmentFileMissing, OfBucket, SegmentFileChanged, BadMedia."""
         segment, (device, _, seq) = fact.segment, fact.ref
         if not self._objects.has(segment.sha256):
-            raise SegmentFileMissing(file=segment.file, device=device)
+            raise self._fetcher.why_not(segment.sha256) or SegmentFileMissing(file=segment.file, device=device)
         if not self._objects.intact(segment.sha256):
             raise SegmentFileChanged(file=segment.file, device=device, seq=seq)
         return self._parse(self._objects.path(segment.sha256))

@@ -5,6 +5,8 @@ import dataclasses
 import errno
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -22,6 +24,8 @@ from central.wiring import Centre
 from common.logs import Log
 from common.texts import N_, translate
 
+STOP_S = 10.0
+"""Seconds that a file on its way into the bucket may take at the end; else it goes again."""
 SAYS = N_("The console is at {address}")
 
 
@@ -43,8 +47,22 @@ def serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None
         app, http=PatientProtocol, log_level="warning", server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=3, **tls,
     )
-    with closing(centre.store, centre.clock), followed(centre.folder):
+    with closing(centre.store, centre.clock), followed(centre.folder), _moved(centre):
         uvicorn.Server(config).run([listening])
+
+
+@contextmanager
+def _moved(centre: Centre) -> Iterator[None]:
+    """What came to stay goes into the bucket meanwhile, where there is one."""
+    mover = centre.mover()
+    if mover is None:
+        yield
+        return
+    mover.start()
+    try:
+        yield
+    finally:
+        mover.stop(STOP_S)
 
 
 def certificate_of(centre: Centre) -> Certificate | None:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Literal
 
+from central.bucket.errors import FromBucket, OfBucket
 from central.derived.errors import DerivedAwaited
 from central.errors import SegmentFileChanged
 from central.objects import Objects
@@ -92,6 +93,9 @@ def _part(fact: SegmentFact, piece: Piece | None, box: BoxNow, now_us: int, loca
         return dataclasses.replace(told, at_s=piece.at_s, length_s=piece.media.seconds)
     if isinstance(piece.error, DerivedAwaited):
         return PartView(fact, "copy", translate(COPYING if piece.derived else TO_COPY, local.lang))
+    if isinstance(piece.error, OfBucket):
+        comes = isinstance(piece.error, FromBucket)
+        return PartView(fact, "coming" if comes else "away", words(piece.error, local.lang), not comes)
     changed = isinstance(piece.error, SegmentFileChanged)
     if not changed and not isinstance(piece.error, SegmentFileMissing):
         problem = words(piece.error, local.lang) if piece.error else ""

@@ -102,9 +102,13 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
         files = [] if at_us is None else files_around(found.parts.get((device, camera), []), at_us)
         if not files:
             raise NothingThere(camera=camera)
-        now_us = centre.clock.stamp().utc_us
-        made = order_awaited(centre.store, device, files, now_us)
-        return JSONResponse({"ordered": 0 if made is None or made.upload is None else len(made.upload.files)})
+        ours = [sha256 for sha256 in files if centre.fetcher.there(sha256) is not None]
+        for sha256 in ours:
+            centre.fetcher.ask(sha256)
+        rest = [sha256 for sha256 in files if sha256 not in ours]
+        made = order_awaited(centre.store, device, rest, centre.clock.stamp().utc_us) if rest else None
+        ordered = 0 if made is None or made.upload is None else len(made.upload.files)
+        return JSONResponse({"ordered": len(ours) + ordered})
 
     return routes.router
 
