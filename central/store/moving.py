@@ -1,12 +1,16 @@
-"""A centre that grew out of SQLite: everything in its file is copied into PostgreSQL, in one transaction."""
+"""A centre that grew out of SQLite: everything in its file is copied into PostgreSQL, in one transaction. And a
+snapshot of either, as a file of SQLite."""
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, Table, func, insert, select, text
 
+from central.errors import DatabaseUnusable
 from central.store.address import Address
-from central.store.engine import open_engine, reading, writing
+from central.store.engine import Place, open_engine, reading, writing
 from central.store.errors import DatabaseNotEmpty
 from central.store.schema import checkpoints, meta, metadata, records
 
@@ -28,6 +32,31 @@ def move(path: Path, address: Address) -> int:
             there.execute(text("SELECT setval(pg_get_serial_sequence('checkpoints', 'number'), :last)"),
                           {"last": here.execute(select(func.max(checkpoints.c.number))).scalar() or 1})
             return _size(there, records)
+    finally:
+        old.dispose()
+        new.dispose()
+
+
+def snapshot(place: Place, target: Path) -> None:
+    """All that a database holds at one moment, as a new file of SQLite; whoever writes goes on meanwhile. Raises
+    DatabaseUnusable."""
+    if isinstance(place, Path):
+        try:
+            with closing(sqlite3.connect(f"file:{place}?mode=ro", uri=True)) as here, \
+                    closing(sqlite3.connect(target)) as there:
+                here.backup(there)
+                there.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.Error as error:
+            raise DatabaseUnusable(why=f"{place}: {error}") from None
+        return
+    old, new = open_engine(place), open_engine(target)
+    try:
+        with reading(old) as source, writing(new) as goal:
+            for table in metadata.sorted_tables:
+                _copy(source, goal, table)
+        with new.connect() as connection:
+            connection.exec_driver_sql("ROLLBACK")
+            connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
     finally:
         old.dispose()
         new.dispose()

@@ -327,6 +327,16 @@ class Tx(
             select(t.segments).select_from(joined).where(s.sha256 == sha256).order_by(r.leaf))
         return [Announced(r.device, r.chain, r.seq, r.sha256, r.size, r.stored) for r in rows]
 
+    def stored_after(self, sha256: str, most: int) -> list[str]:
+        """The next files behind a hash that are said to be at the centre, by hash."""
+        c = t.segments.c
+        rows = select(c.sha256).where(c.stored, c.sha256 > sha256).group_by(c.sha256).order_by(c.sha256).limit(most)
+        return list(self._db.execute(rows).scalars())
+
+    def mark_gone(self, sha256: str) -> None:
+        """The file with this hash is not at the centre, though it was said to be."""
+        self._db.execute(update(t.segments).where(t.segments.c.sha256 == sha256).values(stored=False))
+
     def mark_stored(self, sha256: str) -> None:
         """Its file is here, hashed and synced."""
         self._db.execute(update(t.segments).where(t.segments.c.sha256 == sha256).values(stored=True))

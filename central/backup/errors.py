@@ -1,0 +1,36 @@
+"""What can be wrong with a backup."""
+from __future__ import annotations
+
+from evidence.errors import BadInput, VerificationError, ZaitangError
+
+
+class BackupFailed(ZaitangError):
+    text = "no backup was made in {folder}: {why}"
+
+
+class NoBackup(BadInput):
+    text = "{folder} is no backup of a centre: {why}"
+
+
+class BackupChanged(VerificationError):
+    text = "the backup in {folder} is not as it was made: {why}"
+
+
+class WrongPassphrase(BadInput):
+    text = "the passphrase does not open this backup"
+
+
+class ShortPassphrase(BadInput):
+    text = "the passphrase of a backup has {least} characters at least: it opens every key of the centre"
+
+
+class OtherSite(BadInput):
+    text = "the backup is of another site: its root is {root}"
+
+
+class RestoreFailed(ZaitangError):
+    text = "nothing was restored to {folder}: {why}"
+
+
+class FolderThere(BadInput):
+    text = "{folder} exists already: a centre is restored to a new folder"

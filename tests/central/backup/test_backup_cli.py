@@ -1,0 +1,65 @@
+"""`zaitang-central backup` as an operator sees it; and a centre whose database is PostgreSQL."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from central.backup.make import make
+from central.backup.restore import restore
+from central.cli import main
+from central.wiring import init_centre, open_centre
+from tests.central.helpers import MORNING, Box, FixedClock
+from tests.postgres import Server
+
+WORD = "correct horse battery"
+
+
+@pytest.fixture
+def word(tmp_path: Path) -> str:
+    (tmp_path / "word").write_text(f"{WORD}\n", "utf-8")
+    return str(tmp_path / "word")
+
+
+def test_a_backup_is_made_checked_and_restored_by_commands(
+    tmp_path: Path, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    init_centre(tmp_path / "centre", test_keys=True).store.close()
+    to, centre = str(tmp_path / "to"), str(tmp_path / "centre")
+    made = ["--lang", "en", "backup", "make", "--to", to, "--passphrase-file", word, "--centre", centre]
+    assert main([*made, "--keep-days", "30"]) == 0
+    said = capsys.readouterr().out
+    assert "1 records, 0 files by hash" in said and "--video takes it along" in said and "removed: 0" in said
+    (one,) = (path for path in (tmp_path / "to").iterdir() if path.name != "objects")
+    assert main(["--lang", "en", "backup", "check", str(one)]) == 0
+    assert "is as it was made" in capsys.readouterr().out
+    again = str(tmp_path / "again")
+    assert main(["--lang", "en", "backup", "restore", str(one), "--passphrase-file", word, "--centre", again]) == 0
+    said = capsys.readouterr().out
+    assert "Proved: the first 1 records" in said and "cannot tell" in said and "database move" in said
+    assert main(["--lang", "zh", "class", "list", "--centre", again]) == 0
+    capsys.readouterr()
+    assert main(["--lang", "zh", "backup", "restore", str(one), "--passphrase-file", word, "--centre", again]) == 2
+    assert "已存在" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_no_backup_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--lang", "en", "backup", "check", str(tmp_path)]) == 2
+    assert "is no backup of a centre" in capsys.readouterr().err
+
+
+@pytest.mark.long
+def test_of_postgresql_a_file_is_made(tmp_path: Path, postgres: Server) -> None:
+    centre = init_centre(tmp_path / "centre", test_keys=True, clock=FixedClock(), database=postgres.empty())
+    box = Box(centre)
+    box.genesis(MORNING)
+    centre.collector().take(box.messages())
+    backup = make(centre, tmp_path / "to", WORD.encode(), True, lambda _: None)
+    with centre.store.read() as tx:
+        records = tx.leaves()
+    centre.store.close()
+    told = restore(backup.folder, tmp_path / "again", WORD.encode(), None, None, FixedClock(), lambda _: None)
+    assert told.proof.records == records
+    again = open_centre(tmp_path / "again", FixedClock())
+    assert again.config.database == "" and again.objects.all() == set()
+    again.store.close()
