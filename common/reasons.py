@@ -79,6 +79,15 @@ REASONS: dict[str, str] = {
         "the years count from the assessment on {since_date}, and not from the last class-hour on {date}: so the day is"
         " {until} instead of {else_until} (the centre's record {seq})"
     ),
+    "hold_placed": N_(
+        "the video of the class is held since {since_date} ({why}): until that is lifted nothing of it may be removed,"
+        " whatever its time (the centre's record {seq})"
+    ),
+    "removed_held": N_("video file {file} was removed on {date}; the video of the class was held then ({why})"),
+    "removed_held_unsure": N_(
+        "video file {file} was removed; the video of the class was held for a time ({why}), and the clock does not"
+        " prove that it was removed before or after: undecided"
+    ),
     "removed_early": N_("video file {file} was removed on {date}; it must be kept until {until}"),
     "kept_dispute": N_(
         "files of video on record: {count}; no record says that any was removed before its time; a dispute about the"
@@ -457,6 +466,7 @@ REASONS: dict[str, str] = {
     "held_flag": N_("held: a consequence is proposed for its class"),
     "held_review": N_("held: its class is to be reviewed"),
     "held_dispute": N_("held: a dispute about its class is not over"),
+    "held_hold": N_("held: the centre placed a hold on the video of its class"),
 } | STATED
 
 RULES: dict[str, str] = {

@@ -17,8 +17,9 @@ from evidence.policy import Policy
 from evidence.rules.finding import Reason, reason
 from evidence.story import Doubt, Longer
 
-Hold = Literal["flag", "review", "dispute"]
-"""What keeps the video of a class after its time: its proposed consequence, a review or a dispute that is not over."""
+Hold = Literal["flag", "review", "dispute", "hold"]
+"""What keeps the video of a class after its time: its proposed consequence, a review or a dispute that is not over, a
+hold of a court or an authority."""
 
 
 @dataclasses.dataclass(frozen=True)

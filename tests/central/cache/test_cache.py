@@ -14,6 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from central.cache.choice import SPARED_US
+from central.classes.holds import lift_hold, place_hold
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.statements import open_dispute
@@ -170,6 +171,16 @@ def test_video_stays_while_it_is_not_sure_that_nobody_needs_it(
         tx.touch_all(tx.leaves())
     assert bring(client, box, 2, clock.utc_us) == 201 and here(centre) == [0, 1, 2]
     open_dispute(centre.store, "welder-1", "why")
+    judged(centre, "clear")
+    assert centre.cache.trim(clock.utc_us) == 0
+
+
+def test_video_of_a_class_that_was_ever_held_stays(
+    centre: Centre, client: TestClient, box: Box, clock: FixedClock,
+) -> None:
+    fill(centre, client, box, clock, 0, 1, 2)
+    place_hold(centre.store, "welder-1", "case 114")
+    lift_hold(centre.store, "welder-1", "judged", None)
     judged(centre, "clear")
     assert centre.cache.trim(clock.utc_us) == 0
 
