@@ -421,8 +421,8 @@ FORMS = [path for method, path in CALLS if method == "POST" and path != "/log/co
 def test_a_form_needs_the_token_of_its_session(world: World, path: str) -> None:
     route = next(one for one in routes(world.app) if ("POST", path) in keys(one))
     path = path.format(account="administrator", link="none", token="none", ticket="none", class_id="class-a",
-                       block=BLOCK, objection="o-1", hold="h-1", planned="class-a", hour="h1", what="joins", device="box-a",
-                       box="box-a")
+                       block=BLOCK, objection="o-1", hold="h-1", planned="class-a", hour="h1", what="joins",
+                       device="box-a", box="box-a")
     declared = _declared(route)
     who = next(who for who in ("administrator", "city", "school")
                if isinstance(declared, Public) or may(WHO[who][0], declared))
