@@ -114,6 +114,13 @@ class Replay:
 
 
 @dataclasses.dataclass(frozen=True)
+class Keeping:
+    """`remove`: the console removes once a day what may go; without that only `zaitang-central keep apply` does."""
+
+    remove: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
 class CentreConfig:
     """The whole file."""
 
@@ -128,6 +135,7 @@ class CentreConfig:
     boxes: Boxes = Boxes()
     replay: Replay = Replay()
     webhook: Webhook = Webhook()
+    keeping: Keeping = Keeping()
 
 
 def load_config(folder: Path) -> CentreConfig:

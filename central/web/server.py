@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 
 from central.errors import CannotRead
+from central.keeping.beside import kept
 from central.overview.beside import followed
 from central.renewing import look_after
 from central.web.app import create_app
@@ -43,7 +44,8 @@ def serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None
         app, http=PatientProtocol, log_level="warning", server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=3, **tls,
     )
-    with closing(centre.store, centre.clock), followed(centre.folder):
+    removing = kept(centre.folder, centre.config.keeping.remove)
+    with closing(centre.store, centre.clock), followed(centre.folder), removing:
         uvicorn.Server(config).run([listening])
 
 
