@@ -61,6 +61,11 @@ prefix = ""
 endpoint = ""
 region = "us-east-1"
 
+# Video whose time is over (docs/keeping.md): with true the console removes it once a day; with false nothing goes
+# unless somebody gives the command `zaitang-central keep apply`.
+[keeping]
+remove = false
+
 # Systems that are told of flags, decisions and classes that are over (`zaitang-central webhook run`), like
 # [[webhook.targets]]
 # name = "province"
@@ -127,6 +132,11 @@ name = ""
 prefix = ""
 endpoint = ""
 region = "us-east-1"
+
+# 保存期满的录像（docs/keeping.zh.md）：true 表示控制台每天删除一次；false 表示除非有人执行
+# `zaitang-central keep apply`，否则一概不删。
+[keeping]
+remove = false
 
 # 把预警、决定和班次结束告知其他系统（`zaitang-central webhook run`），例如
 # [[webhook.targets]]

@@ -67,6 +67,7 @@ def _parser(lang: str = "en") -> Parser:
     importlib.import_module("central.bucket.cli").add_commands(commands)
     importlib.import_module("central.backup.cli").add_commands(commands)
     importlib.import_module("central.webhook.cli").add_commands(commands, _command)
+    importlib.import_module("central.keeping.cli").add_commands(commands, _command)
     importlib.import_module("central.stated_cli").add_commands(commands)
     importlib.import_module("central.plans.cli").add_commands(commands)
     _command(commands, "sealing-key", _sealing_key, "print the key to which boxes seal ID numbers and lists of people")
@@ -101,6 +102,11 @@ def _add_statements(commands: Commands) -> None:
     dispute.add_argument("what", choices=("open", "close"), help="whether it begins or ends")
     dispute.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
     dispute.add_argument("--dispute", metavar="ID", help="which one ends, if several are open")
+    hold = _command(commands, "hold", _hold, "hold the video of a class whatever its time, for a court or an authority")
+    hold.add_argument("class_id", metavar="CLASS")
+    hold.add_argument("what", choices=("place", "lift"), help="whether it begins or ends")
+    hold.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
+    hold.add_argument("--hold", metavar="ID", help="which one ends, if several are placed")
 
 
 def _add_reviews(commands: Commands) -> None:
@@ -225,6 +231,20 @@ def _dispute(args: argparse.Namespace) -> None:
         body = close_dispute(store, args.class_id, args.reason, args.dispute)
         said = N_("Dispute {dispute} about class {class_id} is over; its video is kept from now on as the rule says.")
     _say(args, said, dispute=body.dispute, class_id=args.class_id)
+
+
+def _hold(args: argparse.Namespace) -> None:
+    from central.classes.holds import lift_hold, place_hold
+    from central.wiring import open_centre
+
+    store = open_centre(args.centre).store
+    if args.what == "place":
+        body = place_hold(store, args.class_id, args.reason)
+        said = N_("Hold {hold} is placed: no video of class {class_id} is removed, whatever its time.")
+    else:
+        body = lift_hold(store, args.class_id, args.reason, args.hold)
+        said = N_("Hold {hold} is lifted; the video of class {class_id} is kept from now on as the rule says.")
+    _say(args, said, hold=body.hold, class_id=args.class_id)
 
 
 def _review(args: argparse.Namespace) -> None:

@@ -132,6 +132,13 @@ class BucketPlace:
 
 
 @dataclasses.dataclass(frozen=True)
+class Keeping:
+    """`remove`: the console removes once a day what may go; without that only `zaitang-central keep apply` does."""
+
+    remove: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
 class CentreConfig:
     """The whole file."""
 
@@ -147,6 +154,7 @@ class CentreConfig:
     replay: Replay = Replay()
     bucket: BucketPlace = BucketPlace()
     webhook: Webhook = Webhook()
+    keeping: Keeping = Keeping()
 
 
 def load_config(folder: Path) -> CentreConfig:

@@ -198,6 +198,10 @@ class NoTarget(BadInput):
     text = "centre.toml names no target {target} under [[webhook.targets]]"
 
 
+class KeepingRuns(BadInput):
+    text = "video of {folder} is being removed by another process already"
+
+
 class WebhookRuns(BadInput):
     text = "events of {folder} are being told by another process already"
 

@@ -38,6 +38,7 @@ from central.errors import (
     CannotWrite,
     CentreExists,
     CollectorRuns,
+    KeepingRuns,
     NothingToMove,
     TwoDatabases,
     WebhookRuns,
@@ -47,6 +48,7 @@ from central.ingest.broker import BrokerLink
 from central.ingest.collector import Collector
 from central.ingest.keyring import Keyring
 from central.ingest.signatures import Here
+from central.keeping.apply import Remover
 from central.keys import CentreKeys, accounts_key, load_centre_keys, make_centre_keys, sealing_key
 from central.names import NameBox
 from central.objects import Objects
@@ -127,6 +129,10 @@ class Centre:
     def cache(self) -> Cache:
         """What of the video here goes when there is too much of it."""
         return Cache(self.store, self.objects, self.derived, self.config.replay.cache_bytes)
+
+    def remover(self) -> Remover:
+        """What removes video whose time is over."""
+        return Remover(self.store, self.objects, self.derived, self.cache, self.clock, self.keys.test)
 
     @functools.cached_property
     def bucket(self) -> Bucket | None:
@@ -282,11 +288,11 @@ def place_of(folder: Path, config: CentreConfig) -> Place:
 
 
 @contextmanager
-def alone(folder: Path, what: Literal["collector", "webhook"] = "collector") -> Iterator[None]:
-    """Hold the place of this folder's collector: two would push each other off the broker without end; or of who tells
-    its events: two would tell each twice.
+def alone(folder: Path, what: Literal["collector", "webhook", "keeping"] = "collector") -> Iterator[None]:
+    """Hold the place of this folder's collector: two would push each other off the broker without end; of who tells its
+    events: two would tell each twice; or of who removes video.
 
-    Raises CollectorRuns, WebhookRuns, CannotWrite."""
+    Raises CollectorRuns, WebhookRuns, KeepingRuns, CannotWrite."""
     path = folder / f"{what}.lock"
     try:
         opened = path.open("w")
@@ -296,7 +302,8 @@ def alone(folder: Path, what: Literal["collector", "webhook"] = "collector") -> 
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise (CollectorRuns if what == "collector" else WebhookRuns)(folder=folder) from None
+            runs = {"collector": CollectorRuns, "webhook": WebhookRuns, "keeping": KeepingRuns}
+            raise runs[what](folder=folder) from None
         yield
 
 

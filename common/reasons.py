@@ -79,6 +79,15 @@ REASONS: dict[str, str] = {
         "the years count from the assessment on {since_date}, and not from the last class-hour on {date}: so the day is"
         " {until} instead of {else_until} (the centre's record {seq})"
     ),
+    "hold_placed": N_(
+        "the video of the class is held since {since_date} ({why}): until that is lifted nothing of it may be removed,"
+        " whatever its time (the centre's record {seq})"
+    ),
+    "removed_held": N_("video file {file} was removed on {date}; the video of the class was held then ({why})"),
+    "removed_held_unsure": N_(
+        "video file {file} was removed; the video of the class was held for a time ({why}), and the clock does not"
+        " prove that it was removed before or after: undecided"
+    ),
     "removed_early": N_("video file {file} was removed on {date}; it must be kept until {until}"),
     "kept_dispute": N_(
         "files of video on record: {count}; no record says that any was removed before its time; a dispute about the"
@@ -454,9 +463,18 @@ REASONS: dict[str, str] = {
     "keep_no_receipt": N_("the centre has not confirmed its record"),
     "keep_not_sent": N_("it was not sent to the centre yet"),
     "keep_twice": N_("another record names the same video"),
+    "keep_unplanned": N_("nobody planned its class here"),
+    "keep_policy_gone": N_("the policy of its class is not here in that version, or does not say how long"),
+    "keep_own_clock": N_("the clock of the centre is not set, or is before a time that the centre signed"),
+    "keep_no_witness": N_("no box and no witness has said by its own clock that it is later than {until}"),
+    "keep_lacks_copy": N_("the policy wants {wanted} copies until then, and {there} are known"),
+    "held_undecided": N_("held: two persons have not come to an end about its class"),
+    "held_objection": N_("held: an objection about its class is open"),
+    "held_unjudged": N_("held: its class cannot be judged with all that is here"),
     "held_flag": N_("held: a consequence is proposed for its class"),
     "held_review": N_("held: its class is to be reviewed"),
     "held_dispute": N_("held: a dispute about its class is not over"),
+    "held_hold": N_("held: the centre placed a hold on the video of its class"),
 } | STATED
 
 RULES: dict[str, str] = {

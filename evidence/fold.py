@@ -28,6 +28,7 @@ from evidence.bodies import (
     Decision,
     Dispute,
     Enrolment,
+    Hold,
     Hour,
     Imported,
     Inspection,
@@ -46,6 +47,7 @@ from evidence.bodies import (
     Survey,
     TemplatesMoved,
     TemplatesOrder,
+    VideoRemoved,
     VideoReused,
     body_of,
 )
@@ -57,7 +59,7 @@ from evidence.errors import BadInput
 from evidence.facts import Facts
 from evidence.heads import with_usual
 from evidence.held import bareface_facts
-from evidence.keeping import longer
+from evidence.keeping import holds, longer
 from evidence.notes import NoteKey
 from evidence.objections import objection_facts
 from evidence.occasions import block_story, hour_story, window
@@ -142,6 +144,7 @@ def fold(
             told.of(Enrolment), told.of(Consent), told.of(TemplatesMoved), told.of(TemplatesOrder)),
         faceless=faceless(_consents(told)),
         longer=longer([*told.of(Assessment), *told.of(Dispute)]),
+        holds=holds(told.of(Hold)),
         rollcalls=tuple(sorted(
             ((one.ref, one.call) for calls in facts.rollcalls.values() for one in calls), key=lambda item: item[0])),
         rollcalls_void=facts.rollcalls_void,
@@ -289,9 +292,13 @@ def _elsewhere(told: Told, facts: Facts) -> tuple[Ref, ...]:
 
 
 def _removed(told: Told) -> tuple[RemovalFact, ...]:
-    return tuple(
-        RemovalFact(record.key, body.segment, *told.clocks[record.device, record.chain].proven(record))
-        for record, body in told.of(SegmentRemoved))
+    """What boxes say of their own video, and what a centre certifies of that of the class."""
+    ours = {body.sha256 for _, body in told.of(Segment)}
+    said = [(record, body.segment) for record, body in told.of(SegmentRemoved)]
+    said += [(record, one.segment) for record, body in told.of(VideoRemoved) for one in body.files
+             if one.segment in ours]
+    return tuple(RemovalFact(record.key, segment, *told.clocks[record.device, record.chain].proven(record))
+                 for record, segment in said)
 
 
 def _seen(

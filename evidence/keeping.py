@@ -1,14 +1,15 @@
 """Until when video is kept: whole years after a moment, on the class's own calendar; what makes that moment later."""
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from evidence.blocks import local
-from evidence.bodies import Assessment, Dispute
+from evidence.bodies import Assessment, Dispute, Hold
 from evidence.records import Record
-from evidence.story import Longer
+from evidence.story import HoldFact, Longer
 from evidence.times import MINUTE, utc_us
 
 
@@ -40,6 +41,20 @@ def longer(said: Iterable[tuple[Record, Assessment | Dispute]]) -> tuple[Longer,
         refs = tuple(record.key for record, _ in items)
         found.append(Longer("dispute", items[0][0].utc_us, until_us, items[0][1].reason, refs))
     return tuple(sorted(found, key=lambda one: (one.known_us, one.refs)))
+
+
+def holds(said: Iterable[tuple[Record, Hold]]) -> tuple[HoldFact, ...]:
+    """The holds of one class, from the centre's records in any order. What is placed while it is placed already, or
+    lifted while it is not, says nothing new."""
+    found: list[HoldFact] = []
+    placed: dict[str, HoldFact] = {}
+    for record, body in sorted(said, key=lambda item: item[0].key):
+        if body.state == "placed" and body.hold not in placed:
+            placed[body.hold] = HoldFact(body.hold, record.utc_us, None, body.reason, (record.key,))
+        elif body.state == "lifted" and body.hold in placed:
+            one = placed.pop(body.hold)
+            found.append(dataclasses.replace(one, until_us=record.utc_us, refs=(*one.refs, record.key)))
+    return tuple(sorted([*found, *placed.values()], key=lambda one: (one.from_us, one.refs)))
 
 
 def counted_from_us(end_us: int, found: Sequence[Longer], known_us: int | None = None) -> int | None:

@@ -66,9 +66,11 @@ class R3(Rule):
 
 @dataclasses.dataclass(frozen=True)
 class R7(Rule):
-    """`years`: how long video is kept after the last class-hour."""
+    """`years`: how long video is kept after the last class-hour; `copies`: in so many places a whole copy is to lie for
+    so long; None: no policy asks for a second one."""
 
     years: Annotated[Number, Between(1, 30)]
+    copies: Annotated[Number | None, Between(1, 3)] = None
 
 
 @dataclasses.dataclass(frozen=True)

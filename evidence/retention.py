@@ -1,7 +1,9 @@
 """Which recorded segments may be removed (R7), each with the reasons: whatever is not clearly free to go is kept.
 
-A period ends only when two clocks say so: the box's own, set and never moved, and the time in a receipt of the centre.
-A clock that somebody sets years ahead, or a box that was cut off from its centre, removes nothing.
+A period ends only when two clocks say so: that of whoever holds the file, and that of somebody else. A box asks its
+own, set and never moved, and the time in a receipt of the centre (`decide`); a centre its own, and the newest word of a
+witness or a box (`apply_policy`). A clock that somebody sets years ahead, or a box that was cut off from its centre,
+removes nothing.
 """
 from __future__ import annotations
 
@@ -17,19 +19,27 @@ from evidence.policy import Policy
 from evidence.rules.finding import Reason, reason
 from evidence.story import Doubt, Longer
 
-Hold = Literal["flag", "review", "dispute"]
-"""What keeps the video of a class after its time: its proposed consequence, a review or a dispute that is not over."""
+Hold = Literal["flag", "review", "dispute", "hold"]
+"""What keeps the video of a class after its time: its proposed consequence, a review or a dispute that is not over, a
+hold of a court or an authority."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
     """What a plan of a class that the box accepted says of keeping. `end_us`: from when the years count, None without
     a class-hour: the end of the last one, or of an assessment or a dispute that came later; `years`: R7 of its policy,
-    None when that policy is not at hand or states none."""
+    None when that policy is not at hand or states none; `copies`: in so many places the policy wants it meanwhile."""
 
     end_us: int | None
     utc_offset_min: int
     years: int | None
+    copies: int = 1
+
+    @property
+    def until_us(self) -> int | None:
+        """The end of its time for video that ends no later than the class; None where nobody knows."""
+        known = self.end_us is not None and self.years is not None
+        return kept_until_us(self.end_us or 0, self.utc_offset_min, self.years or 0) if known else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +89,9 @@ def plan_of(order: ClassOrder, policy: Policy | None, longer: Sequence[Longer] =
     end_us = max((hour_span(hour).end_us for hour in order.hours), default=None)
     if end_us is not None:
         end_us = counted_from_us(end_us, [one for one in longer if one.until_us is not None])
-    return Plan(end_us, order.utc_offset_min, policy.r7.years.value if policy and policy.r7 else None)
+    rule = policy.r7 if policy else None
+    copies = rule.copies.value if rule and rule.copies else 1
+    return Plan(end_us, order.utc_offset_min, rule.years.value if rule else None, copies)
 
 
 def decide(
@@ -101,7 +113,7 @@ def decide(
             found.append(Decision(segment, "gone", (reason("removed_already"),)))
             continue
         known = [plan for name in one.classes for plan in plans.get(name, ())]
-        until_us = _until_us(one, known)
+        until_us = _until_us(one.end_us, known)
         keep = [*_unknown(one, plans), *_unsafe(one), *_too_early(until_us, known, now)]
         if hashes[segment.sha256] > 1 or files[segment.file] > 1:
             keep.append(reason("keep_twice"))
@@ -115,13 +127,13 @@ def decide(
     return tuple(found)
 
 
-def _until_us(one: Recorded, plans: Sequence[Plan]) -> int | None:
+def _until_us(video_end_us: int, plans: Sequence[Plan]) -> int | None:
     """The end of its time: counted from the end of the class, or of the video itself if that is later."""
     ends = [plan.end_us for plan in plans if plan.end_us is not None]
     years = [plan.years for plan in plans if plan.years is not None]
     if not ends or len(years) < len(plans):
         return None
-    last_us = max(*ends, one.end_us)
+    last_us = max(*ends, video_end_us)
     return max(kept_until_us(last_us, plan.utc_offset_min, max(years)) for plan in plans)
 
 
@@ -153,4 +165,96 @@ def _too_early(until_us: int | None, plans: Sequence[Plan], now: Now) -> list[Re
     found = [] if now.certain else [reason("keep_clock_unsure")]
     if now.centre_us is None or now.centre_us < until_us:
         found.append(reason("keep_centre_time", until=until))
+    return found
+
+
+Holding = Literal["flag", "review", "undecided", "objection", "dispute", "hold", "unjudged"]
+"""What keeps the video of a class at a centre after its time: what `Hold` says, findings on which two persons have
+begun and not ended, an objection that is open, or that it cannot be judged with all that is here."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Stored:
+    """A file of a box that lies at a centre to stay. `classes`: every class for which a record that names it counts or
+    counted; `end_us`: the latest end of its video by the wall clock; `certain`: that is sure, and by all records that
+    name it; `nameless`: one of them names it for no class; `copies`: whole copies elsewhere, as far as records say."""
+
+    sha256: str
+    size: int
+    classes: tuple[str, ...]
+    end_us: int
+    certain: bool = True
+    nameless: bool = False
+    copies: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class CentreNow:
+    """A centre's wall clock; `certain`: it is set, and not before a time that the centre signed. `witness_us`: the
+    newest time that somebody else said by a clock of his own, a witness in a cosignature or a box in a record; None
+    without one."""
+
+    us: int
+    certain: bool
+    witness_us: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """`until_us`: when its time ends, None where nobody knows. `reasons`: all that keep it, or why it may go."""
+
+    stored: Stored
+    action: Literal["keep", "remove"]
+    reasons: tuple[Reason, ...]
+    until_us: int | None = None
+
+
+def apply_policy(
+    items: Sequence[Stored], plans: Mapping[str, Sequence[Plan]], holds: Mapping[str, Collection[Holding]],
+    now: CentreNow,
+) -> tuple[Verdict, ...]:
+    """One verdict for each file at a centre, in order.
+
+    `plans`: class → every plan of it: the latest end and the longest period of all its classes count. `holds`: class →
+    why all of its video is held."""
+    return tuple(_verdict(one, plans, holds, now) for one in items)
+
+
+def _verdict(
+    one: Stored, plans: Mapping[str, Sequence[Plan]], holds: Mapping[str, Collection[Holding]], now: CentreNow,
+) -> Verdict:
+    known = [plan for name in one.classes for plan in plans.get(name, ())]
+    until_us = _until_us(one.end_us, known)
+    keep = [*_unplanned(one, plans, known), *_not_over(until_us, known, now)]
+    held = {hold for name in one.classes for hold in holds.get(name, ())}
+    keep += [reason(f"held_{hold}") for hold in sorted(held)]
+    if not keep and until_us is not None:
+        over = reason("remove_over", until=day(until_us, known[-1].utc_offset_min))
+        return Verdict(one, "remove", (over,), until_us)
+    wanted = max((plan.copies for plan in known), default=1)
+    if 1 + one.copies < wanted:
+        keep.append(reason("keep_lacks_copy", wanted=wanted, there=1 + one.copies))
+    return Verdict(one, "keep", tuple(keep), until_us)
+
+
+def _unplanned(one: Stored, plans: Mapping[str, Sequence[Plan]], known: Sequence[Plan]) -> list[Reason]:
+    if one.nameless or not one.classes:
+        return [reason("keep_no_class")]
+    if not all(plans.get(name) for name in one.classes):
+        return [reason("keep_unplanned")]
+    found = [reason("keep_policy_gone")] if any(plan.years is None for plan in known) else []
+    if all(plan.end_us is None for plan in known):
+        found.append(reason("keep_no_end"))
+    return found + ([] if one.certain else [reason("keep_time_uncertain")])
+
+
+def _not_over(until_us: int | None, plans: Sequence[Plan], now: CentreNow) -> list[Reason]:
+    if until_us is None:
+        return []
+    until = day(until_us, plans[-1].utc_offset_min)
+    if now.us < until_us:
+        return [reason("keep_until", until=until)]
+    found = [] if now.certain else [reason("keep_own_clock")]
+    if now.witness_us is None or now.witness_us < until_us:
+        found.append(reason("keep_no_witness", until=until))
     return found

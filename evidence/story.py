@@ -571,6 +571,22 @@ class Longer:
 
 
 @dataclasses.dataclass(frozen=True)
+class HoldFact:
+    """A hold of the video of a class, once for each time that it was placed: from `from_us`, when the centre stated it,
+    to `until_us`, when it stated that it is lifted; None while it is not. `reason`: why it was placed."""
+
+    hold: str
+    from_us: int
+    until_us: int | None
+    reason: str
+    refs: tuple[Ref, ...]
+
+    def when(self, at_us: int) -> bool:
+        """Whether it was placed at that moment."""
+        return self.from_us <= at_us and (self.until_us is None or at_us < self.until_us)
+
+
+@dataclasses.dataclass(frozen=True)
 class ObjectionStep:
     """One thing that was said of an objection: how it stood from then on, who said what (`text`: the objection itself,
     or an answer to it)."""
@@ -730,6 +746,8 @@ class Story:
     """Who refused the use of the face or withdrew the consent, as their last word."""
     longer: tuple[Longer, ...]
     """Assessments and disputes, which keep the video longer."""
+    holds: tuple[HoldFact, ...]
+    """In order of time."""
     rollcalls: tuple[tuple[Ref, RollCall], ...]
     rollcalls_void: tuple[Ref, ...]
     """Roll calls that do not count: of another box than the one that filmed, or with numbers that cannot be."""

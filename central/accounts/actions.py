@@ -33,6 +33,8 @@ class Action(enum.Enum):
     """One of the two persons who decide on a flag."""
     OBJECT = "object"
     ANSWER_OBJECTION = "answer objection"
+    HOLD = "hold"
+    """Hold the video of a class whatever its time, or lift that."""
     INSPECT = "inspect"
     SURVEY = "survey"
     """Open a survey among trainees, and see what they answered."""
@@ -63,6 +65,7 @@ MAY: Mapping[Action, frozenset[Role]] = {action: frozenset(roles) for action, ro
     Action.DECIDE: (S,),
     Action.OBJECT: (I,),
     Action.ANSWER_OBJECTION: (S,),
+    Action.HOLD: (S,),
     Action.INSPECT: (S,),
     Action.SURVEY: (S, I),
     Action.SEE_PLAN: (S, I, M),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from central.cache.choice import NOTED_US, Item, which_go
+from central.keeping.plans import wants_copies
 from central.objects import Objects
 from central.orders.boxes import head_of
 from central.orders.errors import NoSuchBox
@@ -120,10 +121,13 @@ class Cache:
     def _held(self, tx: Tx, now_us: int) -> set[str]:
         """The files that somebody may have to look at: of a class of which it is not sure that nobody has, or of none.
         Sessions that were put right may count for another class than their files name: those stay, too. And those that
-        no box can be asked for any more: of an earlier database of it, or of one whose key is denied."""
+        no box can be asked for any more: of an earlier database of it, or of one whose key is denied; and those that a
+        policy wants in several places."""
         moved = [body_of(sealed.record) for sealed in tx.of_type("session.corrected")]
         named = {name for body in moved if isinstance(body, SessionCorrected) for name in (body.class_id, body.was)}
         rest, files = tx.at_rest(now_us) - named, tx.named_by()
+        own = {class_id for who in files.values() for _, _, class_id in who if class_id in rest}
+        rest -= {class_id for class_id in own if class_id and wants_copies(tx, class_id, now_us)}
         there = {(device, chain) for device in {one for who in files.values() for one, _, _ in who}
                  if (chain := _asked_at(tx, device)) is not None}
         return {sha256 for sha256, who in files.items()

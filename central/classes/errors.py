@@ -133,6 +133,14 @@ class HeldByObjection(BadInput):
     text = "dispute {dispute} belongs to objection {objection}, which is open: answer that, and it ends with it"
 
 
+class NoHold(BadInput):
+    text = "no such hold of the video of class {class_id} is placed"
+
+
+class SeveralHolds(BadInput):
+    text = "several holds of the video of class {class_id} are placed ({holds}): name one with --hold"
+
+
 class BadObjection(BadInput):
     text = "say what the objection is, or what is answered, in 1 to {limit} characters that can be seen"
 

@@ -1,5 +1,5 @@
-"""What the centre states of a class after its plan: that it was assessed, that a dispute began or ended. The boxes hear
-of it, because they keep the video for so long."""
+"""What the centre states of a class after its plan: that it was assessed, that a dispute began or ended; and the
+messages by which boxes hear of that and of holds (holds.py), because they keep the video for so long."""
 from __future__ import annotations
 
 import base64
@@ -21,7 +21,7 @@ from evidence.story import ObjectionFact
 from evidence.times import MINUTE, utc_text, utc_us
 
 MAX_REASON = 500
-TYPES = ("assessment", "dispute")
+TYPES = ("assessment", "dispute", "hold")
 _EPOCH = datetime.date(1970, 1, 1)
 
 

@@ -81,10 +81,11 @@ class CachedTables:
 
     def at_rest(self, now_us: int) -> frozenset[str]:
         """The classes that were judged with all that is here, whose judgement time has not overtaken, and whose video
-        nobody has to look at: no flag, no review, nothing that waits for a decision, no objection, no dispute."""
+        nobody has to look at: no flag, no review, nothing that waits for a decision, no objection, and there was
+        never a dispute or a hold."""
         c, r = t.summaries.c, t.records.c
         rows = select(c.class_id).where(
             c.judged_leaf > c.touched_leaf, c.judged_us <= now_us, or_(c.due_us.is_(None), c.due_us > now_us),
             c.verdict.in_(AT_REST), c.undecided == 0, c.objections == 0, c.error == "",
-            c.class_id.not_in(select(r.class_id).where(r.type == "dispute", r.class_id.is_not(None))))
+            c.class_id.not_in(select(r.class_id).where(r.type.in_(("dispute", "hold")), r.class_id.is_not(None))))
         return frozenset(self._db.execute(rows).scalars())

@@ -152,6 +152,15 @@ bucketed = Table(
     Column("locked_us", BigInteger, comment="until when the store lets nobody remove it, as it says"),
 )
 
+removals = Table(
+    "removals",
+    metadata,
+    Column("sha256", _text(64), primary_key=True, comment="of a file of a box that a certificate says is removed"),
+    Column("size", BigInteger, nullable=False),
+    Column("leaf", BigInteger, nullable=False, comment="of the last certificate that names it"),
+    Column("going", Boolean, nullable=False, comment="it is being removed: the file may lie here still"),
+)
+
 keyframes = Table(
     "keyframes",
     metadata,

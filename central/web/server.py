@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from central.errors import CannotRead
+from central.keeping.beside import kept
 from central.overview.beside import followed
 from central.renewing import look_after
 from central.web.app import create_app
@@ -47,7 +48,8 @@ def serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None
         app, http=PatientProtocol, log_level="warning", server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=3, **tls,
     )
-    with closing(centre.store, centre.clock), followed(centre.folder), _moved(centre):
+    removing = kept(centre.folder, centre.config.keeping.remove)
+    with closing(centre.store, centre.clock), followed(centre.folder), _moved(centre), removing:
         uvicorn.Server(config).run([listening])
 
 

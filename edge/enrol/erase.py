@@ -2,7 +2,7 @@
 
 Withdrawal erases at once, also while a flag or a dispute is open: what is needed to decide these (recordings, records,
 names at the centre) stays; what goes is the means to recognise anybody anew. The end of the purpose waits for a dispute
-of which the centre has told this box.
+or a hold of which the centre has told this box.
 """
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ OVER_EVERY_S = 600.0
 SQLITE = b"SQLite format 3\x00"
 VIDEO = "video"
 AGAIN_S = 0.2
+ENDED = {"dispute": "closed", "hold": "lifted"}
+"""What the centre states of a class for which the end of the purpose waits, and how it says that it is over."""
 
 
 def withdraw(
@@ -107,9 +109,9 @@ def _is_sqlite(path: Path) -> bool:
 
 def due(store: Store, now_us: int) -> list[tuple[str, str]]:
     """Class and person of every face and PIN whose purpose is over: the day of the consent, else the one of the plan,
-    has passed, and no dispute about the class is open."""
+    has passed, and no dispute about the class is open, and no hold of it."""
     told = store.orders()
-    orders, disputed = newest_orders(told), _disputed(told)
+    orders, waiting = newest_orders(told), _waiting(told)
     found = []
     said: dict[str, dict[str, Standing]] = {}
     for class_id, person in store.kept():
@@ -119,19 +121,19 @@ def due(store: Store, now_us: int) -> list[tuple[str, str]]:
         until = standing.until if standing is not None else None
         if until is None and class_id in orders:
             until = kept_until(orders[class_id])
-        if until is not None and utc_us(until) <= now_us and class_id not in disputed:
+        if until is not None and utc_us(until) <= now_us and class_id not in waiting:
             found.append((class_id, person))
     return found
 
 
-def _disputed(told: Iterable[Sealed]) -> set[str]:
-    """The classes about which the centre has stated a dispute that it has not closed."""
-    last: dict[tuple[str, str], str] = {}
+def _waiting(told: Iterable[Sealed]) -> set[str]:
+    """The classes about which the centre has stated a dispute or a hold that it has not ended."""
+    last: dict[tuple[str, str, str], str] = {}
     for sealed in told:
-        if sealed.record.type == "dispute":
-            body = sealed.record.body
-            last[str(body.get("class")), str(body.get("dispute"))] = str(body.get("state"))
-    return {class_id for (class_id, _), state in last.items() if state != "closed"}
+        body = sealed.record.body
+        if (kind := sealed.record.type) in ENDED:
+            last[kind, str(body.get("class")), str(body.get(kind))] = str(body.get("state"))
+    return {class_id for (kind, class_id, _), state in last.items() if state != ENDED[kind]}
 
 
 class Eraser:

@@ -16,29 +16,29 @@ from edge.sync.errors import Refused
 from edge.sync.receipts import check_receipt
 from edge.wiring import Box
 from evidence.bodies import Assessment, ClassOrder, Dispute, Segment, body_of
+from evidence.bodies import Hold as HoldStated
 from evidence.chain import next_record
 from evidence.clocks import ChainClock
 from evidence.corrections import Corrections, corrections
 from evidence.errors import BadInput, ZaitangError
 from evidence.fold import fold
-from evidence.keeping import kept_until_us, longer
+from evidence.keeping import holds, kept_until_us, longer
 from evidence.placing import place
 from evidence.policy import Policy
 from evidence.receipts import Receipt
 from evidence.records import Record, Sealed
 from evidence.retention import Decision, Hold, Now, Plan, Recorded, decide, plan_of
 from evidence.rules import R3Finding, findings
-from evidence.story import Longer
 from evidence.times import utc_us
 
 
 @dataclasses.dataclass(frozen=True)
 class _Class:
-    """A class with the policy of its newest plan. `disputed`: a dispute about it is not over."""
+    """A class with the policy of its newest plan. `held`: what the centre stated that holds its video now."""
 
     plans: tuple[Plan, ...]
     policy: Policy | None
-    disputed: bool
+    held: frozenset[Hold]
 
 
 def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
@@ -47,7 +47,7 @@ def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
     Raises WrongVolume, CannotWrite, StoreBusy."""
     volume.must_be_here()
     orders = box.store.orders()
-    classes = {name: _class(box.store, of, _longer(orders, name)) for name, of in _by_class(plans(orders)).items()}
+    classes = {name: _class(box.store, of, orders) for name, of in _by_class(plans(orders)).items()}
     vouched, usual, told = newest_receipt(box), load_policy(box.config.policy), _read(box.store)
     clocks = _Clocks(told.records)
     recorded = _recorded(box, told, classes, usual, clocks, vouched, volume)
@@ -55,8 +55,8 @@ def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
     kept = {name: one.plans for name, one in classes.items()}
     first = decide(recorded, kept, told.removed, {}, now)
     free = {name for one, its in zip(first, recorded, strict=True) if one.action == "remove" for name in its.classes}
-    holds = {name: found for name in free if (found := _holds(box, name, classes[name], now))}
-    return decide(recorded, kept, told.removed, holds, now)
+    held = {name: found for name in free if (found := _holds(box, name, classes[name], now))}
+    return decide(recorded, kept, told.removed, held, now)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,18 +134,17 @@ def _by_class(orders: Sequence[ClassOrder]) -> dict[str, list[ClassOrder]]:
     return found
 
 
-def _longer(orders: Sequence[Sealed], class_id: str) -> tuple[Longer, ...]:
-    """What the centre has stated here that keeps the video of a class longer."""
-    bodies = [(sealed.record, body_of(sealed.record)) for sealed in orders]
-    return longer([(record, body) for record, body in bodies
-                   if isinstance(body, Assessment | Dispute) and body.class_id == class_id])
-
-
-def _class(store: Store, orders: Sequence[ClassOrder], longer: Sequence[Longer]) -> _Class:
-    disputed = any(one.until_us is None for one in longer)
+def _class(store: Store, orders: Sequence[ClassOrder], stated: Sequence[Sealed]) -> _Class:
+    """`stated`: all that the centre stated here; what of it is about the class keeps its video longer, or holds it."""
+    bodies = [(sealed.record, body_of(sealed.record)) for sealed in stated]
+    said = [(record, body) for record, body in bodies if getattr(body, "class_id", None) == orders[0].class_id]
+    later = longer([(record, body) for record, body in said if isinstance(body, Assessment | Dispute)])
+    placed = holds([(record, body) for record, body in said if isinstance(body, HoldStated)])
     policies = [_policy(store, order) for order in orders]
-    told = tuple(plan_of(order, policy, longer) for order, policy in zip(orders, policies, strict=True))
-    return _Class(told, policies[-1], disputed)
+    told = tuple(plan_of(order, policy, later) for order, policy in zip(orders, policies, strict=True))
+    held: set[Hold] = {"dispute"} if any(one.until_us is None for one in later) else set()
+    held |= {"hold"} if any(one.until_us is None for one in placed) else set()
+    return _Class(told, policies[-1], frozenset(held))
 
 
 def _policy(store: Store, order: ClassOrder) -> Policy | None:
@@ -194,22 +193,22 @@ def _now(box: Box, head: Sealed, clocks: _Clocks, usual: Policy, vouched: Receip
 
 
 def _holds(box: Box, class_id: str, its: _Class, now: Now) -> set[Hold]:
-    """What this box can know: the centre stated a dispute; its own findings propose a consequence, or leave it to a
-    review.
+    """What this box can know: the centre stated a dispute or a hold; its own findings propose a consequence, or leave
+    it to a review.
 
     Whether the centre has decided since does not reach the box yet; so it stays held here."""
-    holds: set[Hold] = {"dispute"} if its.disputed else set()
+    held = {*its.held}
     if its.policy is None:
-        return {*holds, "review"}
+        return {*held, "review"}
     read = Read(box.store, class_id)
     records = [*(sealed.record for sealed in box.store.orders()), *read.records]
     try:
         story = fold(records, class_id, its.policy, read.typed, box.store.receipts_given(), box.log())
         found = findings(story, its.policy, now.us)
     except ZaitangError:
-        return {*holds, "review"}
+        return {*held, "review"}
     if any(one.flag for one in found):
-        holds.add("flag")
+        held.add("flag")
     if any(isinstance(one, R3Finding) and one.verdict == "review" for one in found):
-        holds.add("review")
-    return holds
+        held.add("review")
+    return held

@@ -137,19 +137,19 @@ class Keeper:
         return decisions(self._box, first)
 
     def prune(self, found: Sequence[Decision], by: str, advance: Advance) -> int:
-        """Remove what `found` lets go; how many segments. `advance` is told of each segment's bytes."""
+        """State that what `found` lets go is removed; how many segments. Their files go with the `sweep` that finds
+        that the centre has these records. `advance` is told of each segment's bytes."""
         count = 0
         for decision in found:
             if decision.action == "remove":
                 remove(self.store, decision, str(decision.reasons[0].params["until"]), by)
-                sweep(self.store, self.volumes())
                 self._log.info("segment.removed", segment=decision.segment.sha256)
                 advance(decision.segment.size)
                 count += 1
         return count
 
     def sweep(self) -> int:
-        """Finish what a cut left between a record and its file."""
+        """Unlink what was removed and the centre has on record, and finish what a cut left between record and file."""
         return sweep(self.store, self.volumes())
 
     # --- the second volume

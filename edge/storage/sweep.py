@@ -1,6 +1,7 @@
 """Removing files in an order that survives a cut: record and row to garbage, unlink, sync the folder, drop the row.
 
-Whatever was cut off is finished by the next `sweep`.
+Between record and file stands the centre: a file whose time is over goes when a receipt covers the record that says so.
+Whatever was cut off, or waits for that, is finished by the next `sweep`.
 """
 from __future__ import annotations
 
@@ -19,19 +20,24 @@ Volumes = Mapping[Place, Volume]
 
 
 def remove(store: Store, decision: Decision, until: str, by: str) -> None:
-    """State that a segment goes, and put its files to garbage. `until`: the date up to which it had to be kept."""
+    """State that a segment goes, and put its files to garbage, where they lie until the centre has that record.
+    `until`: the date up to which it had to be kept."""
     store.remove(decision.segment, SegmentRemoved(decision.segment.sha256, f"R7: {until}", by))
 
 
 def sweep(store: Store, volumes: Volumes) -> int:
-    """Unlink what is garbage on the volumes that are here; how many files. Raises WrongVolume, CannotWrite, OSError."""
-    done = 0
+    """Unlink what is garbage on the volumes that are here; how many files. Raises WrongVolume, CannotWrite, OSError.
+
+    What was removed waits until the centre has every record of a removal: they are made together, and rarely."""
+    done, receipted = 0, store.removals_receipted()
     for place, file in store.garbage():
         volume = volumes.get(place)
         if volume is None:
             continue
         volume.must_be_here()
         moved = store.moved(file) if place == "first" else None
+        if not receipted and (moved is None or store.removed(moved.sha256)):
+            continue
         path = volume.segments / file
         if moved is not None and not store.removed(moved.sha256) and not _copied(store, volumes, moved, path):
             continue

@@ -65,6 +65,7 @@ class Store(PeopleTables):
         self._sealing, self._data_key = sealing, data_key
         self._removed: set[str] = set()
         self._removed_up_to = -1
+        self._past_removals: dict[str, int] = {}
         self._given: list[Receipt] = []
         self._db = Database(path)
         with self._db.transaction():
@@ -297,11 +298,21 @@ class Store(PeopleTables):
     def all_removed(self) -> Collection[str]:
         """The hashes of all segments of which a record says that they were deleted."""
         if self._removed_up_to < 0:
-            self._removed = {str(sealed.record.body.get("segment")) for sealed in self.past("segment.removed")}
+            self._removed, self._past_removals = set(), {}
+            for sealed in self.past("segment.removed"):
+                self._removed.add(str(sealed.record.body.get("segment")))
+                self._past_removals[sealed.record.chain] = sealed.record.seq
         for sealed in self.records_of("segment.removed", self._removed_up_to):
             self._removed.add(str(sealed.record.body.get("segment")))
             self._removed_up_to = sealed.record.seq
         return self._removed
+
+    def removals_receipted(self) -> bool:
+        """Whether a receipt of the centre covers every record that says that a segment was deleted. Those of a chain
+        before whose last ones the centre never had are never covered."""
+        self.all_removed()
+        past = all(seq <= self.past_receipted(chain) for chain, seq in self._past_removals.items())
+        return past and self._removed_up_to <= self.receipted_up_to()
 
     # --- the video volumes
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 from edge.sync.centre import Site
 from edge.sync.errors import NotAMessage
 from edge.sync.orders import read_list
-from evidence.bodies import Assessment, Dispute
+from evidence.bodies import Assessment, Dispute, Hold
 from evidence.records import Sealed
 
-Statement = tuple[Sealed, Assessment | Dispute]
+Statement = tuple[Sealed, Assessment | Dispute | Hold]
 
 
 def read_statements(message: bytes, site: Site) -> tuple[list[Statement], str]:
@@ -15,7 +15,7 @@ def read_statements(message: bytes, site: Site) -> tuple[list[Statement], str]:
 
     Raises NotAMessage, NotTheCentre; then none of them is taken."""
     found, certificate = read_list(message, "stated", site)
-    strange = [one.record.type for one, body in found if not isinstance(body, Assessment | Dispute)]
+    strange = [one.record.type for one, body in found if not isinstance(body, Assessment | Dispute | Hold)]
     if strange:
         raise NotAMessage(why=f"{strange[0]} states nothing of a class")
-    return [(one, body) for one, body in found if isinstance(body, Assessment | Dispute)], certificate
+    return [(one, body) for one, body in found if isinstance(body, Assessment | Dispute | Hold)], certificate

@@ -1,6 +1,7 @@
 """R7: video is kept for years after the class; nothing is removed before.
 
-The years count from the latest of the last class-hour, the assessment and the end of a dispute (ours, POLICY R7).
+The years count from the latest of the last class-hour, the assessment and the end of a dispute (ours, POLICY R7). While
+a hold of a court or an authority is placed nothing may be removed, whatever its time.
 Records say what was recorded and what was removed. Whether the files still lie where they should is for whoever has
 them to say: the console of its own store, `zaitang-verify` of the folder that it checks."""
 from __future__ import annotations
@@ -9,7 +10,7 @@ from evidence.blocks import day
 from evidence.keeping import counted_from_us, kept_until_us
 from evidence.policy import R7
 from evidence.rules.finding import Finding, Reason, reason, refs
-from evidence.story import RemovalFact, Story
+from evidence.story import HoldFact, Ref, RemovalFact, Story
 
 
 def judge(story: Story, rule: R7, as_of_us: int) -> Finding:
@@ -19,21 +20,42 @@ def judge(story: Story, rule: R7, as_of_us: int) -> Finding:
         return Finding("R7", rule.clause, "not_recorded", False, (reason("nothing_recorded"),), ())
     early, unsure = [], []
     for fact in story.removed:
-        if fact.most_us is not None and _early(fact.most_us, _until_us(story, rule, fact.least_us)):
+        if _surely_early(story, rule, fact) or _held(story, fact):
             early.append(fact)
-        elif _early(fact.least_us, _until_us(story, rule, fact.most_us)):
+        elif _early(fact.least_us, _until_us(story, rule, fact.most_us)) or _maybe_held(story, fact):
             unsure.append(fact)
     if early or unsure:
         reasons = [_removed(story, rule, fact, sure=True) for fact in early]
         reasons += [_removed(story, rule, fact, sure=False) for fact in unsure]
         reasons += _counted(story, rule)
-        records = refs([[fact.ref for fact in (*early, *unsure)], *(one.refs for one in story.longer)])
+        records = refs([[fact.ref for fact in (*early, *unsure)], *_said(story)])
         return Finding("R7", rule.clause, "violated" if early else "open", False, tuple(reasons), records)
     until_us = _until_us(story, rule, None)
     kept = (reason("kept_dispute", count=len(story.segments)) if until_us is None else
             reason("kept_until", count=len(story.segments), until=day(until_us, story.order.utc_offset_min)))
-    records = refs([[fact.ref for fact in story.segments], *(one.refs for one in story.longer)])
+    records = refs([[fact.ref for fact in story.segments], *_said(story)])
     return Finding("R7", rule.clause, "satisfied", False, (kept, *_counted(story, rule)), records)
+
+
+def _said(story: Story) -> list[tuple[Ref, ...]]:
+    """The records of the centre that keep the video longer."""
+    return [*(one.refs for one in story.longer), *(one.refs for one in story.holds)]
+
+
+def _held(story: Story, fact: RemovalFact) -> HoldFact | None:
+    """The hold during which it was removed, for sure."""
+    return next((one for one in story.holds if fact.most_us is not None
+                 and one.when(fact.least_us) and one.when(fact.most_us)), None)
+
+
+def _maybe_held(story: Story, fact: RemovalFact) -> HoldFact | None:
+    """The hold during which it may have been removed."""
+    return next((one for one in story.holds if (fact.most_us is None or one.from_us <= fact.most_us)
+                 and (one.until_us is None or fact.least_us < one.until_us)), None)
+
+
+def _surely_early(story: Story, rule: R7, fact: RemovalFact) -> bool:
+    return fact.most_us is not None and _early(fact.most_us, _until_us(story, rule, fact.least_us))
 
 
 def _early(at_us: int, until_us: int | None) -> bool:
@@ -52,21 +74,23 @@ def _end_us(story: Story) -> int:
 
 
 def _counted(story: Story, rule: R7) -> list[Reason]:
-    """Why the years do not count from the last class-hour: the disputes that are open, else what ended last. `seq`: of
-    the record that says so; `else_until`: the day without it."""
+    """What holds it whatever its time; and why the years do not count from the last class-hour: the disputes that are
+    open, else what ended last. `seq`: of the record that says so; `else_until`: the day without it."""
     offset, end_us = story.order.utc_offset_min, _end_us(story)
     plain = {"date": day(end_us, offset), "else_until": day(kept_until_us(end_us, offset, rule.years.value), offset)}
+    held = [reason("hold_placed", since_date=day(one.from_us, offset), why=one.reason, seq=one.refs[-1][2])
+            for one in story.holds if one.until_us is None]
     running = [one for one in story.longer if one.until_us is None]
     if running:
-        return [reason("dispute_open", since_date=day(one.known_us, offset), why=one.reason, seq=one.refs[-1][2],
-                       **plain) for one in running]
+        return [*held, *(reason("dispute_open", since_date=day(one.known_us, offset), why=one.reason,
+                                seq=one.refs[-1][2], **plain) for one in running)]
     last = max(story.longer, key=lambda one: one.until_us or 0, default=None)
     if last is None or last.until_us is None or last.until_us <= end_us:
-        return []
+        return held
     until = day(kept_until_us(last.until_us, offset, rule.years.value), offset)
     # The day of an assessment ends with the first moment of the next one.
     said = {"since_date": day(last.until_us - (last.what == "assessment"), offset), "until": until} | plain
-    return [reason(f"counted_{last.what}", why=last.reason, seq=last.refs[-1][2], **said)]
+    return [*held, reason(f"counted_{last.what}", why=last.reason, seq=last.refs[-1][2], **said)]
 
 
 def _removed(story: Story, rule: R7, fact: RemovalFact, sure: bool) -> Reason:
@@ -74,6 +98,9 @@ def _removed(story: Story, rule: R7, fact: RemovalFact, sure: bool) -> Reason:
     until_us = _until_us(story, rule, fact.least_us if sure else fact.most_us)
     file = next(one.segment.file for one in story.segments if one.segment.sha256 == fact.segment)
     when = {"date": day(fact.most_us or 0, offset)} if sure else {}
+    hold = _held(story, fact) if sure else _maybe_held(story, fact)
+    if hold is not None:
+        return reason("removed_held" if sure else "removed_held_unsure", file=file, why=hold.reason, **when)
     if until_us is None:
         return reason("removed_disputed" if sure else "removed_disputed_unsure", file=file, **when)
     return reason("removed_early" if sure else "removed_unsure", file=file, **when, until=day(until_us, offset))

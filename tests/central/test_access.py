@@ -144,6 +144,8 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/classes/{class_id}/objections/{objection}"): post("/classes/{class_id}/objections/o-1", how="answered"),
     ("POST", "/classes/{class_id}/objections/{objection}/withdrawal"): post(
         "/classes/{class_id}/objections/o-1/withdrawal"),
+    ("POST", "/classes/{class_id}/holds"): post("/classes/{class_id}/holds", text="x"),
+    ("POST", "/classes/{class_id}/holds/{hold}"): post("/classes/{class_id}/holds/h-1", text="x"),
     ("GET", "/classes/{class_id}/inspections"): get("/classes/{class_id}/inspections"),
     ("POST", "/classes/{class_id}/inspections"): post("/classes/{class_id}/inspections"),
     ("GET", "/classes/{class_id}/papers/{paper}"): get("/classes/{class_id}/papers/" + PAPER),
@@ -419,8 +421,8 @@ FORMS = [path for method, path in CALLS if method == "POST" and path != "/log/co
 def test_a_form_needs_the_token_of_its_session(world: World, path: str) -> None:
     route = next(one for one in routes(world.app) if ("POST", path) in keys(one))
     path = path.format(account="administrator", link="none", token="none", ticket="none", class_id="class-a",
-                       block=BLOCK, objection="o-1", planned="class-a", hour="h1", what="joins", device="box-a",
-                       box="box-a")
+                       block=BLOCK, objection="o-1", hold="h-1", planned="class-a", hour="h1", what="joins",
+                       device="box-a", box="box-a")
     declared = _declared(route)
     who = next(who for who in ("administrator", "city", "school")
                if isinstance(declared, Public) or may(WHO[who][0], declared))

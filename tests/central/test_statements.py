@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from central.classes.errors import BadDay, DayAhead, DayBefore, NoDispute, SeveralDisputes
+from central.classes.errors import BadDay, DayAhead, DayBefore, NoDispute, NoHold, SeveralDisputes, SeveralHolds
+from central.classes.holds import holds_of, lift_hold, place_hold
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.statements import close_dispute, open_dispute, state_assessment, statement_messages
 from central.cli import main
 from central.errors import BadReason, UnknownClass
 from central.wiring import Centre
-from evidence.bodies import Assessment, Dispute, body_of
+from evidence.bodies import Assessment, Dispute, Hold, body_of
 from evidence.seal import read_sealed
 from evidence.times import MINUTE
 from tests.central.helpers import MORNING, PLAN, Box, write_plan
@@ -64,6 +65,25 @@ def test_disputes_are_counted_and_closed_one_by_one(centre_with_class: Centre) -
     assert close_dispute(store, CLASS, "this", "d-3") == Dispute(CLASS, "d-3", "closed", "this")
 
 
+def test_holds_are_counted_and_lifted_one_by_one(centre_with_class: Centre) -> None:
+    store = centre_with_class.store
+    assert place_hold(store, CLASS, " 民初 114 号 ", "wang") == Hold(CLASS, "h-1", "placed", "民初 114 号", "wang")
+    assert lift_hold(store, CLASS, "已判决", None, "wang") == Hold(CLASS, "h-1", "lifted", "已判决", "wang")
+    with pytest.raises(NoHold):
+        lift_hold(store, CLASS, "again", "h-1")
+    assert [place_hold(store, CLASS, "x").hold for _ in range(2)] == ["h-2", "h-3"]
+    with pytest.raises(SeveralHolds, match="h-2, h-3"):
+        lift_hold(store, CLASS, "which", None)
+    assert lift_hold(store, CLASS, "this", "h-3").hold == "h-3"
+    with store.read() as tx:
+        assert [(one.hold, one.until_us is None) for one in holds_of(tx, CLASS)] == [
+            ("h-1", False), ("h-2", True), ("h-3", False)]
+    with pytest.raises(BadReason):
+        place_hold(store, CLASS, " ")
+    with pytest.raises(UnknownClass):
+        place_hold(store, "no", "x")
+
+
 @pytest.mark.parametrize("reason", ["", "  ", "a\u202eb", "长" * 501])
 def test_a_dispute_says_why(centre_with_class: Centre, reason: str) -> None:
     with pytest.raises(BadReason):
@@ -94,8 +114,9 @@ def test_every_box_that_a_plan_named_hears_all_that_was_stated(centre_with_class
     sealed = [read_sealed(base64.b64decode(one)) for one in json.loads(message.payload)["stated"]]
     assert [one.record.type for one in sealed] == ["assessment", "dispute"]
     open_dispute(centre.store, CLASS, "y")
+    place_hold(centre.store, CLASS, "z")
     with centre.store.read() as tx:
-        assert [name[3] for name in statement_messages(tx, "pem", {key})] == [3]
+        assert [name[3] for name in statement_messages(tx, "pem", {key})] == [4]
 
 
 def test_the_commands_say_what_they_did_or_what_to_do(
@@ -116,3 +137,8 @@ def test_the_commands_say_what_they_did_or_what_to_do(
     assert (rc, said[:40]) == (0, "Dispute d-1 about class welder-1 is over")
     assert run("dispute", CLASS, "close", "--reason", "settled") == (
         2, "no such dispute about class welder-1 is open\n")
+    assert run("hold", CLASS, "place", "--reason", "case 114") == (
+        0, "Hold h-1 is placed: no video of class welder-1 is removed, whatever its time.\n")
+    assert run("hold", CLASS, "lift", "--reason", "judged", "--hold", "h-1")[0] == 0
+    assert run("hold", CLASS, "lift", "--reason", "judged") == (
+        2, "no such hold of the video of class welder-1 is placed\n")

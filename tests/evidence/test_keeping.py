@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.texts import words
-from evidence.bodies import Assessment, ClassOrder, Dispute, body_of
-from evidence.keeping import counted_from_us, longer
+from evidence.bodies import Assessment, ClassOrder, Dispute, Hold, RemovedFile, Segment, VideoRemoved, body_of
+from evidence.keeping import counted_from_us, holds, longer
 from evidence.policy import Policy
 from evidence.retention import plan_of
 from evidence.story import Longer
@@ -37,6 +37,10 @@ def assess(made: Course, over: str, when: str) -> None:
 
 def dispute(made: Course, state: str, when: str, which: str = "d-1") -> None:
     made.centre.add("dispute", Dispute("c-1", which, state, "because"), at(when))  # type: ignore[arg-type]
+
+
+def hold(made: Course, state: str, when: str, which: str = "h-1") -> None:
+    made.centre.add("hold", Hold("c-1", which, state, "case 114"), at(when))  # type: ignore[arg-type]
 
 
 def told(made: Course) -> tuple[str, list[str]]:
@@ -156,3 +160,59 @@ def test_a_day_that_jumps_is_told_with_both_days_and_the_record() -> None:
     assert record.key in found.records and words(found.reasons[1], "zh").endswith(f"（中心第 {record.seq} 条记录）")
     assess(made, "2026-08-11 00:00", "2026-08-12 09:00")
     assert made.finding("R7").reasons[1].params["since_date"] == "2026-08-10", "the day that ended then"
+
+
+def test_a_hold_keeps_whatever_the_time_and_moves_nothing() -> None:
+    made = course()
+    hold(made, "placed", "2026-05-01 08:00")
+    assert told(made) == ("satisfied", ["kept_until", "hold_placed"])
+    remove(made, "2034-01-01 08:00")
+    assert told(made) == ("violated", ["removed_held", "hold_placed"])
+    hold(made, "lifted", "2034-02-01 08:00")
+    assert told(made) == ("violated", ["removed_held"]), "that it was lifted later excuses nothing"
+
+
+def test_a_hold_that_is_lifted_leaves_the_day_where_it_was_and_one_placed_later_is_no_blame() -> None:
+    made = course()
+    hold(made, "placed", "2026-05-01 08:00")
+    hold(made, "lifted", "2028-05-01 08:00")
+    assert made.finding("R7").reasons[0].params["until"] == "2029-03-02"
+    remove(made, "2029-03-03 08:00")
+    hold(made, "placed", "2029-04-01 08:00", "h-2")
+    assert told(made) == ("satisfied", ["kept_until", "hold_placed"])
+
+
+def test_holds_are_counted_each_time_and_in_any_order_of_records() -> None:
+    made = course()
+    for number, state in enumerate(("placed", "placed", "lifted", "lifted", "placed")):
+        hold(made, state, f"2026-05-0{number + 1} 08:00")
+    said = [(one, body) for one in made.centre.records if isinstance(body := body_of(one), Hold)]
+    first, second = holds(reversed(said))
+    assert (first.from_us, first.until_us) == (at("2026-05-01 08:00"), at("2026-05-03 08:00"))
+    assert (second.from_us, second.until_us) == (at("2026-05-05 08:00"), None)
+    assert first.when(first.from_us) and not first.when(at("2026-05-03 08:00")) and second.when(at("2099-01-01 00:00"))
+
+
+def certify(made: Course, when: str, class_id: str = "c-1", sha256: str | None = None) -> None:
+    segment = next(body for one in made.boxes["box-1"].records if isinstance(body := body_of(one), Segment))
+    file = RemovedFile(sha256 or segment.sha256, segment.size, utc_text(at("2029-03-02 09:40")))
+    made.centre.add("video.removed", VideoRemoved(class_id, (file,), "12" * 32), at(when))
+
+
+def test_what_a_centre_certifies_is_held_against_the_rule_like_what_a_box_says() -> None:
+    made = course()
+    certify(made, "2029-03-03 08:00", sha256="ff" * 32)
+    assert made.story().removed == (), "of a file that nobody recorded"
+    certify(made, "2029-03-03 08:00")
+    assert told(made)[0] == "satisfied" and len(made.story().removed) == 1
+    early = course()
+    certify(early, "2029-03-01 08:00")
+    assert told(early) == ("violated", ["removed_early"])
+
+
+def test_a_box_certifies_nothing_and_places_no_hold() -> None:
+    made = course()
+    made.boxes["box-1"].add("hold", Hold("c-1", "h-1", "placed", "x"), at("2026-05-01 08:00"))
+    made.boxes["box-1"].add("video.removed", VideoRemoved(
+        "c-1", (RemovedFile("ab" * 32, 1, utc_text(at("2029-03-02 09:40"))),), "12" * 32), at("2026-05-01 08:00"))
+    assert made.story().holds == () and made.story().removed == ()

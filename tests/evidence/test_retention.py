@@ -60,6 +60,7 @@ CHANGES = {
     "held_flag": {"holds": {"c-1": {"flag"}}},
     "held_review": {"holds": {"c-1": {"review"}}},
     "held_dispute": {"holds": {"c-1": {"dispute"}}},
+    "held_hold": {"holds": {"c-1": {"hold"}}},
 }
 
 

@@ -14,14 +14,18 @@ import pytest
 from fastapi.testclient import TestClient
 
 from central.cache.choice import SPARED_US
+from central.classes.holds import lift_hold, place_hold
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.statements import open_dispute
 from central.orders.boxes import _lacking, head_of
 from central.store.cached import CachedFile
 from central.store.summaries import Judgement, Listing
+from central.store.tables import Tx
 from central.wiring import Centre, open_centre
+from common.policies import policy_bytes
 from evidence.bodies import SessionCorrected
+from evidence.times import MINUTE
 from tests.central.console import become, give_reason, media, session_of, signed_in
 from tests.central.helpers import MORNING, Box, FixedClock, segment_of, sending, token, write_plan
 
@@ -170,6 +174,30 @@ def test_video_stays_while_it_is_not_sure_that_nobody_needs_it(
         tx.touch_all(tx.leaves())
     assert bring(client, box, 2, clock.utc_us) == 201 and here(centre) == [0, 1, 2]
     open_dispute(centre.store, "welder-1", "why")
+    judged(centre, "clear")
+    assert centre.cache.trim(clock.utc_us) == 0
+
+
+def test_video_that_a_policy_wants_in_two_places_stays_until_its_time_is_over(
+    centre: Centre, client: TestClient, box: Box, clock: FixedClock, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill(centre, client, box, clock, 0, 1, 2)
+    wanted = b'copies = { value = 2, source = "ours", why = "x" }\nyears = { value = 3,'
+    toml = policy_bytes("demo").replace(b"years = { value = 3,", wanted)
+    monkeypatch.setattr(Tx, "policy", lambda tx, sha256: toml)
+    judged(centre, "clear")
+    assert centre.cache.trim(clock.utc_us) == 0
+    clock.utc_us += 4 * 365 * 24 * 60 * MINUTE
+    judged(centre, "clear")
+    assert centre.cache.trim(clock.utc_us) == 1
+
+
+def test_video_of_a_class_that_was_ever_held_stays(
+    centre: Centre, client: TestClient, box: Box, clock: FixedClock,
+) -> None:
+    fill(centre, client, box, clock, 0, 1, 2)
+    place_hold(centre.store, "welder-1", "case 114")
+    lift_hold(centre.store, "welder-1", "judged", None)
     judged(centre, "clear")
     assert centre.cache.trim(clock.utc_us) == 0
 

@@ -8,7 +8,7 @@ import pytest
 from central.classes.decisions import look_at
 from central.classes.objections import raise_own_objection
 from central.wiring import Centre
-from evidence.bodies import Objection
+from evidence.bodies import Hold, Objection
 from tests.central.case_pages import BASE, belongs, kept, school, shown, supervisor, text
 from tests.central.console import send
 from tests.central.test_reviews import CLASS, NOW
@@ -101,3 +101,18 @@ def test_what_is_no_objection_or_no_answer_is_refused_with_what_was_typed(owned:
     send(li, f"{PAGE}/o-1", how="upheld", text="x")
     assert send(li, f"{PAGE}/o-1", how="rejected", text="x").status_code == 422, "it has ended"
     assert len(kept(owned, "objection")) == 2
+
+
+def test_a_supervisor_holds_the_video_and_lifts_that_and_a_school_does_not(owned: Centre) -> None:
+    wang, mine = supervisor(owned, "wang"), school(owned)
+    place = f"{BASE}/holds"
+    assert send(mine, place, text="民初 114 号").status_code == 403 and place not in mine.get(PAGE).text
+    assert send(wang, place, text=" ").status_code == 422
+    answer = send(wang, place, text="民初 114 号")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{PAGE}#h-1")
+    assert "placed since" in text(mine.get(f"{PAGE}?lang=en"))
+    assert send(wang, f"{place}/h-2", text="x").status_code == 422
+    assert send(wang, f"{place}/h-1", text="已判决").status_code == 303
+    assert kept(owned, "hold") == [Hold(CLASS, "h-1", "placed", "民初 114 号", "wang"),
+                                   Hold(CLASS, "h-1", "lifted", "已判决", "wang")]
+    assert "民初 114 号" in text(mine.get(PAGE)) and f"{place}/h-1" not in wang.get(PAGE).text

@@ -398,6 +398,20 @@ def test_the_end_of_the_purpose_waits_for_an_open_dispute_and_a_withdrawal_does_
     assert list(enrolled.store.templates(CLASS, "builtin")) == ["p-3"]
 
 
+def test_the_end_of_the_purpose_waits_for_a_hold_and_a_withdrawal_does_not(enrolled: Box) -> None:
+    until, head = utc_us("2026-04-01T01:25:00.000000Z"), enrolled.store.orders()[-1]
+    for state, waits in (("placed", True), ("lifted", False), ("placed", True)):
+        said = {"class": CLASS, "hold": "h-1", "state": state, "reason": "…", "by": ""}
+        record = next_record(head, device="centre", chain="0" * 32, type="hold", body=said,
+                             stamp=enrolled.clock.stamp())
+        head = read_sealed(seal(record_bytes(record), RECORD_TYPE, KeySigner(enrolled.keys.device)))
+        enrolled.store.put_order(head)
+        assert (due(enrolled.store, until) == []) is waits
+    withdraw(enrolled.store, CLASS, "p-1", "command")
+    finish(enrolled.store, enrolled.folder)
+    assert list(enrolled.store.templates(CLASS, "builtin")) == ["p-3"]
+
+
 def test_somebody_whom_no_class_knows_is_told(enrolled: Box, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--lang", "en", "erase", "--box", str(enrolled.folder), "--person", "p-99"]) == 2
     assert "p-99" in capsys.readouterr().err and enrolled.store.erasures()[0].why == "again"

@@ -13,7 +13,7 @@ from edge.storage import move as moving
 from edge.storage.volume import Volume
 from edge.store import Store
 from evidence.bodies import Segment, body_of
-from tests.edge.storage.conftest import MakeSite, Site, files, with_second
+from tests.edge.storage.conftest import OVER, MakeSite, Site, files, with_second
 from tests.faults.lossy import SURVIVES, LossyDisk, Survives
 
 STEPS = ("fsync", "rename", "unlink", "mkdir", "rmdir")
@@ -72,6 +72,8 @@ def prune(site: Site) -> Callable[[], None]:
         keeper = site.keeper
         keeper.sweep()
         keeper.prune(keeper.decisions(keeper.first()), "box box-1", lambda _: None)
+        site.receipt(OVER)
+        keeper.sweep()
 
     return act
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from edge.errors import WrongVolume
 from edge.storage import due
 from edge.sync.centre import CERTIFICATE
-from evidence.bodies import Alarm, Assessment, ClassOrder, Dispute, Hour, OrderAccepted, SegmentRemoved, body_of
+from evidence.bodies import Alarm, Assessment, ClassOrder, Dispute, Hold, Hour, OrderAccepted, SegmentRemoved, body_of
 from evidence.box_orders import BoxOrder, OrderAnswered, WantedFile, WantedUpload
 from evidence.certs import fingerprint
 from evidence.chain import next_record
@@ -229,3 +229,14 @@ def test_an_assessment_and_the_end_of_a_dispute_begin_the_years_anew(
     site.centre.head = site.centre.record("dispute", Dispute("welding-1", "d-1", "closed", "x"))
     site.box.store.put_order(site.centre.head)
     assert codes(site) == ["keep_until"]
+
+
+def test_a_hold_keeps_what_is_over_until_it_is_lifted_and_begins_nothing_anew(site: Site) -> None:
+    site.film(0)
+    site.years_later()
+    site.box.store.put_order(site.centre.record("hold", Hold("welding-2", "h-1", "placed", "x")))
+    assert codes(site) == ["remove_over"]
+    for state, expected in (("placed", ["held_hold"]), ("lifted", ["remove_over"])):
+        site.centre.head = site.centre.record("hold", Hold("welding-1", "h-1", state, "x"))
+        site.box.store.put_order(site.centre.head)
+        assert codes(site) == expected

@@ -142,6 +142,9 @@ def test_a_turn_removes_only_where_box_toml_allows_it(make_site: MakeSite) -> No
         site.film(0)
         site.years_later()
         worker(site).turn()
+        assert site.files() == ["r-1/000000.mp4"]
+        site.receipt(site.clock.now)
+        worker(site).turn()
     assert careful.files() == ["r-1/000000.mp4"] and allowed.files() == []
     (removed,) = allowed.box.store.records_of("segment.removed")
     assert removed.record.body["reason"] == "R7: 2029-03-02" and removed.record.body["by"] == "box box-1"
@@ -446,7 +449,7 @@ def test_prune_tells_every_reason_and_touches_nothing_when_dry(
     assert "it must be kept until" in said
     assert "it belongs to no class" in said and "(--dry-run)" in said and "may be removed: 0 segments" in said
     assert run(site, "prune") == 0
-    assert "removed: 0 segments" in capsys.readouterr().out and len(site.files()) == 2
+    assert "as removed: 0 segments" in capsys.readouterr().out and len(site.files()) == 2
 
 
 def test_prune_removes_what_is_over(site: Site, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
@@ -457,7 +460,33 @@ def test_prune_removes_what_is_over(site: Site, capsys: pytest.CaptureFixture[st
     assert run(site, "prune", "--dry-run") == 0 and len(site.files()) == 2
     assert "may be removed: 1 segments" in capsys.readouterr().out
     assert run(site, "prune") == 0
-    assert "removed: 1 segments" in capsys.readouterr().out and site.files() == ["r-1/000001.mp4"]
+    assert "as removed: 1 segments" in capsys.readouterr().out and len(site.files()) == 2
+    site.receipt(site.clock.now)
+    assert run(site, "prune") == 0 and site.files() == ["r-1/000001.mp4"]
+
+
+def test_nothing_is_unlinked_before_the_centre_has_every_record_that_says_so(site: Site) -> None:
+    for number in range(3):
+        site.film(number)
+    site.years_later()
+    keeper = site.keeper
+    before = site.box.store.head_seq()
+    assert keeper.prune(keeper.decisions(keeper.first()), "box box-1", lambda _: None) == 3
+    for covered in (before, before + 1, before + 2):
+        site.receipt(site.clock.now, covered)
+        assert keeper.sweep() == 0 == site.keeper.sweep() and len(site.files()) == 3
+    site.receipt(site.clock.now, before + 3)
+    assert keeper.sweep() == 3 and site.files() == []
+
+
+def test_what_a_chain_before_removed_and_the_centre_never_heard_stays(site: Site) -> None:
+    site.film(0)
+    site.years_later()
+    keeper = site.keeper
+    keeper.prune(keeper.decisions(keeper.first()), "box box-1", lambda _: None)
+    site.box.store.begin_chain("test")
+    site.receipt(site.clock.now)
+    assert keeper.sweep() == 0 == site.keeper.sweep() and len(site.files()) == 1
 
 
 def test_a_second_volume_is_added_by_a_command_alone(

@@ -356,6 +356,9 @@ def test_what_was_moved_can_be_removed_in_its_time(make_site: MakeSite, second: 
     site.years_later()
     keeper = site.keeper
     keeper.prune(keeper.decisions(keeper.first()), "box box-1", lambda _: None)
+    assert keeper.sweep() == 0 and len(files(second)) == 1
+    site.receipt(site.clock.now)
+    assert keeper.sweep() == 2
     assert files(second) == [] and site.box.store.all_moved() == [] and site.box.store.garbage() == []
 
 
@@ -367,6 +370,8 @@ def test_a_removal_on_a_volume_that_is_away_is_finished_when_it_is_back(make_sit
     away = gone(second)
     keeper = site.keeper
     assert keeper.prune(keeper.decisions(keeper.first()), "box box-1", lambda _: None) == 1
+    site.receipt(site.clock.now)
+    assert keeper.sweep() == 1
     assert site.box.store.garbage() == [("second", segment.file)]
     back(second, away)
     assert keeper.sweep() == 1 and files(second) == [] and site.box.store.garbage() == []

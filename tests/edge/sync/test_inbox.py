@@ -37,7 +37,7 @@ from edge.sync.orders import read_order
 from edge.sync.process import make_inbox
 from edge.terminal.memory import Memory
 from edge.wiring import Box, open_store
-from evidence.bodies import Alarm, Assessment, ClassOrder, Dispute, Review, SessionStart, body_of
+from evidence.bodies import Alarm, Assessment, ClassOrder, Dispute, Hold, Review, SessionStart, body_of
 from evidence.canonical import canonical
 from evidence.certs import make_root, pem
 from evidence.gaps import Gap, seal_gap
@@ -201,15 +201,16 @@ def statements(centre: Any, *said: tuple[str, object], certificate: str = "") ->
 
 
 ASSESSED = ("assessment", Assessment("welding-1", "2026-04-02T16:00:00.000000Z"))
+HELD = ("hold", Hold("welding-1", "h-1", "placed", "case 114", "wang"))
 DISPUTED = ("dispute", Dispute("welding-1", "d-1", "opened", "unfair"))
 
 
 def test_what_the_centre_states_is_kept_and_answered_once(make_box: MakeBox, centre: Any) -> None:
     box = make_box()
-    message, hashes = statements(centre, ASSESSED, DISPUTED)
+    message, hashes = statements(centre, ASSESSED, DISPUTED, HELD)
     make_inbox(box, "centre").stated(message)
     make_inbox(box, "centre").stated(message)
-    assert taken(box) == hashes and told(box) == [("order.accepted", "")] * 2
+    assert taken(box) == hashes and told(box) == [("order.accepted", "")] * 3
     assert [one.record.body["order"] for one in box.store.records_of("order.accepted")] == hashes
     assert make_inbox(box, "centre").knows_centre
 

@@ -1,0 +1,135 @@
+"""Removes what may go, in steps that survive a cut: the certificate first; the file only when somebody else has seen a
+signed tree that holds it, and it may still go then.
+
+A removal is durable at each step: the row says that the file goes (from then on it is not here), the file goes, its
+folder is synced, the row goes. `settle` ends what a crash left in between.
+"""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+
+from central.cache.cache import Cache
+from central.clock import Clock
+from central.keeping.now import centre_now, witnessed_size
+from central.keeping.plan import KeepPlan, keep_plan
+from central.objects import Objects
+from central.store.removals import Removal
+from central.store.store import Store
+from central.store.tables import Tx
+from common.logs import Log
+from evidence.bodies import RemovedFile, VideoRemoved
+from evidence.retention import Verdict
+from evidence.times import utc_text
+
+MOST = 1000
+"""Files that one certificate names."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Done:
+    """What one turn came to: files and bytes. `waiting`: their certificate was seen by nobody else yet; `stay`: a
+    certificate names them, and something keeps them since; `changed`: somebody changed them, which is evidence of
+    that."""
+
+    removed: int = 0
+    removed_bytes: int = 0
+    certified: int = 0
+    waiting: int = 0
+    stay: int = 0
+    changed: int = 0
+
+
+class Remover:
+    """One for all of a process that removes. `derived`: what was made of files of boxes, which goes with them; `test`:
+    the centre's key is one for tests."""
+
+    def __init__(self, store: Store, files: Objects, derived: Objects, cache: Cache, clock: Clock, test: bool) -> None:
+        self._store, self._files, self._derived, self._cache = store, files, derived, cache
+        self._clock, self._test, self._log = clock, test, Log("keeping")
+
+    def plan(self, only: str | None = None) -> KeepPlan:
+        """What stays and what may go now. Raises UnknownClass."""
+        with self._store.read() as tx:
+            return keep_plan(self._store, tx, centre_now(self._store, tx, self._clock, self._test), only)
+
+    def apply(self, by: str = "", told: Callable[[], None] = lambda: None) -> Done:
+        """Remove what may go and was certified, and certify what else may go. `by`: the account; `told`: called after
+        each file. Raises DatabaseUnusable, CannotRead, OSError: then the next turn goes on."""
+        self.settle()
+        plan = self.plan()
+        free = {one.stored.sha256: one for one in plan.goes}
+        with self._store.read() as tx:
+            seen, known = witnessed_size(self._store, tx), tx.removals()
+        done = Done()
+        for one in known:
+            if one.sha256 not in free:
+                self._let_stay(one)
+                done = dataclasses.replace(done, stay=done.stay + 1)
+            elif one.leaf >= seen:
+                done = dataclasses.replace(done, waiting=done.waiting + 1)
+            elif self._remove(one):
+                done = dataclasses.replace(
+                    done, removed=done.removed + 1, removed_bytes=done.removed_bytes + one.size)
+                told()
+            else:
+                done = dataclasses.replace(done, changed=done.changed + 1)
+        fresh = [one for sha256, one in free.items() if sha256 not in {each.sha256 for each in known}]
+        self._certify(fresh, plan, by)
+        return dataclasses.replace(done, certified=len(fresh))
+
+    def settle(self) -> None:
+        """End removals that were begun. Raises DatabaseUnusable, OSError."""
+        with self._store.read() as tx:
+            begun = [one for one in tx.removals() if one.going]
+        for one in begun:
+            with self._cache.alone(one.sha256):
+                self._end(one)
+
+    def _certify(self, fresh: Iterable[Verdict], plan: KeepPlan, by: str) -> None:
+        """State what goes, for every class that it belongs to, so that each tells it. A class at a time: all of it is
+        on record, or nothing."""
+        by_classes: dict[tuple[str, ...], list[Verdict]] = {}
+        for one in fresh:
+            by_classes.setdefault(one.stored.classes, []).append(one)
+        for classes, some in by_classes.items():
+            for at in range(0, len(some), MOST):
+                with self._store.write() as tx:
+                    self._certify_some(tx, classes, some[at:at + MOST], plan, by)
+
+    def _certify_some(
+        self, tx: Tx, classes: tuple[str, ...], some: list[Verdict], plan: KeepPlan, by: str,
+    ) -> None:
+        files = tuple(RemovedFile(one.stored.sha256, one.stored.size, utc_text(one.until_us or 0)) for one in some)
+        for class_id in classes:
+            self._store.append(tx, VideoRemoved(class_id, files, plan.policies[class_id], by))
+        for one in some:
+            tx.put_removal(Removal(one.stored.sha256, one.stored.size, tx.leaves() - 1))
+
+    def _let_stay(self, one: Removal) -> None:
+        """Something keeps it that came after its certificate. The file is here, and whoever reads both checks it."""
+        with self._store.write() as tx:
+            tx.forget_removal(one.sha256)
+        self._log.warning("stays", sha256=one.sha256)
+
+    def _remove(self, one: Removal) -> bool:
+        """False where the file has other bytes than were recorded."""
+        with self._cache.alone(one.sha256):
+            if self._files.has(one.sha256) and not self._files.intact(one.sha256):
+                self._log.warning("changed", sha256=one.sha256)
+                return False
+            with self._store.write() as tx:
+                tx.begin_going(one.sha256)
+            self._end(one)
+        self._log.info("removed", sha256=one.sha256, bytes=one.size)
+        return True
+
+    def _end(self, one: Removal) -> None:
+        """What was made of it goes first, while the row still says that it goes."""
+        for files in (self._derived, self._files):
+            if files.path(one.sha256).parent.is_dir():
+                files.drop(one.sha256)
+        with self._store.write() as tx:
+            tx.forget_cached(one.sha256, "derived")
+            tx.forget_removal(one.sha256)
+

@@ -1,0 +1,87 @@
+"""Removing what may go once a day, beside a server, in a process of its own: it folds whole classes."""
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from central.errors import KeepingRuns
+from central.store.store import Store
+from central.wiring import alone, open_centre
+from common.logs import Log, setup
+
+LOOK_S = 600.0
+"""Real seconds between two looks whether a day is over."""
+DAY_US = 24 * 3600 * 1_000_000
+LAST = "keeping_us"
+"""What the database keeps: when this was done last, by the centre's clock."""
+NICE = 15
+END_S = 10.0
+_LOG = Log("keeping")
+
+
+@contextmanager
+def kept(folder: Path, remove: bool) -> Iterator[None]:
+    """Remove daily while something is done; nothing where `remove` says so."""
+    if not remove:
+        yield
+        return
+    stop = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(folder, stop), name="keeping", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        keeper.join(2 * END_S)
+
+
+def _keep(folder: Path, stop: threading.Event) -> None:
+    while not stop.wait(LOOK_S):
+        process = multiprocessing.get_context("spawn").Process(target=turn, args=(folder,), name="keeping", daemon=True)
+        try:
+            process.start()
+        except OSError as error:  # no room for a process now: later perhaps
+            _LOG.failed("keeping.unstarted", error)
+            continue
+        while process.is_alive() and not stop.wait(1.0):
+            pass
+        if process.is_alive():
+            process.terminate()
+            process.join(END_S)
+
+
+def turn(folder: Path) -> bool:
+    """Remove what may go, if that was not done within a day. Whether it was done."""
+    setup()
+    with contextlib.suppress(OSError):
+        os.nice(NICE)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    centre = open_centre(folder)
+    try:
+        now_us = centre.clock.stamp().utc_us
+        if not due(centre.store, now_us):
+            return False
+        with alone(folder, "keeping"):
+            done = centre.remover().apply()
+        with centre.store.write() as tx:
+            tx.set_meta(LAST, str(now_us))
+        _LOG.info("turn.done", removed=done.removed, certified=done.certified, waiting=done.waiting)
+        return True
+    except KeepingRuns as error:
+        _LOG.failed("turn.later", error)
+        return False
+    finally:
+        centre.store.close()
+
+
+def due(store: Store, now_us: int) -> bool:
+    """Whether a day is over since, also where the clock was ahead then."""
+    with store.read() as tx:
+        last = tx.meta(LAST)
+    return last is None or not 0 <= now_us - int(last) < DAY_US

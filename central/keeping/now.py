@@ -1,0 +1,47 @@
+"""What time it is for removing: by the centre's own clock, and by somebody else's; and which tree others have seen."""
+from __future__ import annotations
+
+from central.clock import Clock
+from central.signing import may_not_sign
+from central.store.store import Store
+from central.store.tables import Tx
+from evidence.bodies import CheckpointSeen, body_as
+from evidence.checkpoint import was_signed
+from evidence.records import Record
+from evidence.retention import CentreNow
+from evidence.times import SECOND
+
+MOST_SEEN = 1000
+"""So many of the newest records by which boxes say which checkpoint they saw are looked at."""
+
+
+def centre_now(store: Store, tx: Tx, clock: Clock, test: bool) -> CentreNow:
+    """The centre's clock counts where it is set and not behind what was signed. The second witness of the time is the
+    newest cosignature, by the clock of its witness, or the newest record of a box that saw a checkpoint, by the clock
+    of that box, which is set: a receipt of the centre would only repeat its own clock."""
+    stamp = clock.stamp()
+    certain = store.timed and stamp.clock.synced and may_not_sign(tx, stamp, test) is None
+    said = [record.utc_us for record, _ in _seen(store, tx) if _is_set(record)]
+    cosigned = tx.newest_cosignature()
+    said += [] if cosigned is None else [cosigned[1] * SECOND]
+    return CentreNow(stamp.utc_us, certain, max(said, default=None))
+
+
+def witnessed_size(store: Store, tx: Tx) -> int:
+    """How many leaves of the tree somebody else has seen signed: no certificate among them can be taken back."""
+    sizes = [body.size for _, body in _seen(store, tx)]
+    cosigned = tx.newest_cosignature()
+    return max([*sizes, 0 if cosigned is None else cosigned[0]], default=0)
+
+
+def _seen(store: Store, tx: Tx) -> list[tuple[Record, CheckpointSeen]]:
+    """The newest ones of boxes that are believed."""
+    newest = tx.newest_of_type("checkpoint.seen", MOST_SEEN)
+    told = [(one.record, body_as(one.record, CheckpointSeen)) for one in newest]
+    believed = {device: bool(tx.keys_of(device)) for device in {record.device for record, _ in told}}
+    return [(record, body) for record, body in told
+            if body is not None and believed[record.device] and was_signed(body, store.log)]
+
+
+def _is_set(record: Record) -> bool:
+    return record.clock.synced and record.clock.source != "simulated"

@@ -1,0 +1,228 @@
+"""What a centre keeps and what may go: gathers what `evidence.retention.apply_policy` decides on. Changes nothing.
+
+Of a class whose time is not over by any of its plans no record is read: all of its video stays. The others are told as
+their pages are, each once.
+"""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+
+from central.classes.holds import holds_of
+from central.classes.orders import order_of
+from central.classes.stories import Told, tell
+from central.keeping.plans import plans_of
+from central.store.removals import Held
+from central.store.store import Store
+from central.store.tables import Tx
+from common.logs import Log
+from evidence.blocks import day
+from evidence.bodies import Dispute, Segment, body_as, body_of
+from evidence.corrections import Corrections, corrections
+from evidence.keeping import longer
+from evidence.retention import CentreNow, Holding, Plan, Stored, Verdict, apply_policy
+from evidence.rules.finding import Reason, reason
+from evidence.standing import r3_of, standing
+
+_LOG = Log("keeping")
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Files of one class that stay or may go for the same reasons. `class_id`: None, of no class; `until_us`: when the
+    time of the last of them ends, None where nobody knows."""
+
+    class_id: str | None
+    remove: bool
+    reasons: tuple[Reason, ...]
+    until_us: int | None
+    files: int
+    bytes: int
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassKept:
+    """What of a class lies here to stay. `title`: None where nobody planned it; `until_us`: until when its video is
+    kept, None where nobody knows; `held`: why all of it is held now, as far as that was asked; `copies`: how many its
+    policy wants."""
+
+    held_here: Held
+    title: str | None
+    until_us: int | None
+    utc_offset_min: int
+    copies: int
+    held: tuple[Reason, ...]
+    groups: tuple[Group, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class KeepPlan:
+    """`goes`: the files that may go now, each once; `policies`: class → the policy of its order in force."""
+
+    now: CentreNow
+    classes: tuple[ClassKept, ...]
+    goes: tuple[Verdict, ...]
+    policies: Mapping[str, str]
+
+
+def keep_plan(store: Store, tx: Tx, now: CentreNow, only: str | None = None) -> KeepPlan:
+    """Of all classes, or of one. Raises UnknownClass for one of which nothing was planned."""
+    if only is not None:
+        order_of(tx, only)
+    gathered = _Gathered(store, tx, now)
+    classes, goes = [], dict[str, Verdict]()
+    for held in tx.held_by_class():
+        if only is not None and held.class_id != only:
+            continue
+        kept, verdicts = gathered.kept(held)
+        classes.append(kept)
+        goes |= {one.stored.sha256: one for one in verdicts if one.action == "remove"}
+    named = sorted({name for one in goes.values() for name in one.stored.classes})
+    policies = {name: order_of(tx, name)[1].policy.sha256 for name in named}
+    return KeepPlan(now, tuple(classes), tuple(goes[sha256] for sha256 in sorted(goes)), policies)
+
+
+class _Gathered:
+    """What was read for one plan, each class once."""
+
+    def __init__(self, store: Store, tx: Tx, now: CentreNow) -> None:
+        self._store, self._tx, self._now = store, tx, now
+        self._plans: dict[str, tuple[Plan, ...]] = {}
+        self._told: dict[str, Told | None] = {}
+        self._holding: dict[str, frozenset[Holding]] = {}
+        self._facts: dict[str, dict[tuple[str, str, int], tuple[int, bool]]] = {}
+        self._removed: dict[str, set[tuple[str, str]]] = {}
+        self._corrections: Corrections | None = None
+
+    def kept(self, held: Held) -> tuple[ClassKept, tuple[Verdict, ...]]:
+        """A class, and of each of its files what becomes of it, where they were looked at one by one."""
+        name = held.class_id
+        plans = () if name is None else self.plans(name)
+        untils = [plan.until_us for plan in plans]
+        until_us = None if not untils or None in untils else max(one for one in untils if one is not None)
+        offset = plans[-1].utc_offset_min if plans else 0
+        copies = max((plan.copies for plan in plans), default=1)
+        stated = self._stated(name) if name is not None else frozenset()
+        if until_us is not None and self._now.us < until_us:
+            reasons = [reason("keep_until", until=day(until_us, offset)), *_reasons(stated)]
+            groups = [Group(name, False, tuple(reasons), until_us, held.files, held.bytes)] if held.files else []
+            verdicts: tuple[Verdict, ...] = ()
+        else:
+            verdicts = self._verdicts(name)
+            groups = _groups(name, verdicts)
+            stated = stated | self._holding.get(name or "", frozenset())
+        title = order_of(self._tx, name)[1].title if name is not None and plans else None
+        return ClassKept(held, title, until_us, offset, copies, tuple(_reasons(stated)), tuple(groups)), verdicts
+
+    def plans(self, class_id: str) -> tuple[Plan, ...]:
+        """What every plan of a class says; none where nobody planned it."""
+        if class_id not in self._plans:
+            self._plans[class_id] = plans_of(self._tx, class_id)
+        return self._plans[class_id]
+
+    def _verdicts(self, class_id: str | None) -> tuple[Verdict, ...]:
+        items = [self._item(class_id, sha256, size) for sha256, size in self._tx.stays_of(class_id)]
+        names = {name for one in items for name in one.classes}
+        plans = {name: self.plans(name) for name in names}
+        first = apply_policy(items, plans, {}, self._now)
+        free = {name for one in first if one.action == "remove" for name in one.stored.classes}
+        return apply_policy(items, plans, {name: self._held(name) for name in free}, self._now)
+
+    def _item(self, class_id: str | None, sha256: str, size: int) -> Stored:
+        """A file by all records that name it. Where one of them is not told with its class nobody is sure of its
+        time."""
+        classes: set[str] = set()
+        ends, sure, nameless, boxes = [0], True, class_id is None, set[str]()
+        for named in self._tx.announced(sha256):
+            sealed = self._tx.record(named.device, named.chain, named.seq)
+            body = None if sealed is None else body_as(sealed.record, Segment)
+            if sealed is None or body is None or body.class_id is None:
+                nameless = True
+                continue
+            # Whether a correction counts is not asked: every class that one names keeps the video for its time.
+            moved = self._corrected().by_session.get((named.device, named.chain, str(body.session)))
+            mine = {body.class_id, *(() if moved is None else moved.classes)}
+            classes |= mine
+            facts = [fact for name in sorted(mine) if (fact := self._fact(name, sealed.record.key)) is not None]
+            ends += [end_us for end_us, _ in facts]
+            sure = sure and any(certain for _, certain in facts)
+            boxes |= set() if (named.chain, sha256) in self._gone(named.device) else {named.device}
+        return Stored(sha256, size, tuple(sorted(classes)), max(ends), sure, nameless, len(boxes))
+
+    def _fact(self, class_id: str, key: tuple[str, str, int]) -> tuple[int, bool] | None:
+        """When a segment ends, and whether that is sure, as the story of this class tells it. None: not told there."""
+        if class_id not in self._facts:
+            told = self._tell(class_id)
+            self._facts[class_id] = {} if told is None else {
+                one.ref: (one.span.end_us, one.certain) for one in told.story.segments}
+        return self._facts[class_id].get(key)
+
+    def _gone(self, device: str) -> set[tuple[str, str]]:
+        """Chain and hash of what a box says that it removed."""
+        if device not in self._removed:
+            self._removed[device] = {(one.record.chain, str(one.record.body.get("segment")))
+                                     for one in self._tx.of_device(device, "segment.removed", -1)}
+        return self._removed[device]
+
+    def _corrected(self) -> Corrections:
+        if self._corrections is None:
+            self._corrections = corrections(one.record for one in self._tx.of_type("session.corrected"))
+        return self._corrections
+
+    def _tell(self, class_id: str) -> Told | None:
+        """A class with all that is here; None where that cannot be judged."""
+        if class_id not in self._told:
+            try:
+                self._told[class_id] = tell(self._store, self._tx, class_id, self._now.us)
+            except Exception as error:  # of one class, as nobody foresaw: it stays, and the others are looked at
+                _LOG.failed("class.untold", error)
+                self._told[class_id] = None
+        return self._told[class_id]
+
+    def _stated(self, class_id: str) -> frozenset[Holding]:
+        """What the centre itself stated that holds the video now, without telling the class."""
+        found: set[Holding] = {"hold"} if any(one.until_us is None for one in holds_of(self._tx, class_id)) else set()
+        said = [(one.record, body) for one in self._tx.of_type("dispute", class_id)
+                if isinstance(body := body_of(one.record), Dispute)]
+        found |= {"dispute"} if any(one.until_us is None for one in longer(said)) else set()
+        return frozenset(found)
+
+    def _held(self, class_id: str) -> frozenset[Holding]:
+        if class_id not in self._holding:
+            told = self._tell(class_id)
+            found: set[Holding] = {"unjudged"} if told is None or told.waiting else set()
+            self._holding[class_id] = self._stated(class_id) | found | (set() if told is None else holding(told))
+        return self._holding[class_id]
+
+
+def holding(told: Told) -> set[Holding]:
+    """Why the video of a class that was told is held. What two persons decided, once it is final, ends its flag and its
+    review."""
+    now = standing(told.story, told.findings, told.policy, told.as_of.us, told.as_of.timed)
+    final = now.round.state == "decided" and now.final
+    found: set[Holding] = set()
+    if not final:
+        r3 = r3_of(told.findings)
+        found |= {"flag"} if any(one.flag for one in told.findings) else set()
+        found |= {"review"} if r3 is not None and r3.verdict == "review" else set()
+    if now.round.reopening is not None or not (final or now.round.state == "none"):
+        found.add("undecided")
+    if any(one.open for one in told.story.objections):
+        found.add("objection")
+    return found
+
+
+def _reasons(held: Iterable[Holding]) -> list[Reason]:
+    return [reason(f"held_{one}") for one in sorted(held)]
+
+
+def _groups(class_id: str | None, verdicts: Iterable[Verdict]) -> list[Group]:
+    """Those that may go, then those that stay, together by their reasons."""
+    found: dict[str, list[Verdict]] = {}
+    for one in verdicts:
+        found.setdefault(repr(one.reasons), []).append(one)
+    groups = [Group(class_id, some[0].action == "remove", some[0].reasons,
+                    max((one.until_us for one in some if one.until_us is not None), default=None),
+                    len(some), sum(one.stored.size for one in some)) for some in found.values()]
+    return sorted(groups, key=lambda one: not one.remove)
+

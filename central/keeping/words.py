@@ -1,0 +1,51 @@
+"""How what is kept is told to people: sizes, and the lines of a plan."""
+from __future__ import annotations
+
+import dataclasses
+
+from central.keeping.plan import ClassKept, Group, KeepPlan
+from common.texts import N_, translate, words
+from evidence.blocks import day
+
+GOES, STAYS = N_("may go"), N_("stays")
+NO_CLASS = N_("(no class)")
+UNKNOWN = N_("not known")
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """A group of files. `until`: a date, or that nobody knows it."""
+
+    class_id: str
+    files: int
+    size: str
+    until: str
+    goes: bool
+    what: str
+    why: str
+
+
+def lines(plan: KeepPlan, lang: str) -> list[Line]:
+    """The groups of all classes, in their order."""
+    return [_line(kept, group, lang) for kept in plan.classes for group in kept.groups]
+
+
+def _line(kept: ClassKept, group: Group, lang: str) -> Line:
+    return Line(
+        group.class_id or translate(NO_CLASS, lang), group.files, size_words(group.bytes),
+        until_words(kept, group, lang), group.remove, translate(GOES if group.remove else STAYS, lang),
+        "; ".join(words(one, lang) for one in group.reasons))
+
+
+def until_words(kept: ClassKept, group: Group | None, lang: str) -> str:
+    """Until when, on the class's own calendar."""
+    until_us = kept.until_us if group is None else group.until_us
+    return translate(UNKNOWN, lang) if until_us is None else day(until_us, kept.utc_offset_min)
+
+
+def size_words(size: float) -> str:
+    """Bytes in thousands of thousands, with as many places as tell something."""
+    for unit, of in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6)):
+        if size >= of:
+            return f"{size / of:.1f} {unit}"
+    return f"{size / 1000:.1f} kB"

@@ -1,0 +1,97 @@
+"""The part of a transaction that knows which video lies here to stay, and what of it is being removed."""
+from __future__ import annotations
+
+import dataclasses
+
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, insert, select, update
+
+from central.store import schema as t
+from evidence.records import Sealed
+from evidence.seal import read_sealed
+
+
+@dataclasses.dataclass(frozen=True)
+class Removal:
+    """A file that a certificate says is removed. `leaf`: of the last certificate that names it; `going`: it is not here
+    any more by the rows of segments, and its bytes may lie here still."""
+
+    sha256: str
+    size: int
+    leaf: int
+    going: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Held:
+    """What records name for a class: files and bytes of them that lie here to stay; and all that was recorded."""
+
+    class_id: str | None
+    files: int
+    bytes: int
+    recorded_files: int
+    recorded_bytes: int
+
+
+class RemovalTables:
+    """What `Tx` knows of it."""
+
+    _db: Connection
+
+    def held_by_class(self) -> list[Held]:
+        """By class, those of which anything was recorded, in order of their ids; each file once for each of them."""
+        rows = self._db.execute(select(
+            _NAMED.c.class_id, func.sum(_NAMED.c.stays), func.sum(_NAMED.c.size * _NAMED.c.stays), func.count(),
+            func.sum(_NAMED.c.size)).group_by(_NAMED.c.class_id).order_by(_NAMED.c.class_id))
+        return [Held(row[0], int(row[1]), int(row[2]), row[3], int(row[4])) for row in rows]
+
+    def stays_of(self, class_id: str | None) -> list[tuple[str, int]]:
+        """Hash and size of the files that lie here to stay and that a record names for this class; None: for none."""
+        c = _NAMED.c
+        which = c.class_id.is_(None) if class_id is None else c.class_id == class_id
+        rows = select(c.sha256, c.size).where(which, c.stays == 1).order_by(c.sha256)
+        return [(row.sha256, row.size) for row in self._db.execute(rows)]
+
+    def removals(self) -> list[Removal]:
+        """All that certificates name and that are not gone, in the order of these."""
+        c = t.removals.c
+        return [Removal(*row) for row in self._db.execute(select(t.removals).order_by(c.leaf, c.sha256))]
+
+    def put_removal(self, one: Removal) -> None:
+        """A certificate names it."""
+        self.forget_removal(one.sha256)
+        self._db.execute(insert(t.removals).values(**dataclasses.asdict(one)))
+
+    def begin_going(self, sha256: str) -> None:
+        """It is about to be removed: from now on it is not here."""
+        self._db.execute(update(t.removals).where(t.removals.c.sha256 == sha256).values(going=True))
+        self._db.execute(update(t.segments).where(t.segments.c.sha256 == sha256).values(stored=False))
+
+    def forget_removal(self, sha256: str) -> None:
+        """It is gone, or stays after all."""
+        self._db.execute(delete(t.removals).where(t.removals.c.sha256 == sha256))
+
+    def newest_of_type(self, type_: str, most: int) -> list[Sealed]:
+        """The newest records of a type, the newest first."""
+        c = t.records.c
+        rows = select(c.envelope).where(c.type == type_).order_by(c.leaf.desc()).limit(most)
+        return [read_sealed(envelope) for envelope in self._db.execute(rows).scalars()]
+
+    def newest_cosignature(self) -> tuple[int, int] | None:
+        """The largest tree that a witness cosigned, and the newest time that any said, in seconds."""
+        c = t.cosignatures.c
+        row = self._db.execute(select(func.max(c.size), func.max(c.time_s))).one()
+        return None if row[0] is None else (row[0], row[1])
+
+
+def _stays() -> ColumnElement[bool]:
+    """Whether a file is here, and not only in the cache."""
+    s, c = t.segments.c, t.cached.c
+    return and_(s.stored, ~exists().where(c.sha256 == s.sha256, c.kind == "file"))
+
+
+_NAMED = select(
+    t.records.c.class_id.label("class_id"), t.segments.c.sha256.label("sha256"),
+    func.max(t.segments.c.size).label("size"), func.max(case((_stays(), 1), else_=0)).label("stays"),
+).select_from(t.segments.join(t.records, and_(
+    t.segments.c.device == t.records.c.device, t.segments.c.chain == t.records.c.chain,
+    t.segments.c.seq == t.records.c.seq))).group_by(t.records.c.class_id, t.segments.c.sha256).subquery()

@@ -1,0 +1,294 @@
+"""What a centre removes: nothing before its time, nothing without a certificate that somebody else saw, all that may
+go; and no cut loses count."""
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from central.classes.holds import lift_hold, place_hold
+from central.classes.objections import handle_objection, raise_objection
+from central.classes.orders import add_class
+from central.classes.plan import read_names, read_plan
+from central.classes.statements import close_dispute, open_dispute, state_assessment
+from central.cli import main
+from central.keeping import apply
+from central.keeping.beside import turn
+from central.keeping.now import centre_now, witnessed_size
+from central.store.cached import CachedFile
+from central.wiring import alone, open_centre
+from evidence.bodies import SegmentRemoved, SessionCorrected, VideoRemoved, body_of
+from evidence.checkpoint import seen_of
+from evidence.records import ClockState
+from evidence.times import MINUTE, SECOND, utc_text
+from tests.central.helpers import MORNING, PLAN, Box, write_plan
+from tests.central.keeping.conftest import CLASS, DAY, FILES, UNTIL, Keeping
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from central.objects import Objects
+from central.wiring import open_centre
+from tests.central.helpers import FixedClock
+centre = open_centre(Path(sys.argv[1]), FixedClock(int(sys.argv[2])))
+if sys.argv[3] == "before": Objects.drop = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+else:
+    drop = Objects.drop
+    Objects.drop = lambda *of: (drop(*of), os.kill(os.getpid(), signal.SIGKILL))
+centre.remover().apply()
+"""
+
+
+def certificates(keeping: Keeping) -> list[VideoRemoved]:
+    with keeping.centre.store.read() as tx:
+        bodies = [body_of(one.record) for one in tx.of_type("video.removed")]
+    return [body for body in bodies if isinstance(body, VideoRemoved)]
+
+
+def test_before_its_time_nothing_goes_and_nothing_is_certified(keeping: Keeping) -> None:
+    keeping.clock.utc_us = UNTIL - 1
+    keeping.seen()
+    assert keeping.codes() == ["keep_until"] and keeping.remover.apply() == apply.Done()
+    assert keeping.here() == [0, 1, 2] and certificates(keeping) == []
+
+
+def test_the_certificate_comes_first_and_the_file_goes_when_somebody_else_saw_it(keeping: Keeping) -> None:
+    keeping.over()
+    assert keeping.codes() == ["remove_over"]
+    assert keeping.remover.apply("wang") == apply.Done(certified=3)
+    (body,) = certificates(keeping)
+    assert body.class_id == CLASS and body.by == "wang" and keeping.here() == [0, 1, 2]
+    assert [(one.segment, one.until) for one in body.files] == [
+        (sha256, utc_text(UNTIL)) for sha256 in sorted(keeping.shas)]
+    assert keeping.remover.apply() == apply.Done(waiting=3) and keeping.here() == [0, 1, 2]
+    keeping.seen()
+    assert keeping.remover.apply() == apply.Done(removed=3, removed_bytes=sum(map(len, FILES)))
+    assert keeping.here() == [] and len(certificates(keeping)) == 1
+    assert keeping.remover.apply() == apply.Done() and keeping.codes() == []
+
+
+def test_a_witness_is_as_good_as_a_box_and_an_old_one_is_none(keeping: Keeping) -> None:
+    keeping.clock.utc_us = UNTIL + DAY
+    stated = keeping.centre.checkpoint()
+
+    def cosigned(size: int, at_us: int) -> None:
+        with keeping.centre.store.write() as tx:
+            tx.put_cosignature(size, "w.example", at_us // SECOND, "—")
+
+    cosigned(stated.checkpoint.size, UNTIL - DAY)
+    assert keeping.codes() == ["keep_no_witness"] and keeping.remover.apply() == apply.Done()
+    keeping.box.append(SegmentRemoved("ab" * 32, "x", "y"), MORNING + 60 * MINUTE)
+    keeping.take()
+    cosigned(keeping.centre.checkpoint().checkpoint.size, UNTIL + DAY)
+    assert keeping.remover.apply().certified == 3
+    cosigned(keeping.centre.checkpoint().checkpoint.size, UNTIL + DAY)
+    assert keeping.remover.apply().removed == 3
+
+
+def test_a_clock_that_somebody_sets_years_ahead_removes_nothing(keeping: Keeping) -> None:
+    keeping.seen(MORNING + 60 * MINUTE)
+    keeping.clock.utc_us = UNTIL + 5 * 365 * DAY
+    keeping.seen(MORNING + 61 * MINUTE)  # the centre signs its false time, and the box has its own
+    assert keeping.codes() == ["keep_no_witness"] and keeping.remover.apply() == apply.Done()
+
+
+@pytest.mark.parametrize("state", [ClockState(False, 0, "kernel", 1), ClockState(True, 0, "simulated", 60)])
+def test_a_clock_that_is_not_sure_removes_nothing(keeping: Keeping, state: ClockState) -> None:
+    keeping.over()
+    keeping.clock.clock = state
+    assert keeping.codes() == ["keep_own_clock"] and keeping.remover.apply() == apply.Done()
+
+
+def test_a_clock_behind_what_was_signed_removes_nothing(keeping: Keeping) -> None:
+    keeping.over()
+    keeping.clock.utc_us += 100 * DAY
+    keeping.seen()
+    keeping.clock.utc_us = UNTIL + DAY
+    assert keeping.codes() == ["keep_own_clock"]
+
+
+def test_the_word_of_a_box_that_is_denied_or_whose_clock_is_not_set_is_none(keeping: Keeping) -> None:
+    keeping.clock.utc_us = UNTIL + DAY
+    keeping.box.clock = ClockState(False, 0, "kernel", 1)
+    keeping.seen()
+    assert "keep_no_witness" in keeping.codes()
+    other = Box(keeping.centre, "box-2", "cd" * 16)
+    other.genesis(UNTIL)
+    other.append(seen_of(keeping.centre.checkpoint(), keeping.centre.store.log), UNTIL + DAY)
+    keeping.centre.collector().take(other.messages())
+
+    def now() -> tuple[int | None, int]:
+        with keeping.centre.store.read() as tx:
+            told = centre_now(keeping.centre.store, tx, keeping.clock, True)
+            return told.witness_us, witnessed_size(keeping.centre.store, tx)
+
+    assert now()[0] == UNTIL + DAY
+    with keeping.centre.store.write() as tx:
+        for device in ("box-1", "box-2"):
+            for keyid in tx.keys_of(device):
+                tx.deny(keyid, device)
+    assert now() == (None, 0)
+
+
+def test_what_holds_a_class_keeps_it_and_what_begins_the_years_anew_does(keeping: Keeping) -> None:
+    store = keeping.centre.store
+    keeping.over()
+    place_hold(store, CLASS, "case 114")
+    open_dispute(store, CLASS, "why")
+    raise_objection(store, CLASS, "school", None, "no", "school")
+    assert keeping.codes() == ["held_dispute", "held_hold", "held_objection"]
+    assert keeping.remover.apply() == apply.Done()
+    lift_hold(store, CLASS, "judged", None)
+    handle_objection(store, CLASS, "o-1", "rejected", "no", "wang")
+    assert keeping.codes() == ["keep_until", "held_dispute"], "the end of its dispute begins the years anew"
+    close_dispute(store, CLASS, "settled", None)
+    assert keeping.codes() == ["keep_until"]
+    keeping.clock.utc_us += 3 * 366 * DAY
+    keeping.seen()
+    assert keeping.codes() == ["remove_over"]
+    state_assessment(store, CLASS, "2032-03-04", keeping.clock.utc_us)
+    assert keeping.codes() == ["keep_until"]
+
+
+def test_a_hold_between_certificate_and_removal_keeps_the_file(keeping: Keeping) -> None:
+    keeping.over()
+    keeping.remover.apply()
+    keeping.seen()
+    place_hold(keeping.centre.store, CLASS, "case 114")
+    assert keeping.remover.apply() == apply.Done(stay=3) and keeping.here() == [0, 1, 2]
+    lift_hold(keeping.centre.store, CLASS, "judged", None)
+    assert keeping.remover.apply() == apply.Done(certified=3), "and it is certified anew"
+
+
+def test_what_only_lies_in_the_cache_and_what_is_of_no_class_stays(keeping: Keeping) -> None:
+    with keeping.centre.store.write() as tx:
+        tx.put_cached(CachedFile(keeping.shas[0], "file", len(FILES[0]), MORNING))
+    keeping.film(b"nobody's", 9, class_id=None)  # type: ignore[arg-type]
+    keeping.over()
+    assert sorted(keeping.codes()) == ["keep_no_class", "remove_over"]
+    assert keeping.remover.apply().certified == 2
+
+
+def another_class(keeping: Keeping, tmp_path: Path) -> None:
+    """`cook-1`, a year later in the same room."""
+    plan, names = write_plan(tmp_path, PLAN.replace("welder-1", "cook-1").replace("2026-", "2027-"))
+    add_class(keeping.centre.store, keeping.centre.names, read_plan(plan), read_names(names), plan)
+
+
+def test_the_same_bytes_of_another_class_stay_as_long_as_that_one_keeps_them(keeping: Keeping, tmp_path: Path) -> None:
+    another_class(keeping, tmp_path)
+    keeping.film(FILES[0], 5, "cook-1", MORNING + 365 * DAY, "r-2")
+    keeping.over()
+    assert sorted(keeping.codes()) == ["keep_until", "keep_until", "remove_over"]
+    assert keeping.remover.apply().certified == 2
+    assert {one.segment for one in certificates(keeping)[0].files} == set(keeping.shas[1:3])
+
+
+def test_a_session_that_was_put_right_is_certified_to_both_classes(keeping: Keeping, tmp_path: Path) -> None:
+    another_class(keeping, tmp_path)
+    keeping.box.append(SessionCorrected("cook-1", CLASS, "s-1", "the wrong class", "page"), MORNING + 20 * MINUTE)
+    keeping.take()
+    keeping.over()
+    assert keeping.codes() == ["keep_until"]
+    keeping.clock.utc_us += 366 * DAY
+    keeping.seen()
+    assert set(keeping.codes()) == {"remove_over"}, "whether a correction counts is not asked"
+    keeping.remover.apply()
+    assert [one.class_id for one in certificates(keeping)] == ["cook-1", CLASS]
+
+
+def test_a_file_that_somebody_changed_is_evidence_of_that(keeping: Keeping) -> None:
+    keeping.over()
+    keeping.remover.apply()
+    keeping.seen()
+    path = keeping.centre.objects.path(keeping.shas[1])
+    path.chmod(0o600)
+    path.write_bytes(b"something else")
+    done = keeping.remover.apply()
+    assert (done.removed, done.changed) == (2, 1) and path.read_bytes() == b"something else"
+
+
+def test_a_class_that_lacks_records_is_not_judged_and_stays(keeping: Keeping) -> None:
+    lost = keeping.box.append(SegmentRemoved("ab" * 32, "x", "y"), MORNING + 50 * MINUTE)
+    keeping.box.append(SegmentRemoved("cd" * 32, "x", "y"), MORNING + 51 * MINUTE)
+    keeping.box.sealed.remove(lost)
+    keeping.take()
+    keeping.clock.utc_us = UNTIL + DAY
+    with keeping.centre.store.write() as tx:
+        tx.put_cosignature(1, "w.example", (UNTIL + DAY) // SECOND, "—")
+    assert keeping.codes() == ["held_unjudged"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_removal_that_is_killed_goes_on(keeping: Keeping, when: str) -> None:
+    keeping.over()
+    keeping.remover.apply()
+    keeping.seen()
+    folder = keeping.centre.folder
+    done = subprocess.run([sys.executable, "-c", KILLED, folder, str(keeping.clock.utc_us), when], check=False,
+                          env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    assert done.returncode == -signal.SIGKILL
+    with keeping.centre.store.read() as tx:
+        (going,) = [one for one in tx.removals() if one.going]
+        assert not any(one.stored for one in tx.announced(going.sha256)), "from then on it is not here"
+    assert keeping.remover.apply().removed == 2 and keeping.here() == []
+    with keeping.centre.store.read() as tx:
+        assert tx.removals() == []
+
+
+def test_what_was_made_of_a_file_goes_with_it(keeping: Keeping) -> None:
+    keeping.over()
+    keeping.remover.apply()
+    keeping.seen()
+    copy = keeping.centre.derived.path(keeping.shas[0])
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_bytes(b"made of it")
+    keeping.centre.cache.made(keeping.shas[0], 10, MORNING)
+    assert keeping.remover.apply().removed == 3 and not copy.exists()
+    with keeping.centre.store.read() as tx:
+        assert tx.cached() == []
+
+
+def test_the_commands_tell_what_stays_and_what_went(
+    keeping: Keeping, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("central.wiring.SystemClock", lambda: keeping.clock)
+
+    def run(*args: str, lang: str = "en") -> tuple[int, str]:
+        rc = main(["--lang", lang, "keep", *args, "--centre", str(keeping.centre.folder)])
+        said = capsys.readouterr()
+        return rc, said.out + said.err
+
+    rc, said = run("plan")
+    assert rc == 0 and "it must be kept until Mar 2, 2029" in said and "May go: 0 files" in said
+    assert run("apply")[1] == "Nothing may go now.\n"
+    keeping.over()
+    rc, said = run("plan", CLASS)
+    assert "may go" in said and "May go: 3 files" in said and keeping.here() == [0, 1, 2]
+    assert "可删除" in run("plan", lang="zh")[1]
+    assert '"action": "remove"' in run("plan", "--json")[1] and keeping.shas[0] in run("plan", "--json")[1]
+    assert run("plan", "none")[0] == 2
+    assert "for 3 more files" in run("apply")[1] and "Waiting" in run("apply")[1]
+    keeping.seen()
+    with alone(keeping.centre.folder, "keeping"):
+        assert run("apply")[0] == 2
+    assert run("apply")[1].startswith("Removed: 3 files") and keeping.here() == []
+
+
+def test_the_console_removes_once_a_day_where_the_configuration_says_so(
+    keeping: Keeping, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("central.wiring.SystemClock", lambda: keeping.clock)
+    monkeypatch.setattr("os.nice", lambda _: 0)
+    keeping.over()
+    folder = keeping.centre.folder
+    assert not open_centre(folder).config.keeping.remove, "nothing goes unless somebody said so"
+    assert turn(folder) and len(certificates(keeping)) == 1
+    keeping.seen()
+    assert not turn(folder) and keeping.here() == [0, 1, 2]
+    keeping.clock.utc_us += DAY
+    assert turn(folder) and keeping.here() == []
