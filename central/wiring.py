@@ -6,7 +6,7 @@ import fcntl
 import functools
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -55,6 +55,7 @@ from central.objects import Objects
 from central.papers import Papers
 from central.plans.ids import IdBox, people_key
 from central.plans.plans import Plans
+from central.scrub.scrub import Scrub
 from central.signing import signing_s
 from central.store.address import address_of
 from central.store.engine import Place
@@ -132,7 +133,8 @@ class Centre:
 
     def remover(self) -> Remover:
         """What removes video whose time is over."""
-        return Remover(self.store, self.objects, self.derived, self.cache, self.clock, self.keys.test)
+        return Remover(
+            self.store, self.objects, self.derived, self.cache, self.bucket, self.clock, self.keys.test)
 
     @functools.cached_property
     def bucket(self) -> Bucket | None:
@@ -151,6 +153,10 @@ class Centre:
         if self.bucket is None:
             return None
         return Mover(self.store, self.objects, self.cache, self.bucket, lambda: self.clock.stamp().utc_us)
+
+    def scrub(self, paced: Callable[[int], None]) -> Scrub:
+        """What reads stored video again. `paced`: told of bytes, it may wait. Raises what `bucket` raises."""
+        return Scrub(self.store, self.objects, self.fetcher, self.bucket, lambda: self.clock.stamp().utc_us, paced)
 
     def has_video(self, sha256: str) -> bool:
         """Whether the centre keeps this file of a box: here, or in the bucket."""

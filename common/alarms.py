@@ -22,7 +22,7 @@ ALARMS = {
     "storage.failed": N_("The video disk refuses to write"),
     "storage.days_left": N_("The video disk will soon be full; nothing is deleted before its time"),
     "storage.rotten": N_("A video file is not what was recorded any more"),
-    "storage.repaired": N_("A video file that was damaged is whole again: another copy took its place"),
+    "storage.repaired": N_("A video file that was damaged is whole again"),
     "storage.second_away": N_("The second video disk is not there or refuses to write; video stays on the first"),
     "storage.second_full": N_("The second video disk is full; video stays on the first"),
     "segment.damaged": N_("A video file was damaged before it was finished"),
@@ -82,6 +82,7 @@ ALARMS = {
         "bring no more than they film in a day"),
     "centre.file_rotten": N_(
         "A video file at the centre is not what was recorded any more: its box is asked for it again"),
+    "centre.file_repaired": N_("A video file at the centre that was damaged or missing is whole again"),
     "centre.file_lost": N_("A video file is missing at the centre: its box is asked for it again"),
     "centre.file_changed": N_(
         "A video file at the centre was changed and has come again from its box: the changed one lies in "

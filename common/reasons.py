@@ -88,6 +88,18 @@ REASONS: dict[str, str] = {
         "video file {file} was removed; the video of the class was held for a time ({why}), and the clock does not"
         " prove that it was removed before or after: undecided"
     ),
+    "damaged_both": N_(
+        "video file {file} is not what was recorded any more, neither at its box nor at the centre (the box's record"
+        " {seq}): no whole copy is known"
+    ),
+    "damaged_box": N_(
+        "video file {file} is not at its box as it was recorded any more (record {seq} of {device}); whether the centre"
+        " has a whole copy no record says"
+    ),
+    "damaged_centre": N_(
+        "video file {file} is not at the centre as it was recorded any more (the centre's record {seq}); no record says"
+        " that its box has not got it"
+    ),
     "removed_early": N_("video file {file} was removed on {date}; it must be kept until {until}"),
     "kept_dispute": N_(
         "files of video on record: {count}; no record says that any was removed before its time; a dispute about the"

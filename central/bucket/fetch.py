@@ -86,9 +86,10 @@ class Fetcher:
         """The file is here when this returns, if it is here or in the bucket. Raises NotInBucket, BucketAway,
         BucketRefuses, BucketChanged, CannotWrite."""
         if not self._objects.has(sha256):
-            self._fetch(sha256, lambda _: None)
+            self.fetch(sha256)
 
-    def _fetch(self, sha256: str, told: Callable[[int], None]) -> None:
+    def fetch(self, sha256: str, told: Callable[[int], None] = lambda _: None) -> None:
+        """The same, whatever lies here: what has other bytes is put aside. Raises what `bring` raises."""
         known = self.there(sha256)
         if known is None or self._bucket is None:
             raise NotInBucket(sha256=sha256)
@@ -120,7 +121,7 @@ class Fetcher:
 
             try:
                 if not self._objects.has(sha256):
-                    self._fetch(sha256, told)
+                    self.fetch(sha256, told)
                 self._become(sha256, None)
             except Exception as error:  # whatever it is: the next one is fetched all the same
                 _LOG.failed("not.fetched", error, sha256=sha256)

@@ -66,7 +66,10 @@ class Mover:
         self._bucket.put(sha256, self._objects.path(sha256))
         locked_us, now_us = self._bucket.locked_until_us(sha256), self._now_us()
         with self._cache.alone(sha256):
-            self._cache.bucketed(Bucketed(sha256, size, now_us, locked_us))
+            stays = self._cache.bucketed(Bucketed(sha256, size, now_us, locked_us))
+        if not stays:
+            self._bucket.drop(sha256)
+            return False
         _LOG.info("moved", sha256=sha256, bytes=size)
         self._cache.trim(now_us)
         return True

@@ -53,11 +53,15 @@ class Cache:
                 tx.put_cached(CachedFile(sha256, "file", size, now_us))
             tx.mark_stored(sha256)
 
-    def bucketed(self, one: Bucketed) -> None:
-        """A file is in the bucket, and here only as long as there is room. Call it `alone`."""
+    def bucketed(self, one: Bucketed) -> bool:
+        """A file is in the bucket, and here only as long as there is room. False where it was removed meanwhile. Call
+        it `alone`."""
         with self._store.write() as tx:
+            if not any(each.stored for each in tx.announced(one.sha256)):
+                return False
             tx.put_bucketed(one)
             tx.put_cached(CachedFile(one.sha256, "file", one.size, one.put_us))
+            return True
 
     def fetched(self, sha256: str, size: int, now_us: int) -> None:
         """A file of the bucket is here again. Call it `alone`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable
 
+from central.bucket.bucket import Bucket
 from central.cache.cache import Cache
 from central.clock import Clock
 from central.keeping.now import centre_now, witnessed_size
@@ -41,12 +42,15 @@ class Done:
 
 
 class Remover:
-    """One for all of a process that removes. `derived`: what was made of files of boxes, which goes with them; `test`:
-    the centre's key is one for tests."""
+    """One for all of a process that removes. `derived`: what was made of files of boxes, which goes with them;
+    `bucket`: where files lie besides, None: nowhere; `test`: the centre's key is one for tests."""
 
-    def __init__(self, store: Store, files: Objects, derived: Objects, cache: Cache, clock: Clock, test: bool) -> None:
+    def __init__(
+        self, store: Store, files: Objects, derived: Objects, cache: Cache, bucket: Bucket | None, clock: Clock,
+        test: bool,
+    ) -> None:
         self._store, self._files, self._derived, self._cache = store, files, derived, cache
-        self._clock, self._test, self._log = clock, test, Log("keeping")
+        self._bucket, self._clock, self._test, self._log = bucket, clock, test, Log("keeping")
 
     def plan(self, only: str | None = None) -> KeepPlan:
         """What stays and what may go now. Raises UnknownClass."""
@@ -55,7 +59,7 @@ class Remover:
 
     def apply(self, by: str = "", told: Callable[[], None] = lambda: None) -> Done:
         """Remove what may go and was certified, and certify what else may go. `by`: the account; `told`: called after
-        each file. Raises DatabaseUnusable, CannotRead, OSError: then the next turn goes on."""
+        each file. Raises DatabaseUnusable, CannotRead, OfBucket, OSError: then the next turn goes on."""
         self.settle()
         plan = self.plan()
         free = {one.stored.sha256: one for one in plan.goes}
@@ -129,7 +133,11 @@ class Remover:
         for files in (self._derived, self._files):
             if files.path(one.sha256).parent.is_dir():
                 files.drop(one.sha256)
+        if self._bucket is not None:
+            self._bucket.drop(one.sha256)
         with self._store.write() as tx:
             tx.forget_cached(one.sha256, "derived")
+            tx.forget_cached(one.sha256, "file")
+            tx.forget_bucketed(one.sha256)
             tx.forget_removal(one.sha256)
 

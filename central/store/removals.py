@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, insert, or_, select, update
 
 from central.store import schema as t
 from evidence.records import Sealed
@@ -84,9 +84,10 @@ class RemovalTables:
 
 
 def _stays() -> ColumnElement[bool]:
-    """Whether a file is here, and not only in the cache."""
-    s, c = t.segments.c, t.cached.c
-    return and_(s.stored, ~exists().where(c.sha256 == s.sha256, c.kind == "file"))
+    """Whether a file is here to stay, or in the bucket, and not only in the cache."""
+    s, c, b = t.segments.c, t.cached.c, t.bucketed.c
+    return and_(s.stored, or_(exists().where(b.sha256 == s.sha256),
+                              ~exists().where(c.sha256 == s.sha256, c.kind == "file")))
 
 
 _NAMED = select(

@@ -152,6 +152,15 @@ bucketed = Table(
     Column("locked_us", BigInteger, comment="until when the store lets nobody remove it, as it says"),
 )
 
+spoilt = Table(
+    "spoilt",
+    metadata,
+    Column("sha256", _text(64), primary_key=True, comment="of a file of a box that is not here as it was recorded"),
+    Column("what", _text(16), nullable=False, comment="rotten: other bytes; lost: not there"),
+    Column("since_us", BigInteger, nullable=False, comment="when that was stated"),
+    Column("asked_us", BigInteger, nullable=False, comment="when another copy was last asked for"),
+)
+
 removals = Table(
     "removals",
     metadata,

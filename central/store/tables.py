@@ -21,6 +21,7 @@ from central.store.outbox import OutboxTables
 from central.store.plans import PlanTables
 from central.store.refused import RefusedTables
 from central.store.removals import RemovalTables
+from central.store.spoilt import SpoiltTables
 from central.store.summaries import SummaryTables
 from central.store.surveys import SurveyTables
 from central.store.trees import TreeTables
@@ -74,7 +75,7 @@ class Announced:
 class Tx(
     DeviceTables, HeardTables, InputTables, LiveTables, SummaryTables, TreeTables, OutboxTables, AccountTables,
     PlanTables, BoxOrderTables, RefusedTables, VisitTables, SurveyTables, CachedTables, BucketTables,
-    RemovalTables,
+    RemovalTables, SpoiltTables,
 ):
     """One transaction."""
 

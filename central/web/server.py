@@ -15,6 +15,7 @@ from central.errors import CannotRead
 from central.keeping.beside import kept
 from central.overview.beside import followed
 from central.renewing import look_after
+from central.scrub.beside import scrubbed
 from central.web.app import create_app
 from central.web.certificate import LOOK_S, Certificate
 from central.web.closing import closing
@@ -49,7 +50,7 @@ def serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None
         timeout_graceful_shutdown=3, **tls,
     )
     removing = kept(centre.folder, centre.config.keeping.remove)
-    with closing(centre.store, centre.clock), followed(centre.folder), _moved(centre), removing:
+    with closing(centre.store, centre.clock), followed(centre.folder), _moved(centre), removing, scrubbed(centre.scrub):
         uvicorn.Server(config).run([listening])
 
 

@@ -18,10 +18,10 @@ from edge.storage.due import any_due, decisions
 from edge.storage.patience import in_time
 from edge.storage.scrub import Scrub
 from edge.storage.shelf import Entry, Shelf
+from edge.storage.spoilt import spoilt
 from edge.storage.sweep import Volumes, remove, sweep
 from edge.storage.volume import Volume, add_second, is_new, open_second
 from edge.store import Place, Store
-from edge.sync.alarms import Alarms
 from edge.wiring import Box
 from evidence.bodies import Alarm
 from evidence.forecast import Forecast, forecast, warning
@@ -177,7 +177,7 @@ class Keeper:
                 moving.move(entry, {"first": first, "second": second}, self.store, advance)
             except SegmentRotten as error:
                 self._rotten.add(entry.sha256)
-                Alarms(self.store).once("storage.rotten", {"segment": entry.sha256, "file": entry.file})
+                spoilt(self.store, entry, "storage.rotten")
                 self._log.failed("segment.rotten", error, segment=entry.sha256)
                 continue
             self._log.info("segment.moved", segment=entry.sha256)

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edge.errors import VolumeAway
+from edge.storage import spoilt
 from edge.storage.files import read_cold
 from edge.storage.shelf import Entry, Shelf
 from edge.store import Store
-from edge.sync.alarms import Alarms
 from evidence.times import MINUTE
 
 NOTE = "storage.scrubbed"
@@ -78,9 +78,11 @@ class Scrub:
         except VolumeAway:
             return
         if path is None:
-            Alarms(self._store).once("segment.lost", {"segment": entry.sha256})
-        if self._note(entry, now_us, failed=whole is None) >= MOST or whole is False:
-            Alarms(self._store).once("storage.rotten", {"segment": entry.sha256, "file": entry.file})
+            spoilt.spoilt(self._store, entry, "segment.lost")
+        elif self._note(entry, now_us, failed=whole is None) >= MOST or whole is False:
+            spoilt.spoilt(self._store, entry, "storage.rotten")
+        elif whole:
+            spoilt.whole(self._store, entry)
 
     def _note(self, entry: Entry, now_us: int, failed: bool) -> int:
         """Count an attempt; how many in a row have failed."""

@@ -26,6 +26,7 @@ class Entry:
     file: str
     sha256: str
     size: int
+    class_id: str | None = None
 
 
 class Shelf:
@@ -51,7 +52,7 @@ class Shelf:
     def _take(self, sealed: Sealed) -> None:
         body = body_of(sealed.record)
         if isinstance(body, Segment):
-            self.entries.append(Entry(len(self.entries), body.run, body.file, body.sha256, body.size))
+            self.entries.append(Entry(len(self.entries), body.run, body.file, body.sha256, body.size, body.class_id))
             self._bytes.append((sealed.record.utc_us, body.size))
 
     def here(self) -> Iterator[Entry]:

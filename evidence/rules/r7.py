@@ -7,15 +7,17 @@ them to say: the console of its own store, `zaitang-verify` of the folder that i
 from __future__ import annotations
 
 from evidence.blocks import day
+from evidence.damaged import Damage, damages
 from evidence.keeping import counted_from_us, kept_until_us
 from evidence.policy import R7
-from evidence.rules.finding import Finding, Reason, reason, refs
+from evidence.rules.finding import Finding, Reason, Result, reason, refs
 from evidence.story import HoldFact, Ref, RemovalFact, Story
 
 
 def judge(story: Story, rule: R7, as_of_us: int) -> Finding:
     """Violated when video was removed before its time; open when nobody knows whether it was; not recorded when there
-    is no video. An assessment or a dispute that was stated after a removal does not make that one early."""
+    is no video; a warning when a box found a file spoilt. An assessment or a dispute that was stated after a removal
+    does not make that one early."""
     if not story.segments:
         return Finding("R7", rule.clause, "not_recorded", False, (reason("nothing_recorded"),), ())
     early, unsure = [], []
@@ -33,8 +35,29 @@ def judge(story: Story, rule: R7, as_of_us: int) -> Finding:
     until_us = _until_us(story, rule, None)
     kept = (reason("kept_dispute", count=len(story.segments)) if until_us is None else
             reason("kept_until", count=len(story.segments), until=day(until_us, story.order.utc_offset_min)))
-    records = refs([[fact.ref for fact in story.segments], *_said(story)])
-    return Finding("R7", rule.clause, "satisfied", False, (kept, *_counted(story, rule)), records)
+    damaged = _damaged(story)
+    spoilt = [ref for one in damaged for ref in (one.box, one.centre) if ref is not None]
+    records = refs([[fact.ref for fact in story.segments], *_said(story), spoilt])
+    result: Result = "warning" if any(one.box is not None for one in damaged) else "satisfied"
+    told = (*(_spoilt(story, one) for one in damaged), kept, *_counted(story, rule))
+    return Finding("R7", rule.clause, result, False, told, records)
+
+
+def _damaged(story: Story) -> list[Damage]:
+    """Files that were not removed, and that somebody found spoilt."""
+    gone = {fact.segment for fact in story.removed}
+    owners = {fact.segment.sha256: fact.ref[0] for fact in story.segments if fact.segment.sha256 not in gone}
+    return damages(story.alarms, owners, set(owners.values()) | {one.device for one in story.order.boxes})
+
+
+def _spoilt(story: Story, one: Damage) -> Reason:
+    """Where a file is spoilt. What a box states of its copy is a warning: no record says whether the centre has it."""
+    file = next(fact.segment.file for fact in story.segments if fact.segment.sha256 == one.segment)
+    if one.box is not None and one.centre is not None:
+        return reason("damaged_both", file=file, seq=one.box[2])
+    if one.box is not None:
+        return reason("damaged_box", file=file, device=one.box[0], seq=one.box[2])
+    return reason("damaged_centre", file=file, seq=one.centre[2] if one.centre else 0)
 
 
 def _said(story: Story) -> list[tuple[Ref, ...]]:

@@ -1,0 +1,103 @@
+"""`zaitang-central scrub status|now`: how far stored video was read again, and what was spoilt."""
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from common.texts import N_, translate
+
+if TYPE_CHECKING:
+    from central.wiring import Centre
+
+NEVER = N_("Stored video was not read again yet; `serve` does so by itself.")
+AT = N_("Since {since} {share}% of stored video was read again.")
+OVER = N_("All stored video was read again in the pass that began on {since}.")
+NONE = N_("None of it is spoilt.")
+HEADINGS = [N_("File"), N_("What"), N_("Stated on"), N_("Another copy asked for on")]
+WHAT = {"rotten": N_("has other bytes than were recorded"), "lost": N_("is not there")}
+DONE = N_("{files} files were read.")
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `scrub` to the parser of `zaitang-central`."""
+    scrub = commands.add_parser("scrub", help="stored video read again: is it what was recorded?")
+    actions = scrub.add_subparsers(required=True, metavar="WHAT")
+    status = actions.add_parser("status", help="how far it is, and what is spoilt; changes nothing")
+    status.set_defaults(do=_status)
+    now = actions.add_parser("now", help="read all of it now, as fast as it goes")
+    now.set_defaults(do=_now)
+    for action in (status, now):
+        action.add_argument("--centre", type=Path, required=True, metavar="DIR", help="the centre's folder")
+
+
+def _status(args: argparse.Namespace) -> None:
+    from central.scrub.scrub import NOTE
+
+    centre = _open(args)
+    try:
+        with centre.store.read() as tx:
+            note = tx.meta(NOTE)
+            more = bool(note) and bool(tx.stored_after(note.split(" ")[0], 1)) if note else False
+        if note is None:
+            _say(args, NEVER)
+        else:
+            last, begun = note.split(" ")
+            share = int(last[:8] or "0", 16) * 100 >> 32
+            _say(args, AT if more else OVER, since=_day(int(begun)), share=share)
+        _tell(args, centre)
+    finally:
+        centre.store.close()
+
+
+def _now(args: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from central.scrub.scrub import SOME
+
+    centre = _open(args)
+    try:
+        with tqdm(unit="B", unit_scale=True, disable=None, file=sys.stderr) as bar:
+            def paced(size: int) -> None:
+                bar.update(size)
+
+            scrub, last, done = centre.scrub(paced), "", 0
+            scrub.mend()
+            while True:
+                with centre.store.read() as tx:
+                    some = tx.stored_after(last, SOME)
+                if not some:
+                    break
+                for sha256 in some:
+                    scrub.look(sha256)
+                last, done = some[-1], done + len(some)
+        _say(args, DONE, files=done)
+        _tell(args, centre)
+    finally:
+        centre.store.close()
+
+
+def _tell(args: argparse.Namespace, centre: Centre) -> None:
+    from common.tables import print_table
+
+    with centre.store.read() as tx:
+        spoilt = tx.spoilt()
+    rows = [(one.sha256, translate(WHAT[one.what], args.lang), _day(one.since_us), _day(one.asked_us))
+            for one in spoilt]
+    print_table(HEADINGS, rows, NONE, args.lang)
+
+
+def _day(us: int) -> str:
+    return datetime.fromtimestamp(us / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _open(args: argparse.Namespace) -> Centre:
+    from central.wiring import open_centre
+
+    return open_centre(args.centre)
+
+
+def _say(args: argparse.Namespace, msgid: str, **params: object) -> None:
+    print(translate(msgid, args.lang, **params))

@@ -1,0 +1,235 @@
+"""Stored video read again: what rotted or is gone is stated once, asked for, and stated when it is whole again."""
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from central.classes.orders import add_class
+from central.classes.plan import read_names, read_plan
+from central.cli import main
+from central.orders.boxes import orders
+from central.scrub import beside
+from central.scrub.beside import Pace, scrubbed
+from central.scrub.scrub import AGAIN_US, PASS_US, Scrub
+from central.wiring import Centre, open_centre
+from evidence.times import HOUR, MINUTE
+from tests.central.bucket.conftest import Shop, keep_in_bucket, shop
+from tests.central.console import signed_in
+from tests.central.helpers import MORNING, Box, FixedClock, segment_of, sending, write_plan
+
+__all__ = ["shop"]
+FILES = [f"the bytes of segment {index}".encode() for index in range(3)]
+SHAS = [hashlib.sha256(data).hexdigest() for data in FILES]
+
+
+@pytest.fixture
+def box(centre: Centre, tmp_path: Path) -> Box:
+    return filled(centre, tmp_path)
+
+
+def filled(centre: Centre, tmp_path: Path) -> Box:
+    """A box of a class that sent three files."""
+    plan, names = write_plan(tmp_path)
+    add_class(centre.store, centre.names, read_plan(plan), read_names(names), plan)
+    made = Box(centre)
+    made.genesis()
+    for index, data in enumerate(FILES):
+        made.append(segment_of(data, MORNING + index * MINUTE, 60, index), MORNING + (index + 1) * MINUTE)
+    centre.collector().take(made.messages())
+    for index in range(3):
+        bring(centre, made, index)
+    return made
+
+
+def bring(centre: Centre, box: Box, index: int) -> None:
+    client = signed_in(centre, "auditor", "410000")
+    head = sending(box, FILES[index], centre.clock.stamp().utc_us)
+    assert client.put(f"/api/segments/{SHAS[index]}", content=FILES[index], headers=head).status_code == 201
+
+
+def scrub(centre: Centre) -> Scrub:
+    return centre.scrub(lambda _: None)
+
+
+def spoil(centre: Centre, index: int) -> None:
+    data = bytearray(FILES[index])
+    data[3] ^= 1
+    centre.objects.path(SHAS[index]).write_bytes(data)
+
+
+def alarms(centre: Centre) -> list[tuple[str, dict[str, Any], str | None]]:
+    with centre.store.read() as tx:
+        bodies = [one.record.body for one in tx.of_type("alarm")]
+    return [(one["code"], one["params"], one["class"]) for one in bodies if one["code"].startswith("centre.file")]
+
+
+def asked(centre: Centre) -> list[str]:
+    with centre.store.read() as tx:
+        return [one.sha256 for _, body in orders(tx, "box-1") if body.upload for one in body.upload.files]
+
+
+def test_what_is_whole_is_nothing_to_tell(centre: Centre, box: Box) -> None:
+    assert scrub(centre).some() == 3 and scrub(centre).some() == 0 and scrub(centre).mend() == 0
+    assert alarms(centre) == [] and asked(centre) == []
+
+
+def test_a_flipped_bit_is_stated_once_and_the_box_is_asked(centre: Centre, box: Box) -> None:
+    spoil(centre, 1)
+    for _ in range(3):
+        scrub(centre).some()
+        scrub(centre).mend()
+        assert isinstance(centre.clock, FixedClock)
+        centre.clock.utc_us += PASS_US // 100
+    said = {"segment": SHAS[1], "file": f"run-1/{1:06}.mp4", "device": "box-1"}
+    ((code, params, class_id),) = alarms(centre)
+    assert (code, params["segment"], params["device"], class_id) == ("centre.file_rotten", SHAS[1], "box-1", "welder-1")
+    assert set(params) == set(said) and asked(centre) == [SHAS[1]]
+
+
+def test_what_the_box_sends_again_is_whole_again(centre: Centre, box: Box) -> None:
+    spoil(centre, 1)
+    scrub(centre).some()
+    assert scrub(centre).mend() == 1
+    bring(centre, box, 1)
+    assert scrub(centre).mend() == 0
+    codes = [code for code, _, _ in alarms(centre)]
+    assert codes == ["centre.file_rotten", "centre.file_changed", "centre.file_repaired"]
+    assert (centre.folder / "objects" / "aside" / f"{SHAS[1]}.1").is_file(), "the spoilt one is kept"
+
+
+def test_a_file_that_is_gone_is_stated_and_counts_as_not_here(centre: Centre, box: Box) -> None:
+    centre.objects.path(SHAS[2]).unlink()
+    scrub(centre).some()
+    ((code, _, _),) = alarms(centre)
+    with centre.store.read() as tx:
+        assert code == "centre.file_lost" and not tx.announced(SHAS[2])[0].stored
+    bring(centre, box, 2)
+    assert scrub(centre).mend() == 0 and alarms(centre)[-1][0] == "centre.file_repaired"
+
+
+def test_a_copy_is_asked_for_again_after_a_day_and_not_for_ever(centre: Centre, box: Box) -> None:
+    assert isinstance(centre.clock, FixedClock)
+    spoil(centre, 0)
+    scrub(centre).some()
+    for _ in range(40):
+        centre.clock.utc_us += AGAIN_US + MINUTE
+        scrub(centre).mend()
+    assert 2 <= len(asked(centre)) <= 32
+
+
+def test_a_restart_goes_on_where_it_was_and_a_pass_is_not_begun_too_soon(
+    centre: Centre, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from central.scrub import scrub as module
+
+    assert isinstance(centre.clock, FixedClock)
+    monkeypatch.setattr(module, "SOME", 2)
+    read: list[int] = []
+    assert centre.scrub(read.append).some() == 2
+    assert centre.scrub(read.append).some() == 1 and centre.scrub(read.append).some() == 0
+    assert sorted(read) == sorted(map(len, FILES))
+    centre.clock.utc_us += PASS_US - HOUR
+    assert scrub(centre).some() == 0
+    centre.clock.utc_us += 2 * HOUR
+    assert scrub(centre).some() == 2
+
+
+def test_r7_tells_it(centre: Centre, box: Box, tmp_path: Path) -> None:
+    from central.classes.stories import tell
+
+    spoil(centre, 1)
+    scrub(centre).some()
+    with centre.store.read() as tx:
+        told = tell(centre.store, tx, "welder-1", centre.clock.stamp().utc_us)
+    r7 = next(one for one in told.findings if one.rule == "R7")
+    assert r7.result == "satisfied" and "damaged_centre" in {one.code for one in r7.reasons}
+
+
+def test_it_is_slow_and_ends_at_once(centre: Centre, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "RATE", 1000)
+    end = threading.Event()
+    pace = Pace(end)
+    pace(10)
+    end.set()
+    with pytest.raises(InterruptedError):
+        pace(1_000_000)
+
+
+def test_served_it_finds_what_is_spoilt(centre: Centre, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    monkeypatch.setattr(beside, "EVERY_S", 0.05)
+    spoil(centre, 1)
+    with scrubbed(centre.scrub):
+        until = time.monotonic() + 20
+        while not alarms(centre) and time.monotonic() < until:
+            time.sleep(0.02)
+    assert [code for code, _, _ in alarms(centre)] == ["centre.file_rotten"]
+
+
+# --- with a bucket
+
+
+@pytest.fixture
+def kept(centre: Centre, shop: Shop, tmp_path: Path) -> Iterator[Centre]:
+    keep_in_bucket(centre.folder, shop.place())
+    opened = open_centre(centre.folder, centre.clock)
+    filled(opened, tmp_path)
+    moving = opened.mover()
+    assert moving is not None and moving.some() == 3
+    yield opened
+    opened.store.close()
+
+
+def test_the_copy_of_the_bucket_takes_its_place_at_once(kept: Centre) -> None:
+    spoil(kept, 1)
+    scrub(kept).some()
+    assert [code for code, _, _ in alarms(kept)] == ["centre.file_rotten", "centre.file_repaired"]
+    assert alarms(kept)[-1][1]["from"] == "bucket" and asked(kept) == []
+    assert kept.objects.path(SHAS[1]).read_bytes() == FILES[1]
+    assert (kept.folder / "objects" / "aside" / f"{SHAS[1]}.1").is_file()
+
+
+def test_attack_somebody_emptied_the_bucket(kept: Centre, shop: Shop) -> None:
+    from central.bucket.bucket import key_of
+
+    kept.objects.drop(SHAS[0])
+    shop.client.delete_object(Bucket="video", Key=f"zaitang/{key_of(SHAS[0])}")  # type: ignore[attr-defined]
+    scrub(kept).some()
+    assert [code for code, _, _ in alarms(kept)] == ["centre.file_lost"] and asked(kept) == [SHAS[0]]
+
+
+def test_a_store_that_does_not_answer_is_no_loss(kept: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    from central.bucket.bucket import Bucket
+    from central.bucket.errors import BucketAway
+
+    def away(self: Bucket, sha256: str) -> int:
+        raise BucketAway(why="off")
+
+    monkeypatch.setattr(Bucket, "size", away)
+    kept.objects.drop(SHAS[0])
+    scrub(kept).some()
+    assert alarms(kept) == []
+
+
+# --- as an operator sees it
+
+
+def test_commands_say_how_far_it_is_and_what_is_spoilt(
+    centre: Centre, box: Box, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ["--centre", str(centre.folder)]
+    assert main(["--lang", "en", "scrub", "status", *at]) == 0
+    assert "not read again yet" in capsys.readouterr().out
+    spoil(centre, 1)
+    assert main(["--lang", "en", "scrub", "now", *at]) == 0
+    said = capsys.readouterr().out
+    assert "3 files were read" in said and SHAS[1] in said and "has other bytes" in said
+    scrub(centre).some()
+    assert main(["--lang", "zh", "scrub", "status", *at]) == 0
+    assert "已复读全部已存录像" in capsys.readouterr().out
