@@ -14,7 +14,6 @@ from central.live.desk import LiveDesk
 from central.live.errors import NoPiece
 from central.live.rooms import Room
 from central.web.access import Routes, actor_of
-from central.web.boxes import CHINA_MIN
 from central.web.case.common import Typed, back_to
 from central.web.class_names import ClassName
 from central.web.errors import UnclearReason
@@ -119,7 +118,7 @@ def _page(request: Request, centre: Centre, desk: LiveDesk, box: str, typed: Typ
     wall is chosen already."""
     actor, lang, now_us = actor_of(request), lang_of(request), centre.clock.stamp().utc_us
     room, look, wall = desk.reach(actor, box), desk.look(actor, LIVE, box), desk.look(actor, WALL, box)
-    local = LocalTime(CHINA_MIN, lang)
+    local = LocalTime(room.utc_offset_min, lang)
     if typed is None and wall is not None:
         typed = said_before(wall.why, lang)
     inspect = {"start": utc_text(now_us), "start_words": local.seconds(now_us)}

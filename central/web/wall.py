@@ -15,7 +15,6 @@ from central.live.desk import LiveDesk
 from central.live.errors import TooManyRooms, TooManyViewers
 from central.live.wall import Tile, WallPage, page_of, tile
 from central.web.access import Routes, actor_of
-from central.web.boxes import CHINA_MIN
 from central.web.case.common import Typed, back_to
 from central.web.errors import UnclearReason
 from central.web.live import institution_names
@@ -126,5 +125,5 @@ def _told(desk: LiveDesk, one: Tile, institution: str, looked: bool, lang: str) 
         "class": one.room.class_id if one.due else None, "title": one.room.title if one.due else "",
         "state": found.state, "words": said, "recording": one.recording, "due": one.due, "bad": one.rank < 2,
         "picture": None if picture is None else picture.place,
-        "picture_at": None if picture is None else LocalTime(CHINA_MIN, lang).seconds(picture.at_us),
+        "picture_at": None if picture is None else LocalTime(one.room.utc_offset_min, lang).seconds(picture.at_us),
         "url": f"/live/{one.room.device}"}

@@ -2,6 +2,7 @@
 and which pages lead there."""
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from evidence.bodies import CentreLook, Inspection, body_of
 from evidence.times import HOUR, MINUTE, SECOND, utc_text
 from tests.central.case_pages import kept, shown, text
 from tests.central.console import COOKIE, send, signed_in
-from tests.central.helpers import MORNING, FixedClock
+from tests.central.helpers import MORNING, PLAN, FixedClock
+from tests.central.live.pushing import Camera, answer, jpeg, wanted
 from tests.central.live_box import begin_class
 
 WHY = "日常巡查"
@@ -89,6 +91,24 @@ def test_what_was_said_at_the_wall_is_chosen_already(wang: TestClient, reason: s
     assert "101 教室" in text(wang.get("/wall"))
     page = wang.get("/live/box-1").text
     assert f'value="{reason}" required checked' in page and page.count("checked") == 1 and f">{why}</textarea>" in page
+
+
+def test_times_are_those_of_the_clock_in_the_room(tmp_path: Path, clock: FixedClock) -> None:
+    """A class at UTC+5:45, and a picture of ten minutes after its first class-hour began."""
+    centre = init_centre(tmp_path / "centre", test_keys=True, clock=clock)
+    box = begin_class(centre, tmp_path, "utc_offset_min = 345\n" + re.sub(r"(T\d\d:\d\d:00)", r"\1+08:00", PLAN))
+    wang = signed_in(centre, "supervisor", "410000", "wang")
+    send(wang, "/live/box-1", reason="routine")
+    page = text(wang.get("/live/box-1"))
+    assert "06:15–07:00" in page and "08:30" not in page and "（06:25:00）" in page
+    send(wang, "/wall", reason="routine")
+    wang.get("/wall/state")
+    camera = Camera(box, wanted(centre)[-1][0], clock.utc_us)
+    answer(centre, box, wanted(centre)[-1], clock.utc_us)
+    assert camera.put(wang, jpeg(), 1, "picture").status_code == 204
+    (room,) = wang.get("/wall/state").json()["rooms"]
+    assert room["picture_at"].startswith("06:2")
+    centre.store.close()
 
 
 def test_a_class_that_nobody_records_stands_out_in_words(wang: TestClient, clock: FixedClock) -> None:

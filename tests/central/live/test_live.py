@@ -552,9 +552,10 @@ def test_what_is_not_recorded_comes_first() -> None:
     from central.store.live import Live
 
     now = MORNING + 20 * MINUTE
-    rooms = {name: Room(f"box-{name}", name, name, name, None, MORNING, MORNING + HOUR, ((MORNING, MORNING + HOUR),))
+    hour = (MORNING, MORNING + HOUR)
+    rooms = {name: Room(f"box-{name}", name, name, name, 480, None, *hour, (hour,))
              for name in ("a", "b", "c", "d", "e")}
-    rooms["e"] = Room("box-e", "e", "e", "e", None, 0, MORNING, ((0, MORNING),))
+    rooms["e"] = Room("box-e", "e", "e", "e", 480, None, 0, MORNING, ((0, MORNING),))
     live = {"a": {"box-a": Live(MORNING, 0, now)}, "b": {"box-b": Live(MORNING, 0, now - 10 * MINUTE)},
             "c": {"box-c": Live(MORNING, 0, now)}}
     tiles = [tile(one, live, name != "c", now) for name, one in rooms.items()]
