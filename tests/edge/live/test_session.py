@@ -12,7 +12,7 @@ from edge.cameras.file import open_file
 from edge.cameras.port import Source
 from edge.clock import SystemClock
 from edge.live import pictures as pictures_module
-from edge.live.pusher import SOCKET, TIMEOUT, Way
+from edge.live.pusher import Way
 from edge.live.session import WAITS, Session
 from edge.live.view import View
 from edge.sync.client import make_client
@@ -49,7 +49,7 @@ def waits(film: Path, times: int, form: str) -> list[float]:
     clock, signer = SystemClock(), KeySigner(Ed25519PrivateKey.generate())
     watch = Watch("ab" * 32, 1, WantedLive("room", form, 600, "li"), clock.stamp())  # type: ignore[arg-type]
     way = Way("http://127.0.0.1:9", "box-1", "centre", watch.order, signer)
-    session = Session(watch, Films(film, times), clock, way, make_client(None, None, TIMEOUT, SOCKET), lambda: True)
+    session = Session(watch, Films(film, times), clock, way, make_client(None), lambda: True)
     stop = session._stop = Stop()
     session._make()
     return stop.waits
