@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import math
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -46,8 +47,8 @@ class Parts:
             raise CannotRead(path=path, why=error.strerror) from None
 
     def moved(self, sha256: str, device: str) -> tuple[int, int] | None:
-        """When the last byte of a part came (UTC microseconds, by this machine's clock), and how many are here; None
-        without a part. Raises CannotRead."""
+        """How long ago the last byte of a part came (microseconds, by this machine's clock), and how many are here;
+        None without a part. Raises CannotRead."""
         path = self.path(sha256, device)
         try:
             stat = path.stat()
@@ -55,7 +56,7 @@ class Parts:
             return None
         except OSError as error:
             raise CannotRead(path=path, why=error.strerror) from None
-        return stat.st_mtime_ns // 1000, stat.st_size
+        return max(0, (time.time_ns() - stat.st_mtime_ns) // 1000), stat.st_size
 
     def open(self, sha256: str, device: str, size: int, goal: Path) -> Part:
         """Go on with a file of `size` bytes that will lie at `goal`. Raises PartBusy, OSError."""
