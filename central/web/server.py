@@ -19,7 +19,7 @@ from central.web.closing import closing
 from central.web.errors import CannotListen, NotLoopback, PortInUse
 from central.web.guard import LOOPBACK
 from central.web.patience import PatientProtocol
-from central.wiring import Centre
+from central.wiring import Centre, alone
 from common.logs import Log
 from common.texts import N_, translate
 
@@ -28,7 +28,13 @@ SAYS = N_("The console is at {address}")
 
 def serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None:
     """Serve until interrupted. `host`, `port`: instead of those in centre.toml. What is left of uploads that nobody
-    goes on with is removed first, and what a crash left is ended. Raises NotLoopback, PortInUse, BadServing."""
+    goes on with is removed first, and what a crash left is ended. Raises ConsoleRuns, NotLoopback, PortInUse,
+    BadServing, CannotWrite."""
+    with alone(centre.folder, "console"):
+        _serve(centre, host, port, lang)
+
+
+def _serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None:
     web = centre.config.web
     host, certificate = host or web.host, certificate_of(centre)
     listening = listen(host, web.port if port is None else port, everywhere=certificate is not None)

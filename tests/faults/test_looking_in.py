@@ -17,7 +17,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from evidence.bodies import Segment
+from central.aside import CHANGED
+from evidence.bodies import Alarm, Segment, body_of
 from evidence.times import SECOND
 from tests.contract.secure_site import CHROMIUM
 from tests.faults.judging import assert_whole
@@ -160,6 +161,13 @@ def test_a_centre_that_is_killed_and_a_file_that_was_changed_there(
     assert seen(page) is None
     go_to(page, site, wanted)
     until_plays(page, wanted)
+    go_to(page, site, other)
+    page.get_by_role("button", name="Fetch from the box").click()
+    until_plays(page, other)
+    with site.opened() as centre, centre.store.read() as tx:
+        told = [body_of(one.record) for one in tx.of_type("alarm")]
+    assert [one.params["segment"] for one in told if isinstance(one, Alarm) and one.code == CHANGED] == [
+        files[1].sha256]
     is_whole(site, course.segments(), 1)
 
 
