@@ -22,7 +22,7 @@ from central.live.decide import (
     watched,
 )
 from central.live.errors import TooManyRooms, TooManyViewers
-from central.live.stream import Piece, goes_on, stream, target_of
+from central.live.stream import Piece, goes_on, stream
 from common.hls import BadMedia, Init, read_init, read_piece
 from common.texts import N_
 from evidence.live import LiveFragment
@@ -58,7 +58,6 @@ class _Channel:
     closed: int = 0
     last_us: int = 0
     size: int = 0
-    target_s: int = 0
     skipped: int = 0
     skipped_us: int | None = None
     delay_us: int | None = None
@@ -113,7 +112,7 @@ class Hub:
             if channel is None:
                 return ""
             if channel.text is None:
-                channel.text = stream(f"/live/{device}", tuple(channel.pieces), channel.target_s)
+                channel.text = stream(f"/live/{device}", tuple(channel.pieces))
             return channel.text
 
     def piece(self, device: str, order: str, epoch: int, number: int) -> bytes | None:
@@ -239,7 +238,7 @@ class Hub:
             fragment.order, fragment.epoch, fragment.number, at_us, stamp.mono_us, start_s, seconds, key,
             fragment.skipped, channel.place, channel.part, data))
         channel.size += len(data)
-        channel.target_s, channel.text = target_of(channel.target_s, seconds), None
+        channel.text = None
         channel.delay_us = stamp.utc_us - at_us if stamp.utc_us >= at_us else None
         if fragment.skipped:
             channel.skipped, channel.skipped_us = channel.skipped + 1, stamp.mono_us
