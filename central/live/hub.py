@@ -40,19 +40,27 @@ PER_SECOND = 10
 MOST_PARTS = 100_000
 """Timelines are counted from the seconds of about a day on: hls.js counts to the number of the newest one, again for
 each piece, and stood still for a minute at those of the whole time since 1970."""
+MOST_GIVEN = 4 * MOST_VIEWERS
+"""Players of a channel of which it is known what they were given."""
+ENOUGH_S = 2.5
+"""Of video, for a player that begins: with less Chromium gives up, or stands still a few times until it has more."""
 Key = tuple[str, Form]
+Viewer = tuple[str, int]
+"""Who watches in which player: an account, and the number that its page gave to the player."""
 
 
 @dataclasses.dataclass
 class _Channel:
     """What is here of one box and form. `begun_us`: when it was taken on because its box sent, whoever watches;
-    `closed`: the number of the newest order that is over here; `last_us`: until when that may still be asked (UTC)."""
+    `closed`: the number of the newest order that is over here; `last_us`: until when that may still be asked (UTC);
+    `given`: the newest place in the list that each player got."""
 
     place: int
     part: int
     pieces: deque[Piece] = dataclasses.field(default_factory=deque)
     inits: dict[tuple[str, int], tuple[Init, bytes]] = dataclasses.field(default_factory=dict)
     seen: dict[str, int] = dataclasses.field(default_factory=dict)
+    given: dict[Viewer, int] = dataclasses.field(default_factory=dict)
     known: Place | None = None
     begun_us: int | None = None
     closed: int = 0
@@ -108,12 +116,28 @@ class Hub:
     def playlist(self, device: str) -> str:
         """Of the video; empty where there is none. Made once for each piece, for all viewers."""
         with self._lock:
+            return self._text(device)
+
+    def is_new(self, device: str, viewer: Viewer) -> bool:
+        """Whether the list holds what this player was not given, and enough of it to begin; so where there is none."""
+        with self._lock:
             channel = self._channels.get((device, "video"))
-            if channel is None:
-                return ""
-            if channel.text is None:
-                channel.text = stream(f"/live/{device}", tuple(channel.pieces))
-            return channel.text
+            if channel is None or not channel.pieces:
+                return True
+            if viewer not in channel.given:
+                return sum(one.seconds for one in channel.pieces) >= ENOUGH_S
+            return channel.given[viewer] < channel.pieces[-1].place
+
+    def give(self, device: str, viewer: Viewer) -> str:
+        """The playlist for this player."""
+        with self._lock:
+            channel = self._channels.get((device, "video"))
+            if channel is not None and channel.pieces:
+                channel.given.pop(viewer, None)
+                channel.given[viewer] = channel.pieces[-1].place
+                if len(channel.given) > MOST_GIVEN:
+                    del channel.given[next(iter(channel.given))]
+            return self._text(device)
 
     def piece(self, device: str, order: str, epoch: int, number: int) -> bytes | None:
         """A piece of video that is here."""
@@ -203,6 +227,14 @@ class Hub:
             return sum(channel.size for channel in self._channels.values())
 
     # --- within the lock
+
+    def _text(self, device: str) -> str:
+        channel = self._channels.get((device, "video"))
+        if channel is None:
+            return ""
+        if channel.text is None:
+            channel.text = stream(f"/live/{device}", tuple(channel.pieces))
+        return channel.text
 
     def _channel(self, key: Key) -> _Channel:
         if key not in self._channels:
