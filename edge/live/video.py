@@ -53,6 +53,9 @@ class Video:
         self._container = av.open(self._sink, "w", format="mp4", options={
             "movflags": FLAGS, "flush_packets": "1", "frag_duration": str(SECOND), "frag_size": str(LARGEST_PIECE)})
         self._stream = self._container.add_stream_from_template(info.template, opaque=True)
+        if info.codec == "hevc":
+            # Safari plays no other name. What is recorded keeps the one that the muxer chooses.
+            self._stream.codec_context.codec_tag = "hvc1"
         self._container.start_encoding()
         self.header = self._sink.taken()
         self._waiting: deque[tuple[Packet, int]] = deque()

@@ -68,6 +68,20 @@ def test_the_pieces_are_the_film(tmp_path: Path, fps: int, gop: int, codec: str,
         assert sum(piece.key for piece in pieces) >= min(10, 10 * fps // gop), "a player can begin at each of them"
 
 
+def entry(header: bytes) -> bytes:
+    """The name of the one sample entry of a header: ISO/IEC 14496-12, 8.5.2."""
+    stsd = header.index(b"stsd") + 4
+    assert header[stsd + 4 : stsd + 8] == (1).to_bytes(4, "big")
+    return header[stsd + 12 : stsd + 16]
+
+
+@pytest.mark.parametrize(("codec", "name"), [("libx264", b"avc1"), ("libx265", b"hvc1")])
+def test_the_header_names_the_codec_as_every_browser_takes_it(tmp_path: Path, codec: str, name: bytes) -> None:
+    header, pieces, _ = made_of(path := make_film(tmp_path / "film.mp4", 3, codec=codec))
+    assert entry(header) == name
+    assert shown(header + b"".join(piece.data for piece in pieces)) == pictures_of(path)
+
+
 def test_a_piece_with_its_header_plays_by_itself(tmp_path: Path) -> None:
     path = make_film(tmp_path / "film.mp4", 6, fps=10, gop=10)
     header, pieces, _ = made_of(path)
