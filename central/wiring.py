@@ -6,7 +6,7 @@ import fcntl
 import functools
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -38,6 +38,7 @@ from central.errors import (
     CannotWrite,
     CentreExists,
     CollectorRuns,
+    ConsoleRuns,
     KeepingRuns,
     NothingToMove,
     TwoDatabases,
@@ -293,12 +294,19 @@ def place_of(folder: Path, config: CentreConfig) -> Place:
     return address
 
 
-@contextmanager
-def alone(folder: Path, what: Literal["collector", "webhook", "keeping"] = "collector") -> Iterator[None]:
-    """Hold the place of this folder's collector: two would push each other off the broker without end; of who tells its
-    events: two would tell each twice; or of who removes video.
+RUNS: Mapping[str, type[ZaitangError]] = {
+    "collector": CollectorRuns, "webhook": WebhookRuns, "console": ConsoleRuns, "keeping": KeepingRuns}
 
-    Raises CollectorRuns, WebhookRuns, KeepingRuns, CannotWrite."""
+
+@contextmanager
+def alone(
+    folder: Path, what: Literal["collector", "webhook", "console", "keeping"] = "collector"
+) -> Iterator[None]:
+    """Hold the place of this folder's collector: two would push each other off the broker without end; of who tells its
+    events: two would tell each twice; of its console: boxes would bring live pictures to one, and viewers wait for them
+    at the other; or of who removes video. Whoever is killed lets go.
+
+    Raises CollectorRuns, WebhookRuns, ConsoleRuns, KeepingRuns, CannotWrite."""
     path = folder / f"{what}.lock"
     try:
         opened = path.open("w")
@@ -308,8 +316,7 @@ def alone(folder: Path, what: Literal["collector", "webhook", "keeping"] = "coll
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            runs = {"collector": CollectorRuns, "webhook": WebhookRuns, "keeping": KeepingRuns}
-            raise runs[what](folder=folder) from None
+            raise RUNS[what](folder=folder) from None
         yield
 
 

@@ -1,6 +1,6 @@
 """Structured logs, one JSON object per line on stderr, that cannot carry a name or a face.
 
-A field is a whole number, true/false, or a *machine word*: lower-case id, code, hash, address. Any other text is
+A field is a whole number, true/false, a *machine word* (lower-case id, code, hash, address), or empty. Any other text is
 withheld, so that a mistake in a call cannot leak a person. Errors are logged by class and place, never by their text.
 """
 from __future__ import annotations
@@ -60,7 +60,7 @@ class _Lines(logging.Formatter):
 def _safe(value: object) -> object:
     if value is None or isinstance(value, bool | int):
         return value
-    if isinstance(value, str) and _WORD.fullmatch(value):
+    if isinstance(value, str) and (not value or _WORD.fullmatch(value)):
         return value
     if isinstance(value, tuple | list):
         return [_safe(item) for item in value]

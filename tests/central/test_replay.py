@@ -18,6 +18,8 @@ from central.orders.boxes import orders
 from central.wiring import Centre, init_centre, open_centre
 from evidence.bodies import CentreLook, SegmentRemoved
 from evidence.box_orders import OrderAnswered
+from evidence.heartbeats import heartbeat_of, seal_heartbeat
+from evidence.records import Stamp
 from evidence.story import SegmentFact
 from evidence.times import HOUR, MINUTE, SECOND, utc_us
 from tests.central.case_pages import kept, text
@@ -109,6 +111,16 @@ def answer(lived: Lived, result: str = "accepted", **more: object) -> None:
     centre.collector().take(box.messages()[-1:])
 
 
+def lives(lived: Lived) -> None:
+    """The box says that it does."""
+    centre, box = lived
+    head = box.sealed[-1]
+    beat = heartbeat_of(head, Stamp("b0", head.record.mono_us, head.record.utc_us, box.clock), 0, {})
+    collector = centre.collector()
+    collector.pulse.listen()
+    collector.take([Message("box-1", seal_heartbeat(beat, box.signer), "heartbeats")])
+
+
 def looks(centre: Centre) -> list[CentreLook]:
     return [one for one in kept(centre, "look.centre") if isinstance(one, CentreLook) and one.what == "replay"]
 
@@ -119,7 +131,7 @@ def looks(centre: Centre) -> list[CentreLook]:
 def test_attack_nothing_plays_without_a_reason(centre: Centre, li: TestClient) -> None:
     sha = facts(centre)[0].segment.sha256
     page = li.get(f"{PATH}?lang=en")
-    assert page.status_code == 200 and "<video" not in page.text and "Why you look at this recording" in page.text
+    assert page.status_code == 200 and "<video" not in page.text and "Why do you look?" in page.text
     addresses = (f"{BASE}/box-1/room.m3u8", media(sha, CLASS, BLOCK), f"/media/{sha}.mp4", f"{PATH}/state")
     for path in addresses:
         refused = li.get(f"{path}{'&' if '?' in path else '?'}lang=en")
@@ -173,15 +185,27 @@ def test_what_was_chosen_is_kept_in_words_and_leads_to_the_moment(centre: Centre
     assert looks(centre)[0].why == "an objection: o-1"
 
 
-def test_an_open_review_is_a_reason_of_its_own(centre: Centre, li: TestClient) -> None:
+@pytest.mark.parametrize(("role", "name"), [("supervisor", "li"), ("auditor", "zhou")])
+def test_attack_the_page_of_a_recording_makes_no_reason_of_its_own(centre: Centre, role: str, name: str) -> None:
+    """Also not for who reviews it: nobody chose one yet."""
+    reader = signed_in(centre, role, "410000", name)
+    page = reader.get(f"{BASE}?lang=en")
+    assert "<video" not in page.text and "Why do you look?" in page.text and "checked" not in page.text.split(
+        'class="fields wide reason"')[1].split("</form>")[0]
+    sha = facts(centre)[0].segment.sha256
+    for path in (f"{BASE}/box-1/room.m3u8", media(sha, CLASS, BLOCK), f"{PATH}/state"):
+        assert reader.get(path).status_code == 403, path
+    assert "<video" not in reader.get(PATH).text and looks(centre) == []
+
+
+def test_whoever_says_why_on_the_page_of_a_recording_goes_on_there(centre: Centre, li: TestClient) -> None:
+    refused = send(li, f"{PATH}?lang=en", reason="other", why=" ", to="review")
+    assert refused.status_code == 422 and 'name="to" value="review"' in refused.text
+    assert send(li, f"{PATH}?lang=en", reason="flag", to="review").headers["location"] == f"{BASE}#video"
     page = li.get(f"{BASE}?lang=en")
-    assert f'src="{BASE}/box-1/room.m3u8"' in page.text and li.get(f"{BASE}/box-1/room.m3u8").status_code == 200
-    assert [one.why for one in looks(centre)] == ["review of this recording"]
-    auditor = signed_in(centre, "auditor", "410000", "zhou")
-    page = auditor.get(f"{BASE}?lang=en")
-    assert "<video" not in page.text and f'href="{PATH}"' in page.text
-    assert "say why you look: then it plays" in text(page) and len(looks(centre)) == 1
-    assert auditor.get(f"{BASE}/box-1/room.m3u8").status_code == 403
+    assert f'src="{BASE}/box-1/room.m3u8"' in page.text and "Why do you look?" not in page.text
+    assert li.get(f"{BASE}/box-1/room.m3u8").status_code == 200 and "<video" in li.get(PATH).text
+    assert [one.why for one in looks(centre)] == ["check of a flag"]
 
 
 def test_the_class_page_has_no_player_and_leads_to_the_replay(centre: Centre, li: TestClient) -> None:
@@ -281,6 +305,8 @@ def test_what_is_under_way_is_not_ordered_twice(lived: Lived, li: TestClient) ->
     centre.clock.utc_us += 11 * MINUTE
     for one in files[:3]:
         assert not centre.objects.parts.path(one.segment.sha256, "box-1").exists()
+    assert kinds(li)[:3] == ["asked"] * 3 and ask(li)[0] == 422, "the box has not been there since: it may still come"
+    lives(lived)
     assert kinds(li)[:3] == ["away"] * 3 and ask(li) == (200, "3"), "nothing moved: it may be asked for again"
 
 
@@ -323,18 +349,11 @@ def test_what_the_box_refuses_or_has_not_got_is_told(lived: Lived, li: TestClien
 
 
 def test_a_box_that_is_silent_is_told(lived: Lived, li: TestClient) -> None:
-    from evidence.heartbeats import heartbeat_of, seal_heartbeat
-    from evidence.records import Stamp
-
-    centre, box = lived
+    centre, _ = lived
     assert isinstance(centre.clock, FixedClock)
-    head = box.sealed[-1]
-    beat = heartbeat_of(head, Stamp("b0", head.record.mono_us, head.record.utc_us, box.clock), 0, {})
-    collector = centre.collector()
-    collector.pulse.listen()
-    collector.take([Message("box-1", seal_heartbeat(beat, box.signer), "heartbeats")])
+    lives(lived)
     centre.clock.utc_us += 20 * MINUTE
-    collector.pulse.tell_silent(10)
+    centre.collector().pulse.tell_silent(10)
     take_away(centre, facts(centre)[1])
     give_reason(li, CLASS, BLOCK)
     ask(li)
@@ -371,6 +390,48 @@ def test_a_changed_file_is_asked_for_again(centre: Centre, li: TestClient) -> No
     give_reason(li, CLASS, BLOCK)
     assert kinds(li)[1] == "changed" and ask(li) == (200, "1") and kinds(li)[1] == "asked"
     assert uploads_ordered(centre) == [[files[1].segment.sha256]]
+
+
+def test_a_file_that_was_changed_after_it_came_is_asked_for_again_at_once(lived: Lived, li: TestClient) -> None:
+    centre, _ = lived
+    assert isinstance(centre.clock, FixedClock)
+    wanted = facts(centre)[1].segment
+    data = take_away(centre, facts(centre)[1])
+    give_reason(li, CLASS, BLOCK)
+    assert ask(li) == (200, "1")
+    answer(lived)
+    for times in (2, 3):
+        centre.clock.utc_us += SECOND
+        come(centre, wanted.sha256, data)
+        assert kinds(li)[1] == "here"
+        centre.objects.path(wanted.sha256).write_bytes(data[:-1] + b"x")
+        part = li.get(f"{PATH}/state").json()["cameras"][0]["parts"][1]
+        assert (part["kind"], part["may_ask"]) == ("changed", True)
+        centre.clock.utc_us += SECOND
+        assert ask(li) == (200, "1") and uploads_ordered(centre) == [[wanted.sha256]] * times
+        answer(lived)
+        assert kinds(li)[1] == "asked" and ask(li)[0] == 422, "and once only"
+
+
+def come(centre: Centre, sha256: str, data: bytes) -> None:
+    """A file is brought, as by a box that keeps its video."""
+    with centre.objects.parts.open(sha256, "box-1", len(data), centre.objects.path(sha256)) as part:
+        part.write(data)
+        part.finish()
+    centre.cache.came(sha256, len(data), False, centre.clock.stamp().utc_us)
+
+
+def test_a_file_that_is_lost_after_it_came_is_asked_for_again_at_once(lived: Lived, li: TestClient) -> None:
+    centre, _ = lived
+    assert isinstance(centre.clock, FixedClock)
+    sha256, data = facts(centre)[1].segment.sha256, take_away(centre, facts(centre)[1])
+    give_reason(li, CLASS, BLOCK)
+    assert ask(li) == (200, "1")
+    answer(lived)
+    centre.clock.utc_us += SECOND
+    come(centre, sha256, data)
+    centre.objects.path(sha256).unlink()
+    assert kinds(li)[1] == "away" and ask(li) == (200, "1")
 
 
 def test_what_an_account_sees_is_also_asked_by_a_class_hour(centre: Centre, li: TestClient) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import urllib.parse
 from typing import Any
 
@@ -12,24 +13,27 @@ from central.accounts.actions import Action
 from central.classes.stories import Stories, Told
 from central.orders.asked import order_awaited
 from central.web.access import Routes, actor_of, field
-from central.web.case.common import Typed, back_to, case_page, refused
+from central.web.case.common import Typed, back_to, case_page
 from central.web.case.unit import unit_of, unit_words
 from central.web.class_names import ClassName, names_of
 from central.web.errors import NoMoment, NothingThere, UnclearReason
 from central.web.localtime import LocalTime
-from central.web.reasons import LONGEST
+from central.web.reasons import asked, reason_of, unclear
 from central.web.reels import Reels, facts_of
 from central.web.render import Say, environment, lang_of
 from central.web.replay.ahead import Ahead
 from central.web.replay.bar import ReplayBar, replay_bar
+from central.web.replay.coming import Paces
 from central.web.replay.page import Parts, files_around, moment, parts_now, people_shown, rows_of, state_of
-from central.web.replay.reasons import CHOICES, Reasons, block_of, reason_of
+from central.web.replay.reasons import Reasons, block_of
 from central.web.video import Plays
 from central.wiring import Centre
-from common.texts import translate, words
+from common.texts import words
 from evidence.story import Block, HourStory
 
 PATH = "/classes/{class_id}/blocks/{block}/replay"
+MOMENT, REVIEW = ("at", "device", "camera"), "review"
+"""What leads to a moment; where somebody goes on who says why on the page of a recording."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +56,7 @@ class _Seen:
 
 def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> APIRouter:
     """Routes of the replay."""
-    ahead = Ahead(centre.objects)
+    ahead, paces = Ahead(centre.objects), Paces()
     routes = Routes(centre.store.device, default_response_class=HTMLResponse)
 
     def seen(request: Request, class_id: str, block: str, plays: str | None = None) -> _Seen:
@@ -61,7 +65,7 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
         found, local = block_of(told, unit.block), LocalTime(told.order.utc_offset_min, lang_of(request))
         names = names_of(centre, class_id)
         with centre.store.read() as tx:
-            parts = parts_now(tx, centre, reels, told, found, local, plays == "h264")
+            parts = parts_now(tx, centre, reels, paces, told, found, local, plays == "h264")
         return _Seen(told, unit, found, local, parts, replay_bar(told, found, parts, names, local), names)
 
     @routes.get(PATH, Action.SEE_VIDEO)
@@ -80,9 +84,11 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
         try:
             why = reason_of(request)
         except UnclearReason as error:
-            return _ask_why(request, centre, told, unit, refused(request, "why", error, ("reason", "why")))
+            return _ask_why(request, centre, told, unit, unclear(request, error))
         reasons.state(request, class_id, unit.block, why)
-        kept = {name: field(request, name)[:64] for name in ("at", "device", "camera") if field(request, name)}
+        if field(request, "to") == REVIEW:
+            return back_to(f"/classes/{class_id}/blocks/{block}#video")
+        kept = {name: said for name in MOMENT if (said := field(request, name)[:64])}
         query = f"?{urllib.parse.urlencode(kept)}" if kept else ""
         return back_to(f"/classes/{class_id}/blocks/{block}/replay{query}")
 
@@ -118,14 +124,11 @@ def _ask_why(
 ) -> Response:
     lang = lang_of(request)
     local = LocalTime(told.order.utc_offset_min, lang)
-    given = {name: (typed.get(name) if typed else "") or request.query_params.get(name, "")[:64]
-             for name in ("at", "device", "camera")}
-    if request.method == "POST":
-        given = {name: field(request, name)[:64] for name in given}
+    said = request.query_params.get if request.method != "POST" else functools.partial(field, request)
     return case_page(
         request, centre, "replay_why.html", told, {typed.which: typed} if typed else {}, unit=unit.id,
-        name=unit_words(told, unit.id, local), most=LONGEST, given=given,
-        choices={name: translate(text, lang) for name, text in CHOICES.items()})
+        name=unit_words(told, unit.id, local), why=asked(lang, typed),
+        carried={name: (said(name) or "")[:64] for name in (*MOMENT, "to")})
 
 
 def _page(request: Request, centre: Centre, found: _Seen) -> Response:

@@ -58,7 +58,7 @@ def box(centre: Centre, tmp_path: Path) -> Box:
     centre.collector().take(made.messages())
     with centre.store.write() as tx:
         for sha256 in SHAS:
-            tx.mark_stored(sha256)
+            tx.mark_stored(sha256, MORNING)
     return made
 
 

@@ -30,7 +30,7 @@ def centre(lived: Lived, shop: Shop) -> Iterator[Centre]:
     opened.cache._limit = 0
     with opened.store.write() as tx:
         for sha256 in opened.objects.all():
-            tx.mark_stored(sha256)  # as if boxes had sent them
+            tx.mark_stored(sha256, 0)  # as if boxes had sent them
     mover = opened.mover()
     assert mover is not None
     while mover.some():

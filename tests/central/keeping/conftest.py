@@ -47,7 +47,7 @@ class Keeping:
         put(self.centre, data)
         self.take()
         with self.centre.store.write() as tx:
-            tx.mark_stored(hashlib.sha256(data).hexdigest())
+            tx.mark_stored(hashlib.sha256(data).hexdigest(), MORNING)
 
     def take(self) -> None:
         self.centre.collector().take(self.box.messages())
