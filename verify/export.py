@@ -48,6 +48,7 @@ def read_export(folder: Folder, pin: Pin | None, trust: Trust = NOBODY) -> Mater
     if manifest is None:
         return material
     sealed, export = manifest
+    material.manifest = sealed
     material.only_class = export.class_id
     material.cases.append(
         ClassCase(export.class_id, _policy(material, export), utc_us(export.as_of), is_set(sealed.record)))
