@@ -26,8 +26,8 @@ from verify.trees import NOBODY, Trust, read_stamp_roots, read_witness_key
 HASHING = N_("reading video")
 NO_FOLDER = N_("it is not a folder. Dossiers and figures are no evidence: at the centre, `zaitang-central export CLASS"
                " --to FOLDER` writes it")
-NEITHER = N_("it is neither an exported class, nor a bag of one, nor the folder of a box. Dossiers and figures are no evidence: at the"
-             " centre, `zaitang-central export CLASS --to FOLDER` writes it")
+NEITHER = N_("it is neither an exported class, nor a bag of one, nor the folder of a box. Dossiers and figures are no"
+             " evidence: at the centre, `zaitang-central export CLASS --to FOLDER` writes it")
 WITNESS = "witness"
 """The first word of the other command, which watches a centre."""
 

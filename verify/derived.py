@@ -8,10 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
+from common.reasons import RESULTS, VERDICTS
 from common.sheets import Name
-from evidence.bodies import ClassId, ClassOrder, Id, RosterEvent, body_of
+from common.texts import N_
+from evidence.bodies import ClassId, ClassOrder, RosterEvent, body_of
 from evidence.canonical import canonical
 from evidence.errors import BadRecord, BadShape, VerificationError
+from evidence.records import Id
 from evidence.rules import RULES_VERSION
 from evidence.shape import Between, Match, decode
 from evidence.times import utc_text
@@ -22,10 +25,12 @@ from verify.errors import (
     FileRefused,
     FindingGrounds,
     FindingOther,
+    Flagged,
     IndexAdds,
     IndexLacks,
     IndexOther,
     NameWrong,
+    WithVerdict,
 )
 from verify.findings import Judged
 from verify.folder import Folder, shown
@@ -169,17 +174,24 @@ def _compared(given: Sequence[dict[str, Any]], judged: Judged) -> Iterator[Verif
         for at in range(max(len(have[rule]), len(want[rule]))):
             theirs, ours = (one[rule][at] if at < len(one[rule]) else None for one in (have, want))
             if theirs is None or ours is None or _said(theirs) != _said(ours):
-                yield FindingOther(rule=shown(rule), have=_said(theirs), want=_said(ours))
+                yield FindingOther(rule=shown(rule)[:100], have=_words(theirs), want=_words(ours))
             elif _text(theirs) != _text(ours):
-                yield FindingGrounds(rule=shown(rule), have=_said(ours))
+                yield FindingGrounds(rule=rule, have=_words(ours))
 
 
-def _said(finding: Mapping[str, Any] | None) -> str:
+def _said(finding: Mapping[str, Any]) -> list[Any]:
     """What a finding comes to."""
+    return [finding.get("result"), finding.get("verdict"), finding.get("flag") is True]
+
+
+def _words(finding: Mapping[str, Any] | None) -> object:
     if finding is None:
-        return "nothing"
-    parts = [finding.get("result"), finding.get("verdict"), "flag" if finding.get("flag") is True else None]
-    return ", ".join(shown(part)[:100] for part in parts if isinstance(part, str)) or "?"
+        return N_("nothing")
+    result = str(finding.get("result"))
+    said: object = RESULTS.get(result, shown(result)[:100])
+    verdict = VERDICTS.get(str(finding.get("verdict")))
+    said = said if verdict is None else WithVerdict(result=said, verdict=verdict)
+    return Flagged(said=said) if finding.get("flag") is True else said
 
 
 def check_index(bag: Bag, material: Material, expected: Sequence[Expected], judged: Judged | None

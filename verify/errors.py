@@ -96,6 +96,14 @@ class FindingOther(VerificationError):
     text = "findings.json says of {rule}: {have}; the records give: {want}"
 
 
+class WithVerdict(VerificationError):
+    text = "{result} ({verdict})"
+
+
+class Flagged(VerificationError):
+    text = "{said}, with a flag"
+
+
 class FindingGrounds(VerificationError):
     text = "findings.json says of {rule} what the records give ({have}), but with other reasons, records or numbers"
 

@@ -71,8 +71,8 @@ NO_NAMES = N_("The bag holds no names: people are told by their pseudonyms.")
 NAMED_ALL = N_("Names: {count}, each the one to which the class commits.")
 NAMELESS = N_("Names: {count}, each the one to which the class commits. Told by their pseudonyms: {others}")
 NO_SHEETS = N_("The bag holds no contact sheets.")
-OTHER_RULES = N_("Cannot tell whether the findings of the bag are right: another version of the rules made them. Below are"
-                 " those that this version gives.")
+OTHER_RULES = N_("Cannot tell whether the findings of the bag are right: another version of the rules made them. Below"
+                 " are those that this version gives.")
 SILENT = N_("Nothing is recorded about: {rules}")
 
 

@@ -77,10 +77,9 @@ def media_us(one: Expected) -> int:
 
 
 def files_to_read(material: Material, expected: list[Expected]) -> list[Named]:
-    """The files of which the hashes are wanted: those that can be the segments of the records, and of a bag all that its
-    manifests name."""
-    files = dict.fromkeys(worth_reading(material.folder, expected))
-    found = [(material.folder, name) for name in files]
+    """The files of which the hashes are wanted: those that can be the segments of the records, and all that the
+    manifests of a bag name."""
+    found = [(material.folder, name) for name in worth_reading(material.folder, expected)]
     if material.bag is not None:
         others = {one.name for one in expected}
         found += [(folder, name) for folder, name in map(material.bag.place, material.bag.listed())

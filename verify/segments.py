@@ -8,6 +8,7 @@ from verify.errors import SegmentMoved, SegmentResized, SegmentSwapped
 from verify.folder import Folder, shown
 from verify.material import Expected
 
+
 def check_segments(
     folder: Folder, expected: Sequence[Expected], hashes: Mapping[str, str | VerificationError],
     moved: Collection[str] = (),
