@@ -23,6 +23,7 @@ from verify.bagit import (
 from verify.errors import (
     FileChanged,
     FileForeign,
+    FileLeft,
     FileListed,
     FileMissing,
     FileOrManifestChanged,
@@ -38,6 +39,9 @@ SHEETS = "data/sheets/"
 PARTS = frozenset({DECLARATION, INFO, MANIFEST, TAGS, PAGE, FINDINGS, INDEX, PAPER})
 """The files beside the class that every bag has."""
 _SHEET = re.compile(r"data/sheets/[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.jpg", re.ASCII)
+
+_BY_ITSELF = re.compile(r"(?:^|/)(?:Thumbs\.db|desktop\.ini|\.DS_Store|\._[^/]*)\Z")
+"""What computers leave in folders that somebody looks at."""
 
 
 @dataclasses.dataclass
@@ -89,7 +93,7 @@ def _parts(folder: Folder) -> Iterator[VerificationError]:
         yield folder.refused.get(name) or FileMissing(file=name)
     for name in sorted(folder.sizes):
         if not _belongs(name):
-            yield FileForeign(file=shown(name))
+            yield (FileLeft if _BY_ITSELF.search(name) else FileForeign)(file=shown(name))
     for name, error in sorted(folder.refused.items()):
         if name not in PARTS and not name.startswith(f"{CLASS}/"):
             yield error

@@ -80,6 +80,10 @@ class FileForeign(VerificationError):
     text = "{file} does not belong into a bag: it was added"
 
 
+class FileLeft(VerificationError):
+    text = "{file} is no part of the bag: computers leave such files by themselves. Remove it, and check again"
+
+
 class InfoWrong(VerificationError):
     text = "bag-info.txt does not fit the bag: its {label} should be {want}, and is {have}"
 

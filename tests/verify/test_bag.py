@@ -309,6 +309,13 @@ def test_a_file_that_does_not_belong_into_a_bag(bag: Path, run: Run, name: str) 
     assert f"{name} does not belong into a bag: it was added" in of(bag, run)
 
 
+@pytest.mark.parametrize("name", [".DS_Store", "data/Thumbs.db", "data/sheets/2026-03-02-am/._1.jpg"])
+def test_a_file_that_a_computer_left_by_itself(bag: Path, run: Run, name: str) -> None:
+    put(bag / name, b"x")
+    assert f"{name} is no part of the bag: computers leave such files by themselves. Remove it, and check again" in of(
+        bag, run)
+
+
 def test_a_sheet_that_no_manifest_names(bag: Path, run: Run) -> None:
     put(bag / "data/sheets/2026-03-02-am/2.jpg", b"x")
     assert "data/sheets/2026-03-02-am/2.jpg was added: manifest-sha256.txt does not name it" in of(bag, run)
