@@ -108,36 +108,41 @@ def check_bag(
 ) -> list[VerificationError]:
     """The files of a bag against its manifests, both ways, and what it says of itself. `manifest`: the export record of
     the class; `hashes`: of `Bag.listed`; `told`: files of which something worse is known already."""
-    found = {name: hashes.get(bag.place(name), "") for name in bag.listed()}
-    return [*_against_manifests(bag, found, told), *_info(bag, manifest)]
-
-
-def _against_manifests(
-    bag: Bag, hashes: Mapping[str, str | VerificationError], told: Collection[str],
-) -> list[VerificationError]:
+    found = {name: hashes.get(bag.place(name), "") for name in bag.listed() if name not in told}
     problems: list[VerificationError] = []
-    # One of the two manifests vouches for the other, and nobody for that: where they part, both may be the changed one.
-    sure = bag.tags is not None and bag.tags.hashes.get(MANIFEST) == hashes.get(MANIFEST)
-    for manifest, beside in ((bag.tags, True), (bag.payload, False)):
-        if manifest is None:
-            continue
-        for name, want in manifest.hashes.items():
-            have = hashes.get(name)
-            if name in told or have == want:
-                continue
-            if isinstance(have, VerificationError):
-                problems.append(have)
-            elif name not in bag.folder.sizes:
-                if name not in PARTS or beside:
-                    problems.append(FileListed(file=shown(name), manifest=manifest.name))
-            elif have is not None:
-                changed = FileChanged if sure and not beside else FileOrManifestChanged
-                problems.append(changed(file=shown(name), manifest=manifest.name))
-        if bag.whole:
-            problems += [FileUnlisted(file=shown(name), manifest=manifest.name) for name in sorted(bag.folder.sizes)
-                         if name not in manifest.hashes and name not in told and name != TAGS
-                         and name.startswith("data/") != beside and _belongs(name)]
-    return problems
+    for one in (bag.tags, bag.payload):
+        if one is not None:
+            problems += [*_changed(bag, one, found), *_left_out(bag, one, told), *_added(bag, one, told)]
+    return [*problems, *_info(bag, manifest)]
+
+
+def _changed(
+    bag: Bag, manifest: Manifest, hashes: Mapping[str, str | VerificationError]
+) -> Iterator[VerificationError]:
+    """Whose hash is not the one in the manifest. One manifest vouches for the other, and nobody for that one: where
+    they part, either file may be the changed one."""
+    sure = manifest is bag.payload and bag.tags is not None and bag.tags.hashes.get(MANIFEST) == hashes.get(MANIFEST)
+    for name, want in manifest.hashes.items():
+        have = hashes.get(name, want)
+        if isinstance(have, VerificationError):
+            yield have
+        elif have != want:
+            yield (FileChanged if sure else FileOrManifestChanged)(file=shown(name), manifest=manifest.name)
+
+
+def _left_out(bag: Bag, manifest: Manifest, told: Collection[str]) -> Iterator[VerificationError]:
+    """What the manifest names and nobody finds; of the parts that every bag has that is told anyway."""
+    for name in manifest.hashes:
+        if name not in bag.folder.sizes and name not in PARTS and name not in told:
+            yield FileListed(file=shown(name), manifest=manifest.name)
+
+
+def _added(bag: Bag, manifest: Manifest, told: Collection[str]) -> Iterator[VerificationError]:
+    """What the manifest should name and does not."""
+    for name in sorted(bag.folder.sizes) if bag.whole else ():
+        mine = name.startswith("data/") == (manifest is bag.payload) and name != TAGS
+        if mine and name not in manifest.hashes and name not in told and _belongs(name):
+            yield FileUnlisted(file=shown(name), manifest=manifest.name)
 
 
 def _info(bag: Bag, manifest: Sealed | None) -> list[VerificationError]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from bench.bagging import finish, finish_tags, sha256_of, write_bag
 from evidence.certs import fingerprint
 from evidence.times import utc_text
+from tests.contract import second_verifier
 from tests.evidence.making import START
 from tests.verify.bagging import class_with_names, edit_json, golden_export, whole_bag
 from tests.verify.conftest import Run
@@ -27,6 +30,7 @@ from verify.hashing import hash_all
 
 FIRST, SECOND, THIRD = (f"data/class/segments/box-1/r-1/00000{index}.mp4" for index in range(3))
 ROOT = fingerprint(class_of()[0].root)
+ROOT_FOLDER = Path(__file__).parents[2]
 TAGS = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt")
 BAGIT, INFO, MANIFEST, TAGMANIFEST = TAGS
 
@@ -106,6 +110,14 @@ def test_a_bag_without_names_and_sheets_is_the_same_evidence(
     out = capsys.readouterr().out
     assert "The bag holds no names: people are told by their pseudonyms." in out
     assert "The bag holds no contact sheets." in out
+
+
+def test_the_commands_of_the_document_take_names_and_sheets_out_of_a_bag(bag: Path, run: Run) -> None:
+    (commands,) = re.findall(r"```bash\n(.*?)```", (ROOT_FOLDER / "docs/evidence.md").read_text("utf-8"), re.DOTALL)
+    subprocess.run(["bash", "-e", "-c", commands], cwd=bag, check=True)
+    assert not {"data/names.json", "data/sheets/2026-03-02-am/1.jpg"} & listing(bag).keys()
+    assert run(bag)[:1] == (0,)
+    bagit.Bag(str(bag)).validate()
 
 
 def test_names_taken_away_without_a_word(bag: Path, run: Run) -> None:
@@ -515,6 +527,16 @@ def test_a_removal_at_the_centre_counts_for_its_class_alone(tmp_path: Path, run:
     export = write_export(tmp_path / "export", site, box, centre)
     (export / "segments/box-1/r-1/000001.mp4").unlink()
     assert run(export)[1]["problems"] == ["segment r-1/000001.mp4 of box-1 is missing"]
+    with pytest.raises(OSError):
+        second_verifier.verify(export, ROOT)
+
+
+def test_the_second_verifier_takes_the_word_of_the_centre_too(tmp_path: Path) -> None:
+    site, box, centre = class_of()
+    centre.add("video.removed", removal(CLASS, 1))
+    export = write_export(tmp_path / "export", site, box, centre)
+    (export / "segments/box-1/r-1/000001.mp4").unlink()
+    second_verifier.verify(export, ROOT)
 
 
 def removal(class_id: str, index: int) -> dict[str, object]:
