@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from evidence.bodies import Export, body_of
 from evidence.errors import VerificationError
@@ -32,6 +33,7 @@ from verify.errors import (
 )
 from verify.folder import Folder, shown
 from verify.hashing import Named
+from verify.read_json import read_json
 
 CLASS, PAGE = "data/class", "verify.html"
 FINDINGS, INDEX, PAPER, NAMES = "data/findings.json", "data/index.json", "data/index.pdf", "data/names.json"
@@ -56,6 +58,8 @@ class Bag:
     problems: list[VerificationError]
     whole: bool
     """Every line of the manifests can be read: only then a file that none names was added."""
+    derived: Mapping[str, dict[str, Any] | VerificationError]
+    """What the JSON files hold that are there, or why it is nothing to compare."""
 
     @property
     def sheets(self) -> int:
@@ -84,7 +88,8 @@ def read_bag(folder: Folder) -> Bag:
     payload, of_payload = read_manifest(folder, MANIFEST)
     tags, of_tags = read_manifest(folder, TAGS)
     problems += [*of_tags, *of_payload, *_parts(folder)]
-    return Bag(folder, folder.part(CLASS), info, payload, tags, problems, not of_payload and not of_tags)
+    derived = {name: read_json(folder, name) for name in (FINDINGS, INDEX, NAMES) if name in folder.sizes}
+    return Bag(folder, folder.part(CLASS), info, payload, tags, problems, not of_payload and not of_tags, derived)
 
 
 def _parts(folder: Folder) -> Iterator[VerificationError]:

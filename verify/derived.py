@@ -27,7 +27,7 @@ from verify.index import check_index
 from verify.lines import MOST_WRONG
 from verify.material import Expected, Material
 from verify.names import Names, read_names
-from verify.read_json import Unusable, not_as, read_json
+from verify.read_json import not_as
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,28 +44,24 @@ def check_derived(
 ) -> Derived:
     """Everything that the bag derives from its class, against what is derived anew. `judged`: empty where the evidence
     does not hold, so that there is nothing to compare."""
-    names, same_rules = read_names(bag, material), True
-    problems = [*names.problems]
-    for one in judged:
-        (case,) = material.cases
-        wrong, same_rules = check_findings(bag, one, None if case.as_of_us is None else utc_text(case.as_of_us))
-        problems += [*wrong, *check_index(bag, material, expected, one)]
-    return Derived(tuple(problems), names, same_rules)
+    if not judged:
+        return Derived((), Names({}, (), ()), True)
+    (one,), (case,) = judged, material.cases
+    names = read_names(bag, material)
+    wrong, same_rules = check_findings(bag, one, None if case.as_of_us is None else utc_text(case.as_of_us))
+    return Derived((*names.problems, *wrong, *check_index(bag, material, expected, one)), names, same_rules)
 
 
 def check_findings(bag: Bag, judged: Judged, as_of: str | None) -> tuple[list[VerificationError], bool]:
     """The findings of the bag against those that its records give, and whether the same rules made them: of others
     nobody can tell."""
-    if FINDINGS not in bag.folder.sizes:
-        return [], True
-    try:
-        value = read_json(bag.folder, FINDINGS)
-        given = value.get("findings")
-        if type(given) is not list or not all(type(one) is dict and type(one.get("rule")) is str for one in given):
-            raise Unusable(DerivedUnreadable(file=FINDINGS, why="it holds no list of findings"))
-        problems = list(not_as(FINDINGS, value, {"v": 1, "class": judged.class_id, "as_of": as_of}))
-    except Unusable as unusable:
-        return [unusable.error], True
+    value = bag.derived.get(FINDINGS)
+    if not isinstance(value, dict):
+        return [value] if value else [], True
+    given = value.get("findings")
+    if type(given) is not list or not all(type(one) is dict and type(one.get("rule")) is str for one in given):
+        return [DerivedUnreadable(file=FINDINGS, why="it holds no list of findings")], True
+    problems = list(not_as(FINDINGS, value, {"v": 1, "class": judged.class_id, "as_of": as_of}))
     rules = value.get("rules")
     if type(rules) is int and rules != RULES_VERSION:
         return problems, False

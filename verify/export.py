@@ -176,10 +176,10 @@ def _receipts(
     if centre is None:
         return [], []
     try:
-        if digest is not None and material.folder.sha256(name, lambda _: None) != digest:
-            return [], [ReceiptsChanged(file=name)]
         lines, problems = read_lines(
             material.folder, name, lambda line: read_receipt(line, centre.public_key, f"a receipt in {name}"))
+        if digest is not None and material.folder.sha256(name, lambda _: None) != digest:
+            return [], [ReceiptsChanged(file=name)]
     except FileRefused as error:
         return [], [error]
     good = []

@@ -15,7 +15,7 @@ from verify.findings import Judged
 from verify.folder import shown
 from verify.lines import MOST_WRONG
 from verify.material import Expected, Material
-from verify.read_json import Unusable, not_as, read_json
+from verify.read_json import not_as
 
 Entries = dict[bytes, dict[str, Any]]
 """What an index says of segments, by the bytes of box and file."""
@@ -26,14 +26,14 @@ def check_index(
 ) -> list[VerificationError]:
     """The index for programs against the records: which segments there are, where they lie in time, and which were
     removed; which recordings there are."""
-    if INDEX not in bag.folder.sizes:
-        return []
+    value = bag.derived.get(INDEX)
+    if not isinstance(value, dict):
+        return [value] if value else []
     try:
-        value = read_json(bag.folder, INDEX)
         here, gone = _by_file(value.get("segments")), _by_file(value.get("removed", []))
         blocks = _objects(value.get("blocks"))
-    except Unusable as unusable:
-        return [unusable.error]
+    except DerivedUnreadable as error:
+        return [error]
     export = None if material.manifest is None else material.manifest.hash
     problems = list(not_as(INDEX, value, {"v": 1, "class": material.only_class, "export": export}))
     problems += _segments(expected, judged, here, gone)
@@ -66,18 +66,18 @@ def _segments(
 
 
 def _objects(value: object) -> list[dict[str, Any]]:
-    """Raises Unusable."""
+    """Raises DerivedUnreadable."""
     if type(value) is not list or not all(type(one) is dict for one in value):
-        raise Unusable(DerivedUnreadable(file=INDEX, why="it holds no list of segments"))
+        raise DerivedUnreadable(file=INDEX, why="it holds no list of segments")
     return value
 
 
 def _by_file(value: object) -> Entries:
-    """Entries by box and file. Raises Unusable."""
+    """Entries by box and file. Raises DerivedUnreadable."""
     entries = _objects(value)
     found = {canonical([one.get("device"), one.get("file")]): one for one in entries}
     if len(found) < len(entries):
-        raise Unusable(DerivedUnreadable(file=INDEX, why="it names a segment twice"))
+        raise DerivedUnreadable(file=INDEX, why="it names a segment twice")
     return found
 
 

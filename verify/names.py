@@ -4,7 +4,7 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from common.sheets import Name
 from evidence.bodies import ClassId, ClassOrder, RosterEvent, body_of
@@ -13,9 +13,7 @@ from evidence.records import Id
 from evidence.shape import Between, Match, decode
 from verify.bag import NAMES, Bag
 from verify.errors import DerivedOther, DerivedUnreadable, NameWrong
-from verify.folder import Folder
 from verify.material import Material
-from verify.read_json import Unusable, read_json
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,29 +44,31 @@ def read_names(bag: Bag, material: Material) -> Names:
     promised = _commitments(material)
     known: dict[str, str] = {}
     problems: list[VerificationError] = []
-    if NAMES in bag.folder.sizes:
+    value = bag.derived.get(NAMES)
+    if isinstance(value, VerificationError):
+        problems.append(value)
+    elif value is not None:
         try:
-            for one in _names(bag.folder, material.only_class):
+            for one in _names(value, material.only_class):
                 if Name(one.name, one.salt).commitment in promised.get(one.person, ()):
                     known[one.person] = one.name
                 else:
                     problems.append(NameWrong(who=one.person))
-        except Unusable as unusable:
-            problems.append(unusable.error)
+        except (DerivedOther, DerivedUnreadable) as error:
+            problems.append(error)
     return Names(known, tuple(sorted(promised.keys() - known.keys())), tuple(problems))
 
 
-def _names(folder: Folder, class_id: str | None) -> tuple[_Named, ...]:
-    """Raises Unusable."""
-    value = read_json(folder, NAMES)
+def _names(value: dict[str, Any], class_id: str | None) -> tuple[_Named, ...]:
+    """Raises DerivedOther, DerivedUnreadable."""
     try:
         read = decode(_Names, value, NAMES, strict=True)
     except BadShape as error:
-        raise Unusable(DerivedUnreadable(file=NAMES, why=error)) from None
+        raise DerivedUnreadable(file=NAMES, why=error) from None
     if class_id not in (None, read.class_id):
-        raise Unusable(DerivedOther(file=NAMES, key="class", want=class_id, have=read.class_id))
+        raise DerivedOther(file=NAMES, key="class", want=class_id, have=read.class_id)
     if len({one.person for one in read.people}) < len(read.people):
-        raise Unusable(DerivedUnreadable(file=NAMES, why="it names somebody twice"))
+        raise DerivedUnreadable(file=NAMES, why="it names somebody twice")
     return read.people
 
 

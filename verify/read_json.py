@@ -14,14 +14,6 @@ MAX_DERIVED = 32 << 20
 """No file of these has more bytes: a class of sixty half-days in files of one minute has an index of some 10 MB."""
 
 
-class Unusable(Exception):
-    """A file that holds nothing to compare; `error` says why."""
-
-    def __init__(self, error: VerificationError) -> None:
-        super().__init__()
-        self.error = error
-
-
 def not_as(file: str, value: Mapping[str, Any], wanted: Mapping[str, object]) -> Iterator[VerificationError]:
     """The keys of a file that should have these values and do not. 1 and true are two."""
     for key, want in wanted.items():
@@ -29,20 +21,19 @@ def not_as(file: str, value: Mapping[str, Any], wanted: Mapping[str, object]) ->
             yield DerivedOther(file=file, key=key, want=want, have=shown(str(value.get(key)))[:100])
 
 
-def read_json(folder: Folder, name: str) -> dict[str, Any]:
-    """The object in a file; one key stands there once, so that no two readers see different ones. Raises Unusable."""
+def read_json(folder: Folder, name: str) -> dict[str, Any] | VerificationError:
+    """The object in a file, or what is wrong with it. One key stands there once, so that no two readers see different
+    ones."""
     try:
         value = json.loads(folder.read(name, MAX_DERIVED).decode(), object_pairs_hook=_once)
         canonical(value)
     except FileRefused as error:
-        raise Unusable(error) from None
+        return error
     except BadRecord as error:
-        raise Unusable(DerivedUnreadable(file=name, why=error.params["why"])) from None
+        return DerivedUnreadable(file=name, why=error.params["why"])
     except (ValueError, RecursionError):
-        raise Unusable(DerivedUnreadable(file=name, why="not JSON")) from None
-    if not isinstance(value, dict):
-        raise Unusable(DerivedUnreadable(file=name, why="not a JSON object"))
-    return value
+        return DerivedUnreadable(file=name, why="not JSON")
+    return value if isinstance(value, dict) else DerivedUnreadable(file=name, why="not a JSON object")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

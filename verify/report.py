@@ -124,7 +124,7 @@ def _of_the_bag(result: Result, lang: str) -> Iterator[str]:
 def _in_the_bag(result: Result, lang: str) -> Iterator[str]:
     """What a bag has beside the class, and what was taken from it or never asked for."""
     bag, derived = result.material.bag, result.derived
-    if bag is None or derived is None:
+    if bag is None or derived is None or not result.judged:
         return
     known, others = len(derived.names.known), [shown(one) for one in derived.names.nameless]
     if NAMES not in bag.folder.sizes:

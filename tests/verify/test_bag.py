@@ -7,6 +7,7 @@ import random
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from tests.evidence.making import START
 from tests.verify.bagging import class_with_names, edit_json, golden_export, whole_bag
 from tests.verify.conftest import Run
 from tests.verify.making import CLASS, VIDEOS, class_of, listing, put, write_export
+from verify import folder as folder_module
 from verify.bag import check_bag, read_bag
 from verify.cli import main
 from verify.folder import Folder
@@ -71,6 +73,23 @@ def test_the_class_of_the_golden_files_in_a_bag(tmp_path: Path, run: Run) -> Non
     bag = write_bag(tmp_path / "bag", golden_export(tmp_path / "export"))
     status, result = run(bag, "--root", ROOT)
     assert (status, result["problems"], len(result["trees"])) == (0, [], 2)
+
+
+def test_every_file_is_read_once(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a class with a tree, too; what is parsed is hashed on the way."""
+    bag = write_bag(tmp_path / "bag", golden_export(tmp_path / "export"), {}, sheets=True)
+    opened: list[Path] = []
+
+    def count(file: folder_module._File, path: Path, name: str, digests: dict[str, str]) -> None:
+        opened.append(path)
+        plain(file, path, name, digests)
+
+    plain = folder_module._File.__init__
+    monkeypatch.setattr(folder_module._File, "__init__", count)
+    assert run(bag)[0] == 0
+    assert {path for path in bag.rglob("*") if path.is_file()} == set(opened)
+    again = {str(path.relative_to(bag)) for path, times in Counter(opened).items() if times > 1}
+    assert again == {"data/class/tree/14/checkpoint"}, "a few lines, which each older tree is held against"
 
 
 def test_our_bags_are_bags_for_others_too(bag: Path, tmp_path: Path) -> None:
