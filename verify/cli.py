@@ -10,23 +10,24 @@ from pathlib import Path
 from common.commands import Parser, asked_language
 from common.texts import LANGS, N_, own_language, translate, words
 from evidence.errors import BadInput
+from verify.bag import is_bag, read_bag
 from verify.box import DATABASE, read_box
 from verify.errors import CannotWrite, NotEvidence
 from verify.export import MANIFEST, ROOT, read_export
 from verify.folder import Folder, shown
+from verify.hashing import to_hash
 from verify.material import Material
 from verify.pin import Pin, read_pin
 from verify.progress import Bar
 from verify.report import as_json, sentences
-from verify.result import Result, conclude
-from verify.segments import to_hash
+from verify.result import Result, conclude, files_to_read
 from verify.trees import NOBODY, Trust, read_stamp_roots, read_witness_key
 
 HASHING = N_("reading video")
 NO_FOLDER = N_("it is not a folder. Dossiers and figures are no evidence: at the centre, `zaitang-central export CLASS"
                " --to FOLDER` writes it")
-NEITHER = N_("it is neither an exported class nor the folder of a box. Dossiers and figures are no evidence: at the"
-             " centre, `zaitang-central export CLASS --to FOLDER` writes it")
+NEITHER = N_("it is neither an exported class, nor a bag of one, nor the folder of a box. Dossiers and figures are no"
+             " evidence: at the centre, `zaitang-central export CLASS --to FOLDER` writes it")
 WITNESS = "witness"
 """The first word of the other command, which watches a centre."""
 
@@ -75,10 +76,10 @@ def verify(
     """Check an exported class or a box's folder. `volumes`: further video volumes of a box; `trust`: whom besides the
     root. Raises NotEvidence."""
     material = _read(path, pin, volumes, trust)
-    expected, removed = material.expected(), material.removed()
-    bar = Bar(sys.stderr, to_hash(material.folder, expected), translate(HASHING, lang))
+    expected = material.expected()
+    bar = Bar(sys.stderr, to_hash(files_to_read(material, expected)), translate(HASHING, lang))
     try:
-        return conclude(material, expected, removed, bar.advance)
+        return conclude(material, expected, bar.advance)
     finally:
         bar.close()
 
@@ -107,6 +108,11 @@ def _material(path: Path, pin: Pin | None, volumes: Sequence[Path], trust: Trust
         raise NotEvidence(path=shown(str(path)), why="it does not exist")
     if not path.is_dir():
         raise NotEvidence(path=shown(str(path)), why=NO_FOLDER)
+    if is_bag(path) and not volumes:
+        bag = read_bag(Folder(path))
+        material = read_export(bag.inside, pin, trust)
+        material.bag = bag
+        return material
     if (path / DATABASE).is_symlink():
         raise NotEvidence(path=shown(str(path / DATABASE)), why="it is a link")
     if (path / DATABASE).is_file():
@@ -130,11 +136,11 @@ def _parser(lang: str = "en") -> Parser:
     parser = Parser(
         lang=lang,
         prog="zaitang-verify",
-        description="Check an exported class, or the folder of a box, offline. "
+        description="Check an exported class, a bag of one, or the folder of a box, offline. "
         "Exit status: 0 whole; 1 something does not hold; 2 the path cannot be read as evidence.",
         epilog="`zaitang-verify witness --help`: watch a centre as an independent witness.",
     )
-    parser.add_argument("path", metavar="PATH", help="an exported class, or the folder of a box")
+    parser.add_argument("path", metavar="PATH", help="an exported class, a bag of one, or the folder of a box")
     parser.add_argument("--root", metavar="KEY", help="the root that you trust: a PEM file or its fingerprint")
     parser.add_argument("--witness", metavar="KEY", action="append", default=[],
                         help="the key of a witness of the centre that you trust")

@@ -60,6 +60,74 @@ class ReceiptsChanged(VerificationError):
     text = "{file} was changed: it is not the file of receipts that the centre sealed"
 
 
+class FileChanged(VerificationError):
+    text = "{file} was changed: it has another hash than {manifest} says"
+
+
+class FileOrManifestChanged(VerificationError):
+    text = "{file} or {manifest} was changed: the one has another hash than the other says"
+
+
+class FileListed(VerificationError):
+    text = "{file} is missing: {manifest} names it"
+
+
+class FileUnlisted(VerificationError):
+    text = "{file} was added: {manifest} does not name it"
+
+
+class FileForeign(VerificationError):
+    text = "{file} does not belong into a bag: it was added"
+
+
+class FileLeft(VerificationError):
+    text = "{file} is no part of the bag: computers leave such files by themselves. Remove it, and check again"
+
+
+class InfoWrong(VerificationError):
+    text = "bag-info.txt does not fit the bag: its {label} should be {want}, and is {have}"
+
+
+class DerivedUnreadable(VerificationError):
+    text = "{file} cannot be used: {why}"
+
+
+class DerivedOther(VerificationError):
+    text = "{file} is of something else: its {key} should be {want}, and is {have}"
+
+
+class FindingOther(VerificationError):
+    text = "findings.json says of {rule}: {have}; the records give: {want}"
+
+
+class WithVerdict(VerificationError):
+    text = "{result} ({verdict})"
+
+
+class Flagged(VerificationError):
+    text = "{said}, with a flag"
+
+
+class FindingGrounds(VerificationError):
+    text = "findings.json says of {rule} what the records give ({have}), but with other reasons, records or numbers"
+
+
+class IndexOther(VerificationError):
+    text = "index.json says of record {seq} of {device} another {key} than the records"
+
+
+class IndexLacks(VerificationError):
+    text = "index.json leaves out the segment of record {seq} of {device}"
+
+
+class IndexAdds(VerificationError):
+    text = "index.json names a segment {file} of {device}, which no record of the class names"
+
+
+class NameWrong(VerificationError):
+    text = "names.json gives {who} a name to which no plan and no roster event of the class commits"
+
+
 class CentreIsABox(VerificationError):
     text = "{device} speaks as the centre with the name or the key of a box"
 

@@ -48,6 +48,7 @@ def read_export(folder: Folder, pin: Pin | None, trust: Trust = NOBODY) -> Mater
     if manifest is None:
         return material
     sealed, export = manifest
+    material.manifest = sealed
     material.only_class = export.class_id
     material.cases.append(
         ClassCase(export.class_id, _policy(material, export), utc_us(export.as_of), is_set(sealed.record)))
@@ -175,10 +176,10 @@ def _receipts(
     if centre is None:
         return [], []
     try:
-        if digest is not None and material.folder.sha256(name, lambda _: None) != digest:
-            return [], [ReceiptsChanged(file=name)]
         lines, problems = read_lines(
             material.folder, name, lambda line: read_receipt(line, centre.public_key, f"a receipt in {name}"))
+        if digest is not None and material.folder.sha256(name, lambda _: None) != digest:
+            return [], [ReceiptsChanged(file=name)]
     except FileRefused as error:
         return [], [error]
     good = []

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import hashlib
 import os
 import stat
@@ -24,6 +25,8 @@ class Folder:
         self.path = path
         self.sizes: dict[str, int] = {}
         self.refused: dict[str, VerificationError] = {}
+        self.digests: dict[str, str] = {}
+        """Hex SHA-256 of the files that were read to their ends, so that none is read for it once more."""
         self._elsewhere: dict[str, Path] = {}
         start = path / below
         try:
@@ -36,6 +39,7 @@ class Folder:
 
     def look_again(self) -> None:
         """Take the sizes again: files that were being written have grown. Later files are left out."""
+        self.digests.clear()
         for name in self.sizes:
             with contextlib.suppress(FileNotFoundError):
                 self.sizes[name] = os.stat(self.path / name, follow_symlinks=False).st_size
@@ -53,6 +57,14 @@ class Folder:
         for found, error in other.refused.items():
             self.refused.setdefault(name + found[len(below):], error)
 
+    def part(self, below: str) -> Folder:
+        """The files below `below/`, as a folder of their own that was found at the same moment."""
+        part, cut = copy.copy(self), len(below) + 1
+        part.path, part.digests, part._elsewhere = self.path / below, {}, {}
+        part.sizes = {name[cut:]: size for name, size in self.sizes.items() if name.startswith(f"{below}/")}
+        part.refused = {name[cut:]: error for name, error in self.refused.items() if name.startswith(f"{below}/")}
+        return part
+
     def under(self, prefix: str) -> list[str]:
         """The names of the plain files that begin with `prefix`, sorted."""
         return sorted(name for name in self.sizes if name.startswith(prefix))
@@ -67,16 +79,14 @@ class Folder:
 
     def open(self, name: str) -> _File:
         """A file for reading; links are not followed. Raises FileRefused."""
-        return _File(self._elsewhere.get(name, self.path / name), name)
+        return _File(self._elsewhere.get(name, self.path / name), name, self.digests)
 
     def sha256(self, name: str, advance: Callable[[int], None]) -> str:
-        """Lower-case hex SHA-256 of a file; `advance` is told how many bytes were read. Raises FileRefused."""
-        digest = hashlib.sha256()
-        with self.open(name) as file:
-            while data := file.read(CHUNK):
-                digest.update(data)
-                advance(len(data))
-        return digest.hexdigest()
+        """Lower-case hex SHA-256 of a file; `advance` is told how many bytes were read for it. Raises FileRefused."""
+        if name not in self.digests:
+            with self.open(name) as file:
+                file.hash_all(advance)
+        return self.digests[name]
 
     def _walk(self, folder: Path, prefix: str, depth: int) -> None:
         if depth > MAX_DEPTH:
@@ -108,16 +118,19 @@ class Folder:
 
 
 class _File:
-    """A plain file, opened without following a link; its errors are ours."""
+    """A plain file, opened without following a link; its errors are ours. When all of it was read from the beginning,
+    its SHA-256 is in `digests`."""
 
-    def __init__(self, path: Path, name: str) -> None:
-        self._name = name
+    def __init__(self, path: Path, name: str, digests: dict[str, str]) -> None:
+        self._name, self._digests, self._hash = name, digests, hashlib.sha256()
         try:
             handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             raise FileRefused(file=shown(name), why=error.strerror or str(error)) from None
         self._file = os.fdopen(handle, "rb")
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        found = os.fstat(handle)
+        self._size = found.st_size
+        if not stat.S_ISREG(found.st_mode):
             self._file.close()
             raise FileRefused(file=shown(name), why="it is not a plain file")
 
@@ -128,18 +141,40 @@ class _File:
         self._file.close()
 
     def read(self, size: int) -> bytes:
-        try:
-            return self._file.read(size)
-        except OSError as error:
-            raise FileRefused(file=shown(self._name), why=error.strerror or str(error)) from None
+        """The next bytes: fewer than `size` only at the end."""
+        with self._refusing():
+            data = self._file.read(size)
+        self._took(data, ended=len(data) < size)
+        return data
 
     def lines(self, limit: int) -> Iterator[bytes]:
         """The lines with their ends; one that is longer than `limit` bytes is the last, cut there."""
-        try:
+        with self._refusing():
             while line := self._file.readline(limit + 1):
+                self._took(line)
                 yield line
                 if len(line) > limit:
                     return
+        self._took(b"", ended=True)
+
+    def hash_all(self, advance: Callable[[int], None]) -> None:
+        """Read all of it for its hash alone, through one buffer."""
+        buffer = memoryview(bytearray(max(1, min(CHUNK, self._size))))
+        with self._refusing():
+            while count := self._file.raw.readinto(buffer):
+                self._hash.update(buffer[:count])
+                advance(count)
+        self._took(b"", ended=True)
+
+    def _took(self, data: bytes, ended: bool = False) -> None:
+        self._hash.update(data)
+        if ended:
+            self._digests[self._name] = self._hash.hexdigest()
+
+    @contextlib.contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise FileRefused(file=shown(self._name), why=error.strerror or str(error)) from None
 

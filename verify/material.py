@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from evidence.bodies import Alarm, ChainBegun, DeviceApproved, Segment, SegmentRemoved, body_of
+from evidence.bodies import Alarm, ChainBegun, DeviceApproved, Segment, body_of
 from evidence.chain import Checked
 from evidence.corrections import corrections
 from evidence.errors import BadRecord, VerificationError
@@ -14,6 +14,8 @@ from evidence.notes import NoteKey
 from evidence.policy import Policy
 from evidence.receipts import Receipt
 from evidence.records import Record, Sealed
+from evidence.removals import Removals, removals
+from verify.bag import Bag
 from verify.errors import RecordUnreadable
 from verify.folder import Folder
 from verify.trees import TreeSeen
@@ -41,24 +43,17 @@ class Chain:
         return sum(one.record.clock.source == "simulated" for one in self.sealed)
 
 
-Gone = tuple[str, str, str]
-"""A segment that was removed: device, chain, SHA-256."""
-
-
 @dataclasses.dataclass(frozen=True)
 class Expected:
-    """A segment that a record names, and the name of its file in the folder."""
+    """A segment that a record names, and the name of its file in the folder. `removed`: a record says that the file was
+    removed, so that it may be absent."""
 
     name: str
     device: str
     chain: str
     seq: int
     segment: Segment
-
-    @property
-    def gone(self) -> Gone:
-        """What the record of its removal would name."""
-        return self.device, self.chain, self.segment.sha256
+    removed: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,6 +79,10 @@ class Material:
     orders: list[Sealed] = dataclasses.field(default_factory=list)
     cases: list[ClassCase] = dataclasses.field(default_factory=list)
     problems: list[VerificationError] = dataclasses.field(default_factory=list)
+    manifest: Sealed | None = None
+    """The export record, of an exported class."""
+    bag: Bag | None = None
+    """What lies around the exported class, where it is in a bag."""
     only_class: str | None = None
     known_files: set[str] = dataclasses.field(default_factory=set)
     unfinished: list[str] = dataclasses.field(default_factory=list)
@@ -110,19 +109,21 @@ class Material:
     def expected(self) -> list[Expected]:
         """The segments that the records name, in the order of the records. Unusable records become problems."""
         found = []
+        gone = self._removals()
         for chain in self.chains:
             counted = corrections(one.record for one in chain.sealed)
-            classes = {one.record.seq: counted.class_of(one.record) for one in chain.sealed}
-            for seq, body in self._bodies(chain, "segment"):
-                if isinstance(body, Segment) and self.only_class in (None, classes[seq]):
-                    found.append(Expected(f"{chain.prefix}/{body.file}", chain.device, chain.chain, seq, body))
+            for record, body in self._bodies(chain, "segment"):
+                class_id = counted.class_of(record)
+                if isinstance(body, Segment) and self.only_class in (None, class_id):
+                    found.append(Expected(f"{chain.prefix}/{body.file}", chain.device, chain.chain, record.seq, body,
+                                          gone.names(record, class_id, body.sha256)))
         return found
 
-    def removed(self) -> set[Gone]:
-        """The segments that a record says were deleted: of the chain that stated them, for nobody's word excuses
-        another box's video."""
-        return {(chain.device, chain.chain, body.segment) for chain in self.chains
-                for _, body in self._bodies(chain, "segment.removed") if isinstance(body, SegmentRemoved)}
+    def _removals(self) -> Removals:
+        """Segments that may be absent, as the chains say."""
+        boxes = [one for chain in self.chains for one in self._bodies(chain, "segment.removed")]
+        centre = [body for chain in self.chains if chain.of_centre for _, body in self._bodies(chain, "video.removed")]
+        return removals(boxes, centre)
 
     def uncertified(self) -> list[str]:
         """The boxes whose key no record of the centre says that it was certified, in an export."""
@@ -163,11 +164,11 @@ class Material:
                 if isinstance(body, ChainBegun):
                     yield chain, body
 
-    def _bodies(self, chain: Chain, kind: str) -> Iterator[tuple[int, object]]:
+    def _bodies(self, chain: Chain, kind: str) -> Iterator[tuple[Record, object]]:
         for one in chain.sealed:
             if one.record.type == kind:
                 try:
-                    yield one.record.seq, body_of(one.record)
+                    yield one.record, body_of(one.record)
                 except BadRecord as error:
                     self.problems.append(RecordUnreadable(
                         seq=one.record.seq, device=one.record.device, why=error.params["why"]))

@@ -4,11 +4,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from common.reasons import AND, READINGS, RESULTS, VERDICTS, moment_words, rule_words, zone_words
+from common.reasons import AND, READINGS, RESULTS, VERDICTS, finding_words, moment_words, rule_words, zone_words
 from common.texts import N_, translate, words
 from evidence.rules import Finding, R3Finding
 from evidence.times import SECOND, utc_text, utc_us
 from verify import decisions
+from verify.bag import NAMES, PAGE, PAPER
 from verify.folder import shown
 from verify.result import Result
 
@@ -64,6 +65,14 @@ OTHERS = N_("Said to have confirmed it too, not checked, for their keys were not
 LIVENESS = N_("Liveness not checked: check-ins were accepted without testing that a living person stood before the"
               " camera.")
 READING = N_("If {reading}: not showing everyone {missing}, undecided {open} – {verdict}")
+BAGGED = N_("Compared with the manifests of the bag alone, which nobody signed: {files}. What they say proves nothing.")
+SHEETS = N_("contact sheets ({count})")
+NO_NAMES = N_("The bag holds no names: people are told by their pseudonyms.")
+NAMED_ALL = N_("Names: {count}, each the one to which the class commits.")
+NAMELESS = N_("Names: {count}, each the one to which the class commits. Told by their pseudonyms: {others}")
+NO_SHEETS = N_("The bag holds no contact sheets.")
+OTHER_RULES = N_("Cannot tell whether the findings of the bag are right: another version of the rules made them. Below"
+                 " are those that this version gives.")
 SILENT = N_("Nothing is recorded about: {rules}")
 
 
@@ -71,7 +80,7 @@ def cannot_tell(result: Result, lang: str) -> list[str]:
     """What a bare box cannot prove about the end of its chain, and an export about the centre."""
     material = result.material
     if material.kind == "export" and material.chains:
-        return list(_of_the_centre(result, lang))
+        return [*_of_the_centre(result, lang), *_of_the_bag(result, lang)]
     if material.kind != "box" or not material.chains:
         return []
     if material.vouched_up_to is not None:
@@ -99,6 +108,32 @@ def _of_the_centre(result: Result, lang: str) -> Iterator[str]:
         yield translate(NO_RECEIPTS, lang)
     for device in result.material.uncertified():
         yield translate(UNCERTIFIED, lang, device=device)
+
+
+def _of_the_bag(result: Result, lang: str) -> Iterator[str]:
+    """What lies in a bag and cannot be held against any record."""
+    bag, derived = result.material.bag, result.derived
+    if bag is None or derived is None:
+        return
+    sheets = [translate(SHEETS, lang, count=bag.sheets)] if bag.sheets else []
+    yield translate(BAGGED, lang, files=AND[lang].join([PAPER, PAGE, *sheets]))
+    if not derived.same_rules:
+        yield translate(OTHER_RULES, lang)
+
+
+def _in_the_bag(result: Result, lang: str) -> Iterator[str]:
+    """What a bag has beside the class, and what was taken from it or never asked for."""
+    bag, derived = result.material.bag, result.derived
+    if bag is None or derived is None or not result.judged:
+        return
+    known, others = len(derived.names.known), [shown(one) for one in derived.names.nameless]
+    if NAMES not in bag.folder.sizes:
+        yield translate(NO_NAMES, lang)
+    elif not derived.names.problems:
+        named = others[:NAMED] + ["…"] * (len(others) > NAMED)
+        yield translate(NAMELESS if others else NAMED_ALL, lang, count=known, others=AND[lang].join(named))
+    if not bag.sheets:
+        yield translate(NO_SHEETS, lang)
 
 
 def trees_said(result: Result, lang: str) -> Iterator[str]:
@@ -136,7 +171,7 @@ def as_json(result: Result, lang: str) -> dict[str, Any]:
     """The document for `--json`. Sentences are in `lang`; times and numbers are not."""
     return {
         "ok": result.ok,
-        "kind": result.material.kind,
+        "kind": "bag" if result.material.bag else result.material.kind,
         "records": result.records,
         "segments": len(result.segments),
         "media_s": round(result.media_us / 1e6, 3),
@@ -220,11 +255,13 @@ def _remarks(result: Result, lang: str) -> Iterator[str]:
               (UNKNOWN, max((one.story.unknown_records for one in result.judged), default=0)))
     yield from (translate(text, lang, count=count) for text, count in counts if count)
     yield from trees_said(result, lang) if result.ok else ()
+    yield from _in_the_bag(result, lang)
     yield from cannot_tell(result, lang)
 
 
 def _findings(result: Result, lang: str) -> Iterator[str]:
-    if not result.ok and result.material.cases:
+    names = result.derived.names.known if result.derived else {}
+    if not result.ok and not result.judged and result.material.cases:
         yield translate(NOT_JUDGED, lang)
     for class_id in result.unjudged if result.ok else ():
         yield translate(NO_POLICY, lang, class_id=class_id)
@@ -237,7 +274,7 @@ def _findings(result: Result, lang: str) -> Iterator[str]:
         for finding in (finding for finding in one.said if finding not in silent):
             flag = f" · {translate(FLAG, lang)}" if finding.flag else ""
             yield f"  {_title(finding, lang)} · {translate(RESULTS[finding.result], lang)}{flag}"
-            yield from (f"      {words(reason, lang)}" for reason in finding.reasons)
+            yield from (f"      {said}" for said in finding_words(finding, lang, names))
             yield from (f"      {line}" for line in _readings(finding, lang))
         if silent:
             yield "  " + translate(SILENT, lang, rules=AND[lang].join(_title(one, lang) for one in silent))

@@ -2,21 +2,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from evidence.errors import TestKey, VerificationError
 from evidence.policy import Policy
 from evidence.times import utc_text
+from verify.bag import CLASS, check_bag
 from verify.decisions import OfClass, of_class
+from verify.derived import Derived, check_derived
 from verify.errors import NoStory, OtherPolicy, SimulatedClock
 from verify.findings import Judged, judge
-from verify.material import Chain, ClassCase, Expected, Gone, Material
-from verify.segments import check_segments, strangers
+from verify.hashing import Named, hash_all
+from verify.material import Chain, ClassCase, Expected, Material
+from verify.segments import check_segments, strangers, worth_reading
 
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """`judged` is empty while there are problems: findings are computed only from evidence that holds."""
+    """`judged` is empty unless the evidence holds: findings are computed from nothing else. What a bag derives from it
+    may be wrong all the same."""
 
     material: Material
     problems: tuple[VerificationError, ...]
@@ -27,6 +31,8 @@ class Result:
     """Classes whose policy is not at hand."""
     decided: tuple[OfClass, ...] = ()
     """What people decided about these classes, and who objected."""
+    derived: Derived | None = None
+    """What a bag holds beside the class."""
 
     @property
     def ok(self) -> bool:
@@ -70,17 +76,45 @@ def media_us(one: Expected) -> int:
     return max(0, segment.end_pts_us - segment.first_pts_us - inside)
 
 
-def conclude(
-    material: Material, expected: list[Expected], removed: set[Gone], advance: Callable[[int], None]
-) -> Result:
-    """Hash the segments, look for strangers, hold keys and clocks against the policies, compute findings."""
-    problems = list(material.problems)
+def files_to_read(material: Material, expected: list[Expected]) -> list[Named]:
+    """The files of which the hashes are wanted: those that can be the segments of the records, and all that the
+    manifests of a bag name."""
+    found = [(material.folder, name) for name in worth_reading(material.folder, expected)]
+    if material.bag is not None:
+        others = {one.name for one in expected}
+        found += [(folder, name) for folder, name in map(material.bag.place, material.bag.listed())
+                  if folder is not material.folder or name not in others]
+    return found
+
+
+def conclude(material: Material, expected: list[Expected], advance: Callable[[int], None]) -> Result:
+    """Hash the files, look for strangers, hold keys and clocks against the policies, compute findings, and hold what a
+    bag derives against them."""
+    bag = material.bag
+    problems = [*(bag.problems if bag else ()), *material.problems]
+    files = files_to_read(material, expected)
+    hashes = dict(zip(files, hash_all(files, advance), strict=True))
     if material.chains:
-        problems += check_segments(material.folder, expected, removed, advance, material.moved)
+        videos = {name: have for (folder, name), have in hashes.items() if folder is material.folder}
+        problems += check_segments(material.folder, expected, videos, material.moved)
         problems += strangers(material.folder, _known(material, expected), _watched(material))
+    if bag is not None:
+        problems += check_bag(bag, material.manifest, hashes, _told(material, expected, hashes))
     for case in material.cases:
         if case.policy is not None or material.kind == "box":  # why an export has none is named already
             problems += [error for chain in material.chains for error in _unreal(case, chain)]
+    judged, decided = _judge(material, problems)
+    derived = None if bag is None else check_derived(bag, material, expected, judged)
+    unjudged = tuple(case.class_id for case in material.cases if case.policy is None)
+    gone = sum(one.name not in material.folder.sizes and one.removed for one in expected)
+    problems += derived.problems if derived else ()
+    return Result(material, tuple(problems), tuple(expected), gone, judged, unjudged, decided, derived)
+
+
+def _judge(
+    material: Material, problems: list[VerificationError]
+) -> tuple[tuple[Judged, ...], tuple[OfClass, ...]]:
+    """The findings of every class, and what people decided; nothing once there are `problems`, to which these add."""
     judged: list[Judged] = []
     decided: list[OfClass] = []
     for case in material.cases:
@@ -94,11 +128,15 @@ def conclude(
                 decided += [said] if said else []
             except NoStory as error:
                 problems.append(error)
-    unjudged = tuple(case.class_id for case in material.cases if case.policy is None)
-    gone = sum(one.name not in material.folder.sizes and one.gone in removed for one in expected)
-    whole = not problems
-    return Result(material, tuple(problems), tuple(expected), gone, tuple(judged) if whole else (), unjudged,
-                  tuple(decided) if whole else ())
+    return ((), ()) if problems else (tuple(judged), tuple(decided))
+
+
+def _told(material: Material, expected: list[Expected], hashes: Mapping[Named, str | VerificationError]) -> set[str]:
+    """The files of a bag of which something is wrong by what the class says of them: there it is told."""
+    wrong = {one.name for one in expected if hashes.get((material.folder, one.name)) != one.segment.sha256
+             and not (one.removed and one.name not in material.folder.sizes)}
+    added = set(_watched(material)) - _known(material, expected)
+    return {f"{CLASS}/{name}" for name in wrong | added}
 
 
 def _other_policy(judged: Judged, policy: Policy) -> list[VerificationError]:

@@ -25,7 +25,7 @@ GOAL = 0.6
 
 def prepare(folder: Path) -> Contest:
     """An export made on the spot; its first `FILES` minutes have their video."""
-    chains = make_export(folder)
+    chains = make_export(folder, FILES, FILE_BYTES, RECORDS)
     signed = [(chain.key.public_key(), *_signed(one)) for chain in chains for one in chain.sealed]
     videos = sorted(folder.glob("segments/*/*/*.mp4"))
 
@@ -49,24 +49,24 @@ def prepare(folder: Path) -> Contest:
         ours.against(peer, size / 1e6, "MB")])
 
 
-def make_export(folder: Path) -> tuple[Chain, Chain]:
-    """The folder of an exported class, with random bytes for video."""
+def make_export(folder: Path, files: int, file_bytes: int, records: int) -> tuple[Chain, Chain]:
+    """The folder of an exported class, with random bytes for video. `records`: about so many in the box's chain."""
     site = Site()
     box, centre = Chain(site, BOX, "0" * 32, True), Chain(site, CENTRE, "c" * 32, False)
-    order = centre.add("order.class", plan(FILES), 0)
+    order = centre.add("order.class", plan(files), 0)
     box.add("order.accepted", OrderAccepted(CLASS, order.hash), 0)
     videos = []
-    for number in range(FILES):
-        data = os.urandom(FILE_BYTES)
+    for number in range(files):
+        data = os.urandom(file_bytes)
         _put(folder / f"segments/{BOX}/{file_of(number)}", data)
-        videos.append((FILE_BYTES, hashlib.sha256(data).hexdigest()))
-    for type, body, at_us in film(FILES * 3, videos):
+        videos.append((file_bytes, hashlib.sha256(data).hexdigest()))
+    for type, body, at_us in film(files * 3, videos):
         box.add(type, body, at_us)
-    checkins = (fact for fact in film(3 * RECORDS) if fact[0] == "checkin")
-    for type, body, at_us in list(checkins)[FILES:RECORDS]:
+    checkins = (fact for fact in film(3 * records) if fact[0] == "checkin")
+    for type, body, at_us in list(checkins)[files:records]:
         box.add(type, body, at_us)
     manifest = centre.add("export", Export(
-        CLASS, POLICY_REF, (head_of(box.sealed[-1]),), FILES, utc_text(START + RECORDS * MINUTE)), RECORDS * MINUTE)
+        CLASS, POLICY_REF, (head_of(box.sealed[-1]),), files, utc_text(START + records * MINUTE)), records * MINUTE)
     _put(folder / "manifest.json", manifest.envelope)
     _put(folder / "root.pem", pem(site.root).encode())
     _put(folder / "policy.toml", policy_bytes(POLICY))

@@ -16,7 +16,7 @@ from bench import harness, inputs, report
 from bench.figures import FIGURES
 from bench.harness import Contest, Figures, Result, Row, Skipped
 from bench.material import film
-from bench.rows import ROWS, collect, detect, fold, fold_terminal, recorder, rollcall, seal, terminal, verify
+from bench.rows import ROWS, bag, collect, detect, fold, fold_terminal, recorder, rollcall, seal, terminal, verify
 from evidence.errors import BadInput
 
 CONDITIONS = {"processor": "a chip", "machine": "m", "cores": 2, "load": [0.5], "python": "3.11",
@@ -107,8 +107,8 @@ def test_every_row_has_its_own_name() -> None:
         "console", "live", "watch"]
     assert not {*ROWS} & {*FIGURES}
     assert list(ROWS) == [one.name for one in ROWS.values()] == [
-        "seal", "collect", "verify", "fold", "fold-terminal", "recorder", "recorder-pictures", "detect", "rollcall",
-        "rollcall-faces",
+        "seal", "collect", "verify", "bag", "fold", "fold-terminal", "recorder", "recorder-pictures", "detect",
+        "rollcall", "rollcall-faces",
         "terminal-step", "terminal-step-insightface", "terminal-step-dlib"]
 
 
@@ -123,10 +123,11 @@ def test_the_rows_without_real_data_do_their_work(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(fold, "RECORDS", 12)
     monkeypatch.setattr(fold_terminal, "BLOCKS", 4)
     monkeypatch.setattr(fold_terminal, "MINUTES", 2)
+    monkeypatch.setattr(bag, "FILE_BYTES", 1000)
     monkeypatch.setattr(verify, "RECORDS", 12)
     monkeypatch.setattr(verify, "FILES", 2)
     monkeypatch.setattr(verify, "FILE_BYTES", 1000)
-    for name in ("seal", "verify", "fold", "fold-terminal"):
+    for name in ("seal", "verify", "bag", "fold", "fold-terminal"):
         folder = tmp_path / name
         folder.mkdir()
         result = harness.measure(dataclasses.replace(ROWS[name], repetitions=1), folder)

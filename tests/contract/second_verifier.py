@@ -236,6 +236,12 @@ def segments_of(chain: Chain, class_id: str) -> tuple[dict[str, dict[str, Any]],
     return named, {one["body"]["segment"] for one in of_type["segment.removed"]}
 
 
+def removed_at(centre: Chain, class_id: str) -> set[str]:
+    """Section 6, `video.removed`: the hashes of segments of a class that the centre says it deleted."""
+    bodies = [one["body"] for one in centre.records if one["type"] == "video.removed"]
+    return {file["segment"] for body in bodies if body["class"] == class_id for file in body["files"]}
+
+
 class Note:
     """Section 5, "The tree": a signed note whose text is a checkpoint. `log`: name and key of the centre's tree."""
 
@@ -468,6 +474,7 @@ def verify(folder: Path, pin: str | None = None, *witnesses: str) -> None:
         must(centre.device != chain.device and spki(centre.key) != spki(chain.key), "a box is its own centre")
         check_receipts(folder / "receipts" / chain.name, chain, head, centre, export["device"], digest)
         named, gone = segments_of(chain, export["body"]["class"])
+        gone |= removed_at(centre, export["body"]["class"])
         for name, body in named.items():
             path = folder / name
             if path.exists() or body["sha256"] not in gone:

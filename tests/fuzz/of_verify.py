@@ -1,4 +1,4 @@
-"""Parsers of `zaitang-verify`: the folder of an exported class, the folder of a box, the root that an auditor gives."""
+"""Parsers of `zaitang-verify`: an exported class, a bag of one, the folder of a box, the root that an auditor gives."""
 from __future__ import annotations
 
 import contextlib
@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.bagging import finish, finish_tags
 from common.policies import policy_bytes
 from evidence.certs import pem
 from evidence.errors import BadRecord
 from evidence.seal import RECORD_TYPE, read_sealed, seal
 from tests.fuzz.parser import Bench, Parser
+from tests.verify.bagging import whole_bag
 from tests.verify.making import class_of, journal, listing, marked, opened, receipt, write_box, write_export
 from verify.cli import verify
 from verify.errors import BadRoot, NotEvidence
@@ -41,6 +43,12 @@ def a_box(folder: Path) -> Iterator[Path]:
     yield made
 
 
+@contextlib.contextmanager
+def a_bag(folder: Path) -> Iterator[Path]:
+    """A bag of a class, with names."""
+    yield whole_bag(folder / "bag")
+
+
 def _told(folder: Path) -> None:
     """Everything that the command does with a folder, but for printing."""
     result = verify(folder, None, "zh")
@@ -61,6 +69,22 @@ def _instead(make: Callable[[Path], Any], name: str) -> Callable[[bytes, Bench],
             _told(folder)
         finally:
             path.unlink() if before is None else path.write_bytes(before)
+
+    return read
+
+
+def _in_a_bag(name: str, fit: Callable[[Path], Path] | None) -> Callable[[bytes, Bench], None]:
+    """Reads a bag with these bytes in place of one of its files. `fit`: what writes manifests that fit, so that nobody
+    stops at these."""
+    def read(data: bytes, bench: Bench) -> None:
+        folder = bench.kept(a_bag)
+        before = listing(folder)
+        (folder / name).write_bytes(data)
+        try:
+            _told(fit(folder) if fit else folder)
+        finally:
+            for each in (name, *TAGS):
+                (folder / each).write_bytes(before[each])
 
     return read
 
@@ -156,7 +180,24 @@ def _root_text(data: bytes, bench: Bench) -> object:
 JOURNAL = journal("r-2", opened(0), marked(0, b"abc"), marked(0, b"abcd", "done"), opened(1))
 HERE = ("verify/export.py", "verify/lines.py", "verify/folder.py", "verify/roots.py")
 
+TAGS = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt")
+BAG = ("verify/bag.py", "verify/bagit.py")
+
 PARSERS = (
+    Parser("the declaration of a bag", BAG, "text", _of(a_bag, "bagit.txt"), _in_a_bag("bagit.txt", finish_tags),
+           (NotEvidence,), 10),
+    Parser("what a bag says of itself", BAG, "lines", _of(a_bag, "bag-info.txt"),
+           _in_a_bag("bag-info.txt", finish_tags), (NotEvidence,), 15),
+    Parser("the manifest of a bag", BAG, "lines", _of(a_bag, "manifest-sha256.txt"),
+           _in_a_bag("manifest-sha256.txt", finish_tags), (NotEvidence,), 25),
+    Parser("the manifest of the parts of a bag", BAG, "lines", _of(a_bag, "tagmanifest-sha256.txt"),
+           _in_a_bag("tagmanifest-sha256.txt", None), (NotEvidence,), 15),
+    Parser("the findings in a bag", ("verify/read_json.py", "verify/derived.py"), "json",
+           _of(a_bag, "data/findings.json"), _in_a_bag("data/findings.json", finish), (NotEvidence,), 25),
+    Parser("the index of a bag", ("verify/read_json.py", "verify/index.py"), "json", _of(a_bag, "data/index.json"),
+           _in_a_bag("data/index.json", finish), (NotEvidence,), 25),
+    Parser("the names in a bag", ("verify/read_json.py", "verify/names.py"), "json", _of(a_bag, "data/names.json"),
+           _in_a_bag("data/names.json", finish), (NotEvidence,), 25),
     Parser("the manifest of an export", HERE, "json", _of(an_export, "manifest.json"), _instead(an_export,
            "manifest.json"),
            (NotEvidence,), 15),

@@ -2,8 +2,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
+import shutil
 import subprocess
 import sys
+import venv
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +14,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from evidence.certs import fingerprint
 from tests.project.conftest import PACKAGES, listed
+from tests.verify.bagging import whole_bag
 from tests.verify.making import class_of, write_export
 
 Verify = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -45,6 +50,19 @@ def verify(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Verify:
         return subprocess.run(command, cwd=base, env={}, capture_output=True, text=True, check=False)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new environment into which the wheel was installed, and what it needs without any extra: as on a machine that
+    never saw the project."""
+    folder = tmp_path_factory.mktemp("elsewhere") / "venv"
+    venv.create(folder, with_pip=False)
+    pip("--python", str(folder / "bin/python"), "install", "--no-deps", "--no-index", str(wheel))
+    (packages,) = folder.glob("lib/python*/site-packages")
+    for name in base_distributions(wheel):
+        link(name, packages)
+    return folder
 
 
 def pip(*arguments: str) -> None:
@@ -115,3 +133,28 @@ def test_the_auditors_python_really_has_nothing_else(verify: Verify, tmp_path: P
         "print([name for name in names\n"
         "       if importlib.util.find_spec(name)])\n")
     assert verify(script=script).stdout.strip() == "['edge.cli', 'babel', 'orjson', 'rfc8785']"
+
+
+def test_a_bag_is_checked_where_nobody_has_the_project(elsewhere: Path, tmp_path: Path) -> None:
+    bag = whole_bag(tmp_path / "bag")
+    moved = Path(shutil.move(bag, tmp_path / "moved"))
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "ZAITANG"))}
+    root = fingerprint(class_of()[0].root)
+
+    def check() -> subprocess.CompletedProcess[str]:
+        return subprocess.run([elsewhere / "bin/zaitang-verify", moved, "--root", root, "--lang", "en"],
+                              cwd=elsewhere, env=env, capture_output=True, text=True, check=False)
+
+    where = subprocess.run([elsewhere / "bin/python", "-c", "import verify; print(verify.__file__)"], cwd=elsewhere,
+                           env=env, capture_output=True, text=True, check=True).stdout
+    assert where.startswith(str(elsewhere))
+    whole = check()
+    assert (whole.returncode, whole.stderr) == (0, "") and "Signer pinned" in whole.stdout
+    assert "Names: 2" in whole.stdout
+    for name in ("data/class/segments/box-1/r-1/000001.mp4", "data/index.pdf", "tagmanifest-sha256.txt"):
+        data = (moved / name).read_bytes()
+        (moved / name).write_bytes(bytes([data[0] ^ 1]) + data[1:])
+        tampered = check()
+        assert tampered.returncode == 1 and Path(name).name in tampered.stdout
+        (moved / name).write_bytes(data)
+    assert check().returncode == 0

@@ -5,7 +5,7 @@ import hashlib
 import json
 import sqlite3
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from common.policies import policy_bytes
@@ -24,13 +24,14 @@ VIDEOS = (b"first segment", b"second segment", b"third, longer segment")
 SEGMENT_US = 60 * SECOND
 
 
-def order(policy: str) -> dict[str, object]:
-    """A plan of one theory class-hour and one trainee."""
+def order(policy: str, names: Mapping[str, str] | None = None) -> dict[str, object]:
+    """A plan of one theory class-hour and one trainee, or those of `names` with what their names commit to."""
     digest = hashlib.sha256(policy_bytes(policy)).hexdigest()
     return {
         "class": CLASS, "number": 1, "title": "焊工", "policy": {"id": policy, "sha256": digest}, "utc_offset_min": 480,
         "boxes": [{"device": "box-1", "room": "101"}],
-        "roster": [{"person": "p-1", "role": "trainee", "commitment": "0" * 64}],
+        "roster": [{"person": person, "role": "trainee", "commitment": commitment}
+                   for person, commitment in (names or {"p-1": "0" * 64}).items()],
         "hours": [{"hour": "h-1", "kind": "theory", "start": utc_text(START), "end": utc_text(START + 2700 * SECOND)}],
     }
 
@@ -49,13 +50,13 @@ def segment(index: int, data: bytes, class_id: str | None = CLASS) -> dict[str, 
 
 def class_of(
     policy: str = "demo", test: bool = True, simulated: bool = False, removed: int | None = None,
-    between: bool = False,
+    between: bool = False, names: Mapping[str, str] | None = None,
 ) -> tuple[Site, Maker, Maker]:
     """A site, and the chains of its box and its centre, of a class with three segments, the last one sealed after the
     class-hour."""
     site, clock = Site(test, between=between), SIMULATED if simulated else REAL
     box, centre = site.box(clock=clock), site.centre(clock=clock)
-    plan = centre.add("order.class", order(policy))
+    plan = centre.add("order.class", order(policy, names))
     box.add("order.accepted", {"class": CLASS, "order": plan.hash})
     box.add("session.start", {"class": CLASS, "session": "s-1", "by": "page"})
     for index, data in enumerate(VIDEOS):

@@ -74,7 +74,7 @@ def test_what_is_no_evidence(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     put(tmp_path / "file", b"")
     (tmp_path / "empty").mkdir()
     for name, why in (("file", "it is not a folder"), ("nowhere", "it does not exist"),
-                      ("empty", "it is neither an exported class nor the folder of a box")):
+                      ("empty", "it is neither an exported class, nor a bag of one, nor the folder of a box")):
         assert main([str(tmp_path / name), "--lang", "en"]) == 2
         captured = capsys.readouterr()
         hint = "" if name == "nowhere" else (". Dossiers and figures are no evidence: at the centre, `zaitang-central"
