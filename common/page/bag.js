@@ -1,0 +1,105 @@
+// The bag (BagIt 1.0, RFC 8493): both manifests, every file both ways; then the class in it.
+
+const DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
+const BAGIT = "bagit.txt", INFO = "bag-info.txt", PAYLOADS = "manifest-sha256.txt", TAGS = "tagmanifest-sha256.txt";
+const PAGE = "verify.html", CLASS = "data/class/";
+const MAX_MANIFEST = 1 << 26;
+const ALLOWED = [/^data\/class\/./, /^data\/(findings|index|names)\.json$/, /^data\/index\.pdf$/,
+  /^data\/sheets\/[^/]+\/[^/]+\.jpg$/];
+
+/** Raised when what was chosen is no bag at all: nothing was checked. */
+class NoBag extends Broken {}
+
+/** Checks a bag. `files`: name → File, names from the bag's folder on. `progress(part, of, what)` is told how it goes.
+ * Throws NoBag. */
+async function checkBag(files, progress) {
+  if (files.size > MAX_FILES) throw new NoBag(N_("there are more than {most} files"), { most: MAX_FILES });
+  if (![BAGIT, PAYLOADS].some((name) => files.has(name)) && !files.has(CLASS + MANIFEST)) {
+    throw new NoBag(N_("it is not a bag: choose the folder in which bagit.txt lies"));
+  }
+  const folder = new Folder(files), problems = [];
+  let read = 0;
+  const total = [...files.values()].reduce((sum, file) => sum + file.size, 0);
+  const hashes = await hashAll(files, (bytes) => progress((read += bytes), total, N_("reading every file")));
+  await checkManifests(folder, hashes, problems);
+  const found = await checkClass(folder.below(CLASS), (name) => hashes.get(CLASS + name),
+    (key) => progress(total, total, { text: N_("checking the seals of {chain}"), params: { chain: key } }));
+  await collect(problems, () => checkInfo(folder, found, problems));
+  const derived = found.centre ? await readDerived(folder, found, found.problems) : { names: new Map() };
+  return { problems: [...problems, ...found.problems], found, derived, files: files.size, bytes: total,
+    sheets: folder.under("data/sheets/"), hasPdf: folder.has(PDF), folder };
+}
+
+/** Every file is listed, every listed file is there, each with its hash. */
+async function checkManifests(folder, hashes, problems) {
+  await collect(problems, async () => {
+    const text = fromUtf8(await folder.read(BAGIT, 1024));
+    must(text === DECLARATION, N_("{file} is not what a bag of this kind says"), { file: BAGIT });
+  });
+  const names = folder.under(""), isPayload = (name) => name.startsWith("data/");
+  const payloads = await manifestOf(folder, PAYLOADS, isPayload, problems);
+  const tags = await manifestOf(folder, TAGS, (name) => !isPayload(name) && name !== TAGS, problems);
+  for (const name of names.filter(isPayload)) {
+    if (!ALLOWED.some((pattern) => pattern.test(name))) {
+      problems.push(new Broken(N_("{file} does not belong into a bag: it was added"), { file: shown(name) }));
+    }
+  }
+  for (const name of names) {
+    const listed = isPayload(name) ? payloads : tags, want = listed?.get(name), have = hashes.get(name);
+    if (!listed || name === TAGS) continue;
+    if (want === undefined) {
+      problems.push(new Broken(N_("{file} is in no manifest of the bag: it was added"), { file: shown(name) }));
+    } else if (have instanceof Broken) problems.push(have);
+    else if (want !== have) {
+      problems.push(new Broken(N_("{file} was changed: its hash is not the one in the bag's manifest"), { file: shown(name) }));
+    }
+  }
+  for (const listed of [payloads, tags]) {
+    for (const name of listed?.keys() ?? []) {
+      if (!folder.has(name)) problems.push(new Broken(N_("{file} is missing"), { file: shown(name) }));
+    }
+  }
+  for (const name of [INFO, PAGE]) {
+    if (!folder.has(name) && !tags?.has(name)) problems.push(new Broken(N_("{file} is missing"), { file: name }));
+  }
+}
+
+/** Name → hash of a manifest; nothing where it cannot be read, which goes into `problems`. */
+async function manifestOf(folder, name, belongs, problems) {
+  return collect(problems, async () => {
+    const text = fromUtf8(await folder.read(name, MAX_MANIFEST)), found = new Map();
+    must(text === "" || text.endsWith("\n"), N_("{file} is no manifest: line {line}"), { file: name, line: 1 });
+    text.split("\n").slice(0, -1).forEach((line, index) => {
+      const match = /^([0-9a-f]{64}) [ *]?([^ ].*)$/.exec(line.replace(/\r$/, ""));
+      const path = match && match[2].replace(/%(0A|0D|25)/gi, (code) => decodeURIComponent(code));
+      must(match && belongs(path) && !found.has(path) && found.size < MAX_FILES,
+        N_("{file} is no manifest: line {line}"), { file: name, line: index + 1 });
+      found.set(path, match[1]);
+    });
+    return found;
+  });
+}
+
+/** What bag-info.txt says of the class and of the bag's size. */
+async function checkInfo(folder, found, problems) {
+  if (!folder.has(INFO)) return;
+  const said = new Map();
+  for (const line of fromUtf8(await folder.read(INFO, MAX_BYTES)).replace(/\r?\n[ \t]+/g, " ").split(/\r?\n/)) {
+    const at = line.indexOf(":");
+    if (at > 0) said.set(line.slice(0, at), [...(said.get(line.slice(0, at)) ?? []), line.slice(at + 1).trim()]);
+  }
+  const payload = folder.under("data/");
+  const size = payload.reduce((sum, name) => sum + folder.size(name), 0);
+  const wanted = { "Payload-Oxum": `${size}.${payload.length}` };
+  if (found.manifest) {
+    Object.assign(wanted, { "Source-Organization": found.manifest.record.device,
+      "External-Identifier": found.export.class, "Bagging-Date": found.export.as_of.slice(0, 10),
+      "Zaitang-Export": found.manifest.hash });
+  }
+  for (const [key, want] of Object.entries(wanted)) {
+    const have = said.get(key) ?? [];
+    if (have.length !== 1 || have[0] !== want) {
+      problems.push(new Broken(N_("{file} does not fit the bag: {key}"), { file: INFO, key }));
+    }
+  }
+}

@@ -1,0 +1,69 @@
+// What lies beside the class and proves nothing by itself: names, index, findings. Each is held against the records as far
+// as it can be (evidence/README.md, "A bag of a class").
+
+const MAX_DERIVED = 1 << 26;
+const FINDINGS = "data/findings.json", INDEX = "data/index.json", NAMES = "data/names.json", PDF = "data/index.pdf";
+const DERIVED = { v: Is.one(1), class: Is.id };
+const PERSON = Is.has({ person: Is.id, name: Is.text, salt: Is.like(/^([0-9a-f]{2}){16,64}$/) });
+const LISTED = Is.has({ device: Is.id, seq: Is.count, file: Is.text, sha256: Is.hash, size: Is.count, camera: Is.id,
+  block: Is.maybe(Is.text), from: Is.maybe(Is.text), to: Is.maybe(Is.text) });
+const FINDING = Is.has({ rule: Is.text, result: Is.text, flag: Is.absent(Is.bool) });
+const MAX_LISTED = 1000000;
+
+/** Reads the three; what contradicts the records goes into `problems`. */
+async function readDerived(folder, found, problems) {
+  const read = (name, check) => (folder.has(name)
+    ? collect(problems, () => says(name, async () => check(await derivedIn(folder, name, found), found))) : null);
+  return {
+    names: (await read(NAMES, checkNames)) ?? new Map(),
+    index: await read(INDEX, checkIndex),
+    findings: await read(FINDINGS, checkFindings),
+  };
+}
+
+async function derivedIn(folder, name, found) {
+  const value = shaped(parseJson(fromUtf8(await folder.read(name, MAX_DERIVED))), DERIVED);
+  must(value.class === found.export.class, N_("it is of another class"));
+  return value;
+}
+
+/** Person → name, each as the plan or a change of the roster commits to it. */
+function checkNames(value, found) {
+  const promised = new Map(), names = new Map();
+  const promise = (person, commitment) => promised.set(person, (promised.get(person) ?? new Set()).add(commitment));
+  plansOf(found).forEach(({ body }) => body.roster.forEach((one) => promise(one.person, one.commitment)));
+  for (const { body } of found.centre.kept.get("roster.event")) {
+    if (body.class === found.export.class && body.commitment) promise(body.substitute ?? body.person, body.commitment);
+  }
+  shaped(value, { people: Is.list(PERSON) });
+  for (const { person, name, salt } of value.people) {
+    const hash = name.isWellFormed() ? sha256Hex(fromHex(salt), toUtf8(name)) : "";
+    must(promised.get(person)?.has(hash), N_("the name of {person} is not the one that the order commits to"), { person });
+    must(!names.has(person), N_("it names {person} twice"), { person });
+    names.set(person, name);
+  }
+  return names;
+}
+
+/** The index says of each segment what its record says, and names all of them. */
+function checkIndex(value, found) {
+  shaped(value, { segments: (list) => Array.isArray(list) && list.length <= MAX_LISTED && list.every(LISTED) });
+  must(value.export === found.manifest.hash, N_("it is of another export"));
+  const recorded = new Map(found.expected.map((one) => [`${one.chain.device} ${one.seq} ${one.segment.sha256}`, one]));
+  const listed = new Set();
+  for (const one of value.segments) {
+    const key = `${one.device} ${one.seq} ${one.sha256}`, of = recorded.get(key)?.segment;
+    must(of && !listed.has(key) && of.file === one.file && of.size === one.size && of.camera === one.camera,
+      N_("it lists a segment that no record states so: {segment}"), { segment: shown(one.file) });
+    listed.add(key);
+  }
+  const left = found.expected.find((one) => one.certain && !listed.has(`${one.chain.device} ${one.seq} ${one.segment.sha256}`));
+  must(!left, N_("it leaves out the segment {segment}"), { segment: left?.segment.file });
+  return value;
+}
+
+function checkFindings(value, found) {
+  shaped(value, { rules: Is.count, as_of: Is.utc, findings: Is.list(FINDING) });
+  must(value.as_of === found.export.as_of, N_("it is of another moment than the export"));
+  return value;
+}

@@ -1,0 +1,73 @@
+"""Bags as a centre writes them, around an exported class: small, for tests of who reads them."""
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from common.page import verify_page
+from evidence.bodies import Export, body_of
+from evidence.seal import read_sealed
+from tests.verify.making import listing, put
+
+CLASS = "data/class"
+
+
+def put_bag(folder: Path, names: Sequence[Mapping[str, str]] | None = None, findings: Sequence[object] = ()) -> Path:
+    """Makes a bag of the folder that holds a class in data/class: what is derived, the page, and the manifests."""
+    manifest = read_sealed((folder / CLASS / "manifest.json").read_bytes())
+    export = body_of(manifest.record)
+    assert isinstance(export, Export)
+    put_json(folder / "data/findings.json", {
+        "v": 1, "rules": 1, "as_of": export.as_of, "class": export.class_id, "findings": list(findings)})
+    put_json(folder / "data/index.json", {
+        "v": 1, "class": export.class_id, "export": manifest.hash, "segments": list(_segments(folder, export)),
+        "blocks": []})
+    put(folder / "data/index.pdf", b"%PDF-1.7\n")
+    if names is not None:
+        put_json(folder / "data/names.json", {"v": 1, "class": export.class_id, "people": list(names)})
+    put(folder / "verify.html", verify_page())
+    put(folder / "bagit.txt", b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
+    return seal_bag(folder, manifest.record.device, export, manifest.hash)
+
+
+def seal_bag(folder: Path, centre: str, export: Export, hash_: str) -> Path:
+    """bag-info.txt and both manifests, for the files as they are now."""
+    payload = {name: data for name, data in listing(folder).items() if name.startswith("data/")}
+    put(folder / "bag-info.txt", "".join(f"{key}: {value}\n" for key, value in {
+        "Source-Organization": centre, "External-Identifier": export.class_id, "Bagging-Date": export.as_of[:10],
+        "Payload-Oxum": f"{sum(map(len, payload.values()))}.{len(payload)}", "Zaitang-Export": hash_}.items()).encode())
+    return list_bag(folder)
+
+
+def list_bag(folder: Path) -> Path:
+    """Both manifests, as they fit the files: what somebody does who changes a bag and knows BagIt."""
+    files = listing(folder)
+    put(folder / "manifest-sha256.txt", lines_of(files, lambda name: name.startswith("data/")))
+    put(folder / "tagmanifest-sha256.txt", lines_of(
+        listing(folder), lambda name: not name.startswith("data/") and name != "tagmanifest-sha256.txt"))
+    return folder
+
+
+def lines_of(files: Mapping[str, bytes], belongs: Any) -> bytes:
+    return "".join(
+        f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items()) if belongs(name)).encode()
+
+
+def put_json(path: Path, value: object) -> None:
+    put(path, json.dumps(value, ensure_ascii=False, indent=1).encode())
+
+
+def _segments(folder: Path, export: Export) -> Any:
+    for path in sorted((folder / CLASS / "chains").glob("*.jsonl")):
+        for line in path.read_bytes().splitlines():
+            try:
+                record = read_sealed(line).record
+            except Exception:  # a class that is broken on purpose
+                continue
+            body = record.body
+            if record.type == "segment" and body["class"] == export.class_id:
+                yield {**{key: body[key] for key in ("file", "sha256", "size", "camera")}, "device": record.device,
+                       "seq": record.seq, "block": record.utc[:10], "from": record.utc, "to": record.utc}
