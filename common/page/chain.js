@@ -12,8 +12,7 @@ class Chain {
     this.identity = null;
     this.kept = new Map([...KEPT].map((type) => [type, []]));
     this.count = this.simulated = this.unknown = this.checkins = 0;
-    this.last = -1;
-    this.lastRecordUtc = null;
+    this.last = this.before = -1;
     this.leaves = new Map(leaves.map((seq) => [seq, null]));
     this.good = new Map();
     this.lineProblems = [];
@@ -68,6 +67,11 @@ class Chain {
   #isMine({ record }) {
     this.simulated += record.clock.source === "simulated";
     this.unknown += !isKnownType(record.type);
+    if (record.seq <= this.before && !this.outOfOrder.length) {
+      this.outOfOrder.push(new Broken(N_("the records of {device} are not in their order: {seq} stands behind {before}"),
+        { device: record.device, seq: record.seq, before: this.before }));
+    }
+    this.before = record.seq;
     if (!standsRightly(record, this.role)) {
       this.misplaced.push(new Broken(N_("record {seq} of {device} is of type {type}, which does not belong into this chain"),
         { seq: record.seq, device: record.device, type: record.type }));
@@ -97,11 +101,6 @@ class Chain {
   #record(one, state) {
     const { record, hash } = one, { seq } = record, says = { seq, device: this.device };
     this.count++;
-    if (seq <= this.last && !this.outOfOrder.length) {
-      this.outOfOrder.push(new Broken(
-        N_("the records of {device} are not in their order: {seq} stands behind {before}"), { ...says, before: this.last }));
-    }
-    if (seq > this.last) this.lastRecordUtc = record.utc;
     this.last = Math.max(this.last, seq);
     if (state) {
       this.problems.push([seq, state === "other"
