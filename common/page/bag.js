@@ -6,6 +6,10 @@ const PAGE = "verify.html", CLASS = "data/class/";
 const MAX_MANIFEST = 1 << 26;
 const ALLOWED = [/^data\/class\/./, /^data\/(findings|index|names)\.json$/, /^data\/index\.pdf$/,
   /^data\/sheets\/[^/]+\/[^/]+\.jpg$/];
+/** What computers leave in folders that somebody looks at. */
+const BY_ITSELF = /(^|\/)(Thumbs\.db|desktop\.ini|\.DS_Store|\._[^/]*)$/;
+const LEFT_BEHIND = N_("{file} is in no manifest of the bag: computers put such files there by themselves; remove it and"
+  + " check again");
 
 /** Raised when what was chosen is no bag at all: nothing was checked. */
 class NoBag extends Broken {}
@@ -39,16 +43,14 @@ async function checkManifests(folder, hashes, problems) {
   const names = folder.under(""), isPayload = (name) => name.startsWith("data/");
   const payloads = await manifestOf(folder, PAYLOADS, isPayload, problems);
   const tags = await manifestOf(folder, TAGS, (name) => !isPayload(name) && name !== TAGS, problems);
-  for (const name of names.filter(isPayload)) {
-    if (!ALLOWED.some((pattern) => pattern.test(name))) {
-      problems.push(new Broken(N_("{file} does not belong into a bag: it was added"), { file: shown(name) }));
-    }
-  }
   for (const name of names) {
     const listed = isPayload(name) ? payloads : tags, want = listed?.get(name), have = hashes.get(name);
     if (!listed || name === TAGS) continue;
     if (want === undefined) {
-      problems.push(new Broken(N_("{file} is in no manifest of the bag: it was added"), { file: shown(name) }));
+      problems.push(new Broken(BY_ITSELF.test(name) ? LEFT_BEHIND : N_("{file} is in no manifest of the bag: it was added"),
+        { file: shown(name) }));
+    } else if (isPayload(name) && !ALLOWED.some((pattern) => pattern.test(name))) {
+      problems.push(new Broken(N_("{file} does not belong into a bag: it was added"), { file: shown(name) }));
     } else if (have instanceof Broken) problems.push(have);
     else if (want !== have) {
       problems.push(new Broken(N_("{file} was changed: its hash is not the one in the bag's manifest"), { file: shown(name) }));
@@ -90,7 +92,7 @@ async function checkInfo(folder, found, problems) {
   }
   const payload = folder.under("data/");
   const size = payload.reduce((sum, name) => sum + folder.size(name), 0);
-  const wanted = { "Payload-Oxum": `${size}.${payload.length}` };
+  const wanted = problems.length ? {} : { "Payload-Oxum": `${size}.${payload.length}` }; // else it says the same again
   if (found.manifest) {
     Object.assign(wanted, { "Source-Organization": found.manifest.record.device,
       "External-Identifier": found.export.class, "Bagging-Date": found.export.as_of.slice(0, 10),

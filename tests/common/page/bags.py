@@ -1,14 +1,17 @@
 """Bags as a centre writes them, around an exported class: small, for tests of who reads them."""
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from common.page import verify_page
 from evidence.bodies import Export, body_of
+from evidence.corrections import corrections
+from evidence.errors import BadRecord
 from evidence.seal import read_sealed
 from tests.verify.making import listing, put
 
@@ -51,23 +54,26 @@ def list_bag(folder: Path) -> Path:
     return folder
 
 
-def lines_of(files: Mapping[str, bytes], belongs: Any) -> bytes:
+def lines_of(files: Mapping[str, bytes], belongs: Callable[[str], bool]) -> bytes:
+    """A manifest of the files that belong into it."""
     return "".join(
         f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items()) if belongs(name)).encode()
 
 
 def put_json(path: Path, value: object) -> None:
+    """A derived file, spelled like any JSON."""
     put(path, json.dumps(value, ensure_ascii=False, indent=1).encode())
 
 
-def _segments(folder: Path, export: Export) -> Any:
+def _segments(folder: Path, export: Export) -> Iterator[dict[str, Any]]:
     for path in sorted((folder / CLASS / "chains").glob("*.jsonl")):
+        records = []
         for line in path.read_bytes().splitlines():
-            try:
-                record = read_sealed(line).record
-            except Exception:  # a class that is broken on purpose
-                continue
+            with contextlib.suppress(BadRecord):  # a class may be broken on purpose
+                records.append(read_sealed(line).record)
+        counted = corrections(records)
+        for record in records:
             body = record.body
-            if record.type == "segment" and body["class"] == export.class_id:
+            if record.type == "segment" and counted.class_of(record) == export.class_id:
                 yield {**{key: body[key] for key in ("file", "sha256", "size", "camera")}, "device": record.device,
                        "seq": record.seq, "block": record.utc[:10], "from": record.utc, "to": record.utc}
