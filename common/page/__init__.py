@@ -1,7 +1,8 @@
-"""The page that lies in every bag as verify.html: it checks the bag in a browser, without a server and without a network.
+"""The page that lies in every bag as verify.html: it checks the bag in a browser, without a server or a network.
 
-Its sources are the small files beside this one. `verify_page` puts them into one: the scripts in the order of SCRIPTS in
-one scope, with the Chinese of every sentence from the catalogue, under a policy that runs this script and nothing else.
+Its sources are the small files beside this one. `verify_page` puts them into one: the scripts in the order of SCRIPTS
+in one scope, with the Chinese of every sentence from the catalogue, under a policy that runs this script and nothing
+else. It is a third verifier, beside verify/ and tests/contract/second_verifier.py, and shares no line with either.
 """
 from __future__ import annotations
 

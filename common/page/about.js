@@ -96,7 +96,7 @@ function fileView(one, folder) {
   if (!one.here) return make("span", {}, name, " · ", say(one.gone ? N_("deleted, a record says so") : N_("missing")));
   const place = make("span", { class: "player" });
   const play = make("button", { type: "button", onclick: () => playFile(folder.file(one.name), place, name) }, say(N_("Play")));
-  return make("span", {}, name, one.whole ? " " : " · ", one.whole ? "" : say(N_("changed")), play, place);
+  return make("span", {}, name, one.whole ? " " : " · ", one.whole ? "" : say(N_("the file was changed")), play, place);
 }
 
 /** One video plays at a time; the address of the one before is given back. */

@@ -6,7 +6,9 @@ const MOST_WRONG = 1000;
 const LINES_AT_ONCE = 256;
 const PIECE = 1 << 22;
 /** Up to this size a file is hashed by WebCrypto, which wants it in memory as a whole, twice. */
-const WHOLE = 1 << 26;
+const WHOLE = 1 << 28;
+/** So many bytes of files are in memory at the same time; WebCrypto makes a copy of each. */
+const MOST_HELD = 1 << 29;
 const AT_ONCE = Math.max(1, Math.min(4, navigator.hardwareConcurrency || 1));
 
 /** A name from somebody else's folder as it may be shown: without control characters. */
@@ -106,13 +108,18 @@ async function hashFile(file, name, advance) {
   return toHex(hash.digest());
 }
 
-/** Name → hash of every file, or the Broken that says why it has none. No more than AT_ONCE are in memory. */
+/** Name → hash of every file, or the Broken that says why it has none: AT_ONCE at a time, as far as memory goes. */
 async function hashAll(files, advance) {
-  const found = new Map(), waiting = [...files];
+  const found = new Map(), waiting = [...files], room = [];
+  let held = 0;
   const work = async () => {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      const [name, file] = next, problems = [];
+      const [name, file] = next, problems = [], needs = file.size <= WHOLE ? file.size : PIECE;
+      while (held + needs > MOST_HELD) await new Promise((resolve) => { room.push(resolve); });
+      held += needs;
       const hash = await collect(problems, () => hashFile(file, name, advance));
+      held -= needs;
+      room.splice(0).forEach((resolve) => resolve());
       found.set(name, hash ?? problems[0]);
     }
   };

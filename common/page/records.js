@@ -65,7 +65,7 @@ const BOX_TYPES = new Set([
   "session.end", "session.corrected", "segment", "checkin", "checkin.pin", "pin.set", "rollcall", "picture", "bareface",
   "look", "code.shown", "code.read", "checkpoint.seen", "chain.begun", "order.answered", "sheet", "live.ended",
 ]);
-const EITHER_TYPES = new Set(["genesis", "alarm", "segment.removed"]);
+const EITHER_TYPES = new Set(["genesis", "alarm", "pointed", "segment.removed"]);
 
 /** Whether a record may stand in a chain of this role; record 0 says of which it is by whether it has a sealing key. */
 function standsRightly(record, role) {

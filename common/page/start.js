@@ -38,11 +38,12 @@ function showProgress({ part: done, of, what }) {
   at("doing").textContent = `${say(what)} · ${sizeText(done)} / ${sizeText(of)}`;
 }
 
-async function check(files) {
+/** `gather` gives the files by their names. */
+async function check(gather) {
   at("result").replaceChildren();
   show({ kind: "working", part: 0, of: 0, what: N_("reading every file") });
   try {
-    const result = await checkBag(files, (done, of, what) => showProgress({ part: done, of, what }));
+    const result = await checkBag(await gather(), (done, of, what) => showProgress({ part: done, of, what }));
     show({ kind: "result", result, trust: await trusted(result.found) });
   } catch (error) {
     show({ kind: "none", error: error instanceof NoBag
@@ -88,17 +89,19 @@ function folderChosen() {
     files.set(path.slice(path.indexOf("/") + 1), file);
   }
   at("folder").value = "";
-  if (files.size) check(files);
+  if (files.size) check(() => files);
 }
 
+/** Entries are asked for at once: afterwards the browser has none. */
 async function folderDropped(event) {
   event.preventDefault();
   if (at("folder").disabled) return;
   const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
-  const files = new Map();
-  const from = entries.length === 1 && entries[0].isDirectory ? await entriesIn(entries[0]) : entries;
-  await walk(from, "", files);
-  check(files);
+  await check(async () => {
+    const files = new Map();
+    await walk(entries.length === 1 && entries[0].isDirectory ? await entriesIn(entries[0]) : entries, "", files);
+    return files;
+  });
 }
 
 async function walk(entries, prefix, files) {

@@ -1,9 +1,9 @@
 // What is said of a checked bag: what was checked, and what this page cannot check.
 
 /** What was checked, with numbers. */
-function* checkedOf({ found, derived, files, bytes }, trust) {
+function* checkedOf({ found, derived, files, bytes }, trust, whole) {
   const records = found.chains.reduce((sum, chain) => sum + chain.count, 0);
-  const present = found.expected.filter((one) => one.here).length;
+  const present = found.expected.filter((one) => one.whole).length;
   yield [N_("Files hashed and held against the bag's manifests, both ways: {files} ({size})"), { files, size: sizeText(bytes) }];
   yield [N_("Records whose form, seal, link and place were checked: {records}, in chains: {chains}"),
     { records, chains: found.chains.length }];
@@ -11,22 +11,26 @@ function* checkedOf({ found, derived, files, bytes }, trust) {
   yield [N_("Receipts of the centre, each against its chain: {count}"), { count: found.receipts }];
   yield [N_("Video files whose size and hash are those in a signed record: {present}; deleted, of which a record says so: {removed}"),
     { present, removed: found.removed }];
-  const newest = found.trees.at(-1);
-  if (newest) {
-    yield [N_("The centre signed, {at}, a tree of {size} records that holds every chain of this export to its end. None of"
-      + " them can be changed or left out later without contradicting that signature."),
-    { at: secondsText(newest.time), size: newest.size }];
-    for (const one of found.trees.slice(0, -1)) {
-      yield [N_("It begins with the tree of {size} records that the centre signed {at}."),
-        { at: secondsText(one.time), size: one.size }];
-    }
-  }
+  if (whole) yield* treesOf(found.trees);
   for (const one of trust.witnessed) {
     yield [N_("The witness {witness} confirmed the tree of {size} records, {at}."),
       { witness: shown(one.name), size: one.size, at: secondsText(one.time) }];
   }
   if (derived.names.size) yield [N_("Names, each against its commitment in the plan: {count}"), { count: derived.names.size }];
   if (derived.index) yield [N_("The index names each video file as its record does."), {}];
+}
+
+/** What the centre's tree proves. */
+function* treesOf(trees) {
+  const newest = trees.at(-1);
+  if (!newest) return;
+  yield [N_("The centre signed, {at}, a tree of {size} records that holds every chain of this export to its end. None of"
+    + " them can be changed or left out later without contradicting that signature."),
+  { at: secondsText(newest.time), size: newest.size }];
+  for (const one of trees.slice(0, -1)) {
+    yield [N_("It begins with the tree of {size} records that the centre signed {at}."),
+      { at: secondsText(one.time), size: one.size }];
+  }
 }
 
 /** What this page could not check: of the bag, of the centre, and of itself. */

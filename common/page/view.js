@@ -20,18 +20,18 @@ const part = (title, ...inside) => make("section", {}, make("h3", {}, say(title)
 function bounded(items, name) {
   const more = items.length - MOST_SHOWN;
   const list = listOf(items.slice(0, MOST_SHOWN), name);
-  return more > 0 ? make("div", {}, list, make("p", {}, say(N_("and {count} more"), { count: more }))) : list;
+  return more > 0 ? make("div", {}, list, make("p", {}, say(N_("and others: {count}"), { count: more }))) : list;
 }
 
 function resultView(result, trust) {
   const problems = [...trust.problems, ...result.problems], whole = problems.length === 0;
   return make("div", {},
     ...warnings(result.found),
-    verdictView(whole, problems),
+    verdictView(problems, trust.pinned && !result.found.test),
     whole ? null : part(N_("What does not hold, the first broken thing first"), bounded(problems.map(say), "ol")),
     rootView(result.found, trust),
     ...(result.found.export ? aboutView(result, whole) : []),
-    part(N_("What was checked"), listOf([...checkedOf(result, trust)].map(([text, params]) => say(text, params)))),
+    part(N_("What was checked"), listOf([...checkedOf(result, trust, whole)].map(([text, params]) => say(text, params)))),
     part(N_("What this page cannot check"), listOf([...uncheckedOf(result, trust)].map(([text, params]) => say(text, params)))));
 }
 
@@ -46,12 +46,14 @@ function* warnings(found) {
   }
 }
 
-function verdictView(whole, problems) {
-  const sentence = whole ? N_("Whole: every seal, link and hash holds.")
+/** `sure`: somebody said under which root it must be signed, and no key is one for tests. */
+function verdictView(problems, sure) {
+  const sentence = problems.length === 0 ? N_("Whole: every seal, link and hash holds.")
     : problems.length === 1 ? N_("Does not hold: 1 problem.")
       : N_("Does not hold: {count} problems, the first broken thing first.");
-  return make("h2", { id: "verdict", class: whole ? "whole" : "broken", tabindex: "-1" },
-    say(sentence, { count: problems.length }));
+  const look = problems.length ? "broken" : sure ? "whole" : "whole unsure";
+  return make("h2", { id: "verdict", class: look, tabindex: "-1" }, say(sentence, { count: problems.length }),
+    look === "whole unsure" ? make("span", {}, say(N_("But who signed it is not sure: read on."))) : null);
 }
 
 /** Under which root it is signed, and what to compare that with. */

@@ -56,8 +56,8 @@ def list_bag(folder: Path) -> Path:
 
 def lines_of(files: Mapping[str, bytes], belongs: Callable[[str], bool]) -> bytes:
     """A manifest of the files that belong into it."""
-    return "".join(
-        f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items()) if belongs(name)).encode()
+    lines = (f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items()) if belongs(name))
+    return "".join(lines).encode()
 
 
 def put_json(path: Path, value: object) -> None:

@@ -43,7 +43,7 @@ class Reader:
         verdict = self.page.locator("#progress[hidden] ~ #result #verdict")
         verdict.wait_for(timeout=90_000)
         problems = tuple(self.page.locator("#result ol > li").all_inner_texts())
-        whole = None if verdict.inner_text().startswith("This ") else verdict.get_attribute("class") == "whole"
+        whole = None if verdict.inner_text().startswith("This ") else "whole" in str(verdict.get_attribute("class"))
         return Said(whole, problems or (verdict.inner_text(),) * (not whole), self.page.inner_text("#result"))
 
 

@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evidence.bodies import Export, Head, PolicyRef
-from evidence.chain import head_of
+from evidence.chain import head_of, next_record
 from evidence.checkpoint import open_checkpoint, seen_of
+from evidence.records import Stamp
+from evidence.seal import seal_record
 from evidence.shape import decode, encode
 from evidence.times import utc_text
 from tests.common.page.bags import CLASS, list_bag, put_bag
@@ -252,6 +254,25 @@ def test_what_the_centre_says_that_it_removed_may_be_absent(tmp_path: Path, read
         centre.sealed.pop()
         (folder / "segments/box-1/r-1/000001.mp4").unlink()
         assert reader.check(bagged(tmp_path / "bag")).whole is whole
+
+
+def test_video_whose_class_was_put_right_after_a_restart_is_told_as_not_checked(
+    tmp_path: Path, reader: Reader,
+) -> None:
+    """Only wall clocks say whether that counts: the page accuses nobody, whether it is here or not."""
+    site, box, centre = _said("a correction")
+    last = box.sealed.pop().record
+    boot = Stamp("7f1c2d3e-0000-4000-8000-000000000002", 1, last.utc_us, REAL)
+    moved = next_record(box.sealed[-1], device=box.device, chain=box.chain, type=last.type, body=last.body, stamp=boot)
+    box.sealed.append(seal_record(moved, box.signer))
+    folder = write_export(tmp_path / "bag" / CLASS, site, box, centre)
+    for gone in (False, True):
+        if gone:
+            (folder / "segments/box-1/r-1/000001.mp4").unlink()
+        said = reader.check(bagged(tmp_path / "bag"))
+        assert said.whole and "put right after a restart of the box: 3 files" in said.text, said.problems
+    put(folder / "segments/box-1/r-1/000002.mp4", b"third, another segment")
+    assert reader.check(bagged(tmp_path / "bag")).whole is False
 
 
 def test_what_the_centre_and_the_boxes_cannot_prove_is_told_by_both(tmp_path: Path, reader: Reader) -> None:

@@ -117,7 +117,8 @@ ATTACKS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a flipped bit in a video": (replaced(VIDEO, b"first", b"firsu"), f"{VIDEO} was changed"),
     "a video gone": (gone(VIDEO), f"{VIDEO} is missing"),
     "a file added to the class": (added("data/class/x.txt"), "data/class/x.txt is in no manifest"),
-    "a file added to the data": (lambda bag: (put(bag / "data/x.txt", b"x"), renewed(bag)), "does not belong into a bag"),
+    "a file added to the data": (
+        lambda bag: (put(bag / "data/x.txt", b"x"), renewed(bag)), "does not belong into a bag"),
     "a file added beside the data": (added("fetch.txt"), "fetch.txt is in no manifest"),
     "Thumbs.db": (added("data/Thumbs.db"), "remove it and check again"),
     "bagit.txt changed": (replaced("bagit.txt", b"1.0", b"0.9"), "bagit.txt is not what a bag"),
@@ -125,12 +126,14 @@ ATTACKS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no manifest": (gone(MANIFEST), "manifest-sha256.txt is missing"),
     "no manifest of the tags": (gone(TAGS), "tagmanifest-sha256.txt is missing"),
     "a line of the manifest gone": (
-        lambda bag: put(bag / MANIFEST, b"".join((bag / MANIFEST).read_bytes().splitlines(True)[1:])), "is in no manifest"),
+        lambda bag: put(bag / MANIFEST, b"".join((bag / MANIFEST).read_bytes().splitlines(True)[1:])),
+        "is in no manifest"),
     "a line twice": (
         lambda bag: put(bag / MANIFEST, (bag / MANIFEST).read_bytes() * 2), f"{MANIFEST} is no manifest: line"),
     "a path out of the bag": (replaced(MANIFEST, b"  data/class/manifest.json", b"  ../class/manifest.json"),
                               f"{MANIFEST} is no manifest: line"),
-    "a manifest without its end": (lambda bag: put(bag / MANIFEST, (bag / MANIFEST).read_bytes()[:-1]), "is no manifest"),
+    "a manifest without its end": (
+        lambda bag: put(bag / MANIFEST, (bag / MANIFEST).read_bytes()[:-1]), "is no manifest"),
     "the page changed": (replaced("verify.html", b"Zaitang", b"Zaitong"), "verify.html was changed"),
     "the page gone": (lambda bag: ((bag / "verify.html").unlink(), list_bag(bag)), "verify.html is missing"),
     "another size": (lambda bag: (replaced(INFO, b"Oxum: ", b"Oxum: 1")(bag), list_bag(bag)), "Payload-Oxum"),
@@ -184,8 +187,9 @@ def hostile(bag: Path, name: str, data: bytes) -> Path:
 
 @pytest.mark.parametrize(("name", "data"), [
     ("manifest.json", b'{"payload":"","payloadType":"x","signatures":[]}'), ("manifest.json", b"[" * 500_000),
-    ("manifest.json", b"\xff" * 10), ("manifest.json", b"x" * 2_000_000), ("root.pem", b"-----BEGIN CERTIFICATE-----\n"),
-    ("root.pem", b"x" * 20_000), (f"chains/box-1.{'0' * 32}.jsonl", b"\n" * 300_000),
+    ("manifest.json", b"\xff" * 10), ("manifest.json", b"x" * 2_000_000),
+    ("root.pem", b"-----BEGIN CERTIFICATE-----\n"), ("root.pem", b"x" * 20_000),
+    (f"chains/box-1.{'0' * 32}.jsonl", b"\n" * 300_000),
     (f"chains/box-1.{'0' * 32}.jsonl", b"x" * 3_000_000), (f"chains/box-1.{'0' * 32}.jsonl", b""),
     (f"chains/box-1.{'0' * 32}.jsonl", b'{"__proto__":{"payload":""}}\n' * 10),
     ("tree/9999999999999999/checkpoint", b"x\n\n"), ("tree/14/checkpoint", b"\xe2\x80\x94 a b\n\n\xe2\x80\x94 a b\n"),
@@ -272,7 +276,8 @@ def test_whom_one_trusts_is_heard_without_reading_again(bag: Path, reader: Reade
         return reader.said()
 
     root = ROLES["root"]
-    assert "Signer pinned" in after(lambda: page.fill("#root", ":".join(root[at:at + 2] for at in range(0, 64, 2)).upper())).text
+    colons = ":".join(root[at:at + 2] for at in range(0, 64, 2)).upper()
+    assert "Signer pinned" in after(lambda: page.fill("#root", colons)).text
     assert after(lambda: page.fill("#root", "ab" * 32)).problems[0].startswith("signed under the root")
     assert after(lambda: page.fill("#root", "abc")).problems == ("a fingerprint has 64 digits of 0-9 a-f",)
     put(tmp_path / "root.pem", (bag / CLASS / "root.pem").read_bytes())
@@ -355,7 +360,7 @@ def test_both_languages_on_a_narrow_screen_without_barriers(bag: Path, page: Any
         if lang == "中文":
             assert Reader(page).check(bag).whole is False
             assert page.evaluate("document.activeElement.id") == "verdict"
-        assert verdict in page.inner_text("#verdict") or "问题" in page.inner_text("#verdict")
+        assert verdict in page.inner_text("#verdict")
         assert page.get_by_role("button", name=lang).get_attribute("aria-pressed") == "true"
         assert page.evaluate("document.documentElement.scrollWidth <= 390")
         for summary in page.locator("#result summary").all():
