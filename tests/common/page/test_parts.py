@@ -65,8 +65,8 @@ def test_canonical_bytes(parts: Any) -> None:
 
 def test_numbers_beyond_2_53_and_nesting(parts: Any) -> None:
     for text in ('{"a":9007199254740993}', '{"a":9007199254740992}', '{"a":-0}', '{"a":1.0}', '{"a":1e3}',
-                 '{"a":"\\ud800"}', '{"a":1,"a":1}', '{"b":1,"a":1}', '{"a": 1}', '\ufeff{"a":1}', "[" * 100_000, 
-                 '{"a":' * 33 + "1" + "}" * 33,                  "[]", "1", ""):
+                 '{"a":"\\ud800"}', '{"a":1,"a":1}', '{"b":1,"a":1}', '{"a": 1}', '\ufeff{"a":1}', "[" * 100_000,
+                 '{"a":' * 33 + "1" + "}" * 33, "[]", "1", ""):
         assert parts.evaluate("(text) => held(() => given.readCanonical(given.toUtf8(text)))", text), text
     for text in ('{"a":9007199254740991}', '{"__proto__":{"x":1}}', '{"a":' * 32 + "1" + "}" * 32, '{"10":1,"9":2}'):
         assert parts.evaluate("(text) => held(() => given.readCanonical(given.toUtf8(text)))", text) == "", text
