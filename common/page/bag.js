@@ -61,21 +61,24 @@ async function checkManifests(folder, hashes, problems) {
       if (!folder.has(name)) problems.push(new Broken(N_("{file} is missing"), { file: shown(name) }));
     }
   }
-  for (const name of [INFO, PAGE]) {
-    if (!folder.has(name) && !tags?.has(name)) problems.push(new Broken(N_("{file} is missing"), { file: name }));
+  for (const name of [INFO, PAGE, FINDINGS, INDEX, PDF]) {
+    const listed = tags?.has(name) || payloads?.has(name);
+    if (!folder.has(name) && !listed) problems.push(new Broken(N_("{file} is missing"), { file: name }));
   }
 }
 
 /** Name → hash of a manifest; nothing where it cannot be read, which goes into `problems`. */
 async function manifestOf(folder, name, belongs, problems) {
   return collect(problems, async () => {
-    const text = fromUtf8(await folder.read(name, MAX_MANIFEST)), found = new Map();
+    const text = fromUtf8(await folder.read(name, MAX_MANIFEST)), found = new Map(), folded = new Set();
     must(text === "" || text.endsWith("\n"), N_("{file} is no manifest: line {line}"), { file: name, line: 1 });
     text.split("\n").slice(0, -1).forEach((line, index) => {
-      const match = /^([0-9a-f]{64}) [ *]?([^ ].*)$/.exec(line.replace(/\r$/, ""));
+      const match = /^([0-9a-f]{64}) {2}([^\r\n]+)$/.exec(line);
       const path = match && match[2].replace(/%(0A|0D|25)/gi, (code) => decodeURIComponent(code));
-      must(match && belongs(path) && !found.has(path) && found.size < MAX_FILES,
+      const same = path?.normalize("NFC").toLowerCase(); // to some file systems two names are one
+      must(match && belongs(path) && !folded.has(same) && found.size < MAX_FILES,
         N_("{file} is no manifest: line {line}"), { file: name, line: index + 1 });
+      folded.add(same);
       found.set(path, match[1]);
     });
     return found;
@@ -85,10 +88,11 @@ async function manifestOf(folder, name, belongs, problems) {
 /** What bag-info.txt says of the class and of the bag's size. */
 async function checkInfo(folder, found, problems) {
   if (!folder.has(INFO)) return;
-  const said = new Map();
-  for (const line of fromUtf8(await folder.read(INFO, MAX_BYTES)).replace(/\r?\n[ \t]+/g, " ").split(/\r?\n/)) {
-    const at = line.indexOf(":");
-    if (at > 0) said.set(line.slice(0, at), [...(said.get(line.slice(0, at)) ?? []), line.slice(at + 1).trim()]);
+  const said = new Map(), text = fromUtf8(await folder.read(INFO, MAX_BYTES));
+  for (const line of text.replace(/\n$/, "").split("\n")) {
+    const match = /^([A-Za-z0-9-]{1,64}): ([^\r\n]*)$/.exec(line);
+    must(match && text.endsWith("\n") && !said.has(match[1]), N_("{file} cannot be read"), { file: INFO });
+    said.set(match[1], match[2]);
   }
   const payload = folder.under("data/");
   const size = payload.reduce((sum, name) => sum + folder.size(name), 0);
@@ -99,8 +103,7 @@ async function checkInfo(folder, found, problems) {
       "Zaitang-Export": found.manifest.hash });
   }
   for (const [key, want] of Object.entries(wanted)) {
-    const have = said.get(key) ?? [];
-    if (have.length !== 1 || have[0] !== want) {
+    if (said.get(key) !== want) {
       problems.push(new Broken(N_("{file} does not fit the bag: {key}"), { file: INFO, key }));
     }
   }

@@ -45,19 +45,20 @@ function checkNames(value, found) {
   return names;
 }
 
-/** The index says of each segment what its record says, and names all of them. */
+/** The index says of each segment what its record says, and names all of them; those that are gone it may leave out. */
 function checkIndex(value, found) {
-  shaped(value, { segments: (list) => Array.isArray(list) && list.length <= MAX_LISTED && list.every(LISTED) });
+  const list = (given) => Array.isArray(given) && given.length <= MAX_LISTED && given.every(LISTED);
+  shaped(value, { segments: list, removed: Is.absent(list) });
   must(value.export === found.manifest.hash, N_("it is of another export"));
   const recorded = new Map(found.expected.map((one) => [`${one.chain.device} ${one.seq} ${one.segment.sha256}`, one]));
-  const listed = new Set();
-  for (const one of value.segments) {
-    const key = `${one.device} ${one.seq} ${one.sha256}`, of = recorded.get(key)?.segment;
-    must(of && !listed.has(key) && of.file === one.file && of.size === one.size && of.camera === one.camera,
+  const gone = new Set(value.removed ?? []);
+  for (const one of [...value.segments, ...gone]) {
+    const key = `${one.device} ${one.seq} ${one.sha256}`, known = recorded.get(key), of = known?.segment;
+    must(of && (known.gone || !gone.has(one)) && of.file === one.file && of.size === one.size && of.camera === one.camera,
       N_("it lists a segment that no record states so: {segment}"), { segment: shown(one.file) });
-    listed.add(key);
+    recorded.delete(key);
   }
-  const left = found.expected.find((one) => one.certain && !listed.has(`${one.chain.device} ${one.seq} ${one.segment.sha256}`));
+  const left = [...recorded.values()].find((one) => one.certain && !one.gone);
   must(!left, N_("it leaves out the segment {segment}"), { segment: left?.segment.file });
   return value;
 }

@@ -59,7 +59,7 @@ def bagged(bag: Path) -> Path:
     """A bag around a class whose manifest may be gone."""
     if (bag / CLASS / "manifest.json").exists():
         return put_bag(bag)
-    for name in ("bagit.txt", "bag-info.txt", "verify.html"):
+    for name in ("bagit.txt", "bag-info.txt", "verify.html", "data/findings.json", "data/index.json", "data/index.pdf"):
         put(bag / name, b"")
     return list_bag(bag)
 

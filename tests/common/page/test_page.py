@@ -141,6 +141,13 @@ ATTACKS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda bag: (replaced(INFO, b"welder-1", b"welder-2")(bag), list_bag(bag)), "External-Identifier"),
     "another export in bag-info.txt": (
         lambda bag: (replaced(INFO, b"Zaitang-Export: ", b"Zaitang-Export: 0")(bag), list_bag(bag)), "Zaitang-Export"),
+    "a label twice in bag-info.txt": (lambda bag: (
+        put(bag / INFO, (bag / INFO).read_bytes() * 2), list_bag(bag)), "bag-info.txt cannot be read"),
+    "names that are one to other file systems": (
+        lambda bag: put(bag / MANIFEST, (bag / MANIFEST).read_bytes() + b"0" * 64 + b"  data/INDEX.pdf\n"),
+        "is no manifest"),
+    "no index for people": (lambda bag: ((bag / "data/index.pdf").unlink(), renewed(bag)), "data/index.pdf is missing"),
+    "no findings": (lambda bag: ((bag / "data/findings.json").unlink(), renewed(bag)), "data/findings.json is missing"),
     "another name": (derived("data/names.json", people=[{"person": "p-1", "name": "韩梅梅", "salt": SALT}]),
                      "the name of p-1 is not the one that the order commits to"),
     "a name of nobody": (derived("data/names.json", people=[{"person": "p-9", "name": "李雷", "salt": SALT}]), "p-9"),
@@ -178,6 +185,17 @@ def test_a_flipped_bit_in_any_file_is_named(name: str, tmp_path: Path, reader: R
     path.write_bytes(bytes(data))
     said = reader.check(tmp_path / "bag")
     assert said.whole is False and name.replace("../", "") in str(said.problems), said.problems
+
+
+def test_an_index_may_list_apart_what_was_removed(tmp_path: Path, reader: Reader) -> None:
+    folder = write_export(tmp_path / "bag" / CLASS, *class_of(removed=1))
+    (folder / "segments/box-1/r-1/000001.mp4").unlink()
+    bag = put_bag(tmp_path / "bag")
+    assert reader.check(bag).whole
+    listed(lambda index: index.update(removed=[index["segments"].pop(1)]))(bag)
+    assert reader.check(bag).whole
+    listed(lambda index: index["removed"].append(index["segments"].pop()))(bag)  # this one is here
+    assert "lists a segment that no record states so: r-1/000002.mp4" in reader.check(bag).problems[0]
 
 
 def hostile(bag: Path, name: str, data: bytes) -> Path:
