@@ -94,11 +94,13 @@ async function bytesOf(blob, name) {
 
 /** Hex SHA-256 of a file; `advance` is told how many bytes were read. */
 async function hashFile(file, name, advance) {
-  if (file.size <= WHOLE) {
-    const hash = await crypto.subtle.digest("SHA-256", await bytesOf(file, name));
-    advance(file.size);
-    return toHex(new Uint8Array(hash));
-  }
+  if (file.size > WHOLE) return hashInPieces(file, name, advance);
+  const hash = await crypto.subtle.digest("SHA-256", await bytesOf(file, name));
+  advance(file.size);
+  return toHex(new Uint8Array(hash));
+}
+
+async function hashInPieces(file, name, advance) {
   const hash = new Sha256();
   for (let at = 0; at < file.size; at += PIECE) {
     const piece = await bytesOf(file.slice(at, at + PIECE), name);

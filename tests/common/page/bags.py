@@ -13,9 +13,10 @@ from evidence.bodies import Export, body_of
 from evidence.corrections import corrections
 from evidence.errors import BadRecord
 from evidence.seal import read_sealed
-from tests.verify.making import listing, put
+from tests.verify.making import put
 
 CLASS = "data/class"
+PAYLOADS, TAGS = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 
 
 def put_bag(folder: Path, names: Sequence[Mapping[str, str]] | None = None, findings: Sequence[object] = ()) -> Path:
@@ -38,26 +39,32 @@ def put_bag(folder: Path, names: Sequence[Mapping[str, str]] | None = None, find
 
 def seal_bag(folder: Path, centre: str, export: Export, hash_: str) -> Path:
     """bag-info.txt and both manifests, for the files as they are now."""
-    payload = {name: data for name, data in listing(folder).items() if name.startswith("data/")}
+    sizes = [path.stat().st_size for name, path in _files(folder) if name.startswith("data/")]
     put(folder / "bag-info.txt", "".join(f"{key}: {value}\n" for key, value in {
         "Source-Organization": centre, "External-Identifier": export.class_id, "Bagging-Date": export.as_of[:10],
-        "Payload-Oxum": f"{sum(map(len, payload.values()))}.{len(payload)}", "Zaitang-Export": hash_}.items()).encode())
+        "Payload-Oxum": f"{sum(sizes)}.{len(sizes)}", "Zaitang-Export": hash_}.items()).encode())
     return list_bag(folder)
 
 
 def list_bag(folder: Path) -> Path:
     """Both manifests, as they fit the files: what somebody does who changes a bag and knows BagIt."""
-    files = listing(folder)
-    put(folder / "manifest-sha256.txt", lines_of(files, lambda name: name.startswith("data/")))
-    put(folder / "tagmanifest-sha256.txt", lines_of(
-        listing(folder), lambda name: not name.startswith("data/") and name != "tagmanifest-sha256.txt"))
+    put(folder / PAYLOADS, _lines(folder, lambda name: name.startswith("data/")))
+    put(folder / TAGS, _lines(folder, lambda name: not name.startswith("data/") and name != TAGS))
     return folder
 
 
-def lines_of(files: Mapping[str, bytes], belongs: Callable[[str], bool]) -> bytes:
-    """A manifest of the files that belong into it."""
-    lines = (f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items()) if belongs(name))
-    return "".join(lines).encode()
+def _files(folder: Path) -> list[tuple[str, Path]]:
+    return sorted((str(path.relative_to(folder)), path) for path in folder.rglob("*") if path.is_file())
+
+
+def _lines(folder: Path, belongs: Callable[[str], bool]) -> bytes:
+    """A manifest of the files that belong into it; large ones are not held in memory."""
+    found = []
+    for name, path in _files(folder):
+        if belongs(name):
+            with path.open("rb") as file:
+                found.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {name}\n")
+    return "".join(found).encode()
 
 
 def put_json(path: Path, value: object) -> None:

@@ -16,7 +16,7 @@ from tests.evidence.test_golden import load
 
 END = "-----END CERTIFICATE-----\n"
 GIVEN = ("BOX_TYPES", "CENTRE_TYPES", "EITHER_TYPES", "Sha256", "checkConsistency", "checkInclusion", "fromBase64",
-         "fromHex", "identityOf", "isUtc", "openEnvelope", "RECORD_TYPE", "readCanonical", "readNote", "readRoot",
+         "fromHex", "hashInPieces", "identityOf", "isUtc", "openEnvelope", "RECORD_TYPE", "readCanonical", "readNote", "readRoot",
          "readWitness", "sealState", "sha256Hex", "toHex", "toUtf8", "Broken", "leafHash")
 HELD = """async (held) => {
   try { await held(); return ""; } catch (error) {
@@ -52,6 +52,15 @@ def test_sha256_is_that_of_others_however_it_is_cut(parts: Any) -> None:
       return [given.sha256Hex(bytes), given.toHex(hash.digest())];
     })""", [base64.b64encode(text).decode() for text in texts])
     assert got == [[hashlib.sha256(text).hexdigest()] * 2 for text in texts]
+
+
+def test_a_file_is_hashed_in_pieces(parts: Any) -> None:
+    """Of 4 MiB each, and the last one is no whole block."""
+    got = parts.evaluate("""async () => {
+      const file = new File([new Uint8Array(2 ** 23).fill(7), Uint8Array.of(1, 2, 3)], "x"), told = [];
+      return [await given.hashInPieces(file, "x", (bytes) => told.push(bytes)), told];
+    }""")
+    assert got == [hashlib.sha256(b"\7" * 2**23 + b"\1\2\3").hexdigest(), [1 << 22, 1 << 22, 3]]
 
 
 def test_canonical_bytes(parts: Any) -> None:
