@@ -16,8 +16,8 @@ from tests.evidence.test_golden import load
 
 END = "-----END CERTIFICATE-----\n"
 GIVEN = ("BOX_TYPES", "CENTRE_TYPES", "EITHER_TYPES", "Sha256", "checkConsistency", "checkInclusion", "fromBase64",
-         "fromHex", "hashInPieces", "identityOf", "isUtc", "openEnvelope", "RECORD_TYPE", "readCanonical", "readNote", "readRoot",
-         "readWitness", "sealState", "sha256Hex", "toHex", "toUtf8", "Broken", "leafHash")
+         "fromHex", "hashInPieces", "identityOf", "isUtc", "openEnvelope", "RECORD_TYPE", "readCanonical", "readNote",
+         "readRoot", "readWitness", "sealState", "sha256Hex", "toHex", "toUtf8", "Broken", "leafHash")
 HELD = """async (held) => {
   try { await held(); return ""; } catch (error) {
     if (error instanceof given.Broken) return error.text;
