@@ -4,8 +4,9 @@ const DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
 const BAGIT = "bagit.txt", INFO = "bag-info.txt", PAYLOADS = "manifest-sha256.txt", TAGS = "tagmanifest-sha256.txt";
 const PAGE = "verify.html", CLASS = "data/class/";
 const MAX_MANIFEST = 1 << 26;
-const ALLOWED = [/^data\/class\/./, /^data\/(findings|index|names)\.json$/, /^data\/index\.pdf$/,
-  /^data\/sheets\/[^/]+\/[^/]+\.jpg$/];
+const BELONGS = [/^data\/class\/./, /^data\/(findings|index|names)\.json$/, /^data\/index\.pdf$/,
+  /^data\/sheets\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.jpg$/,
+  /^(bagit\.txt|bag-info\.txt|(tag)?manifest-sha256\.txt|verify\.html)$/];
 /** What computers leave in folders that somebody looks at. */
 const BY_ITSELF = /(^|\/)(Thumbs\.db|desktop\.ini|\.DS_Store|\._[^/]*)$/;
 const LEFT_BEHIND = N_("{file} is in no manifest of the bag: computers put such files there by themselves; remove it and"
@@ -49,7 +50,7 @@ async function checkManifests(folder, hashes, problems) {
     if (want === undefined) {
       problems.push(new Broken(BY_ITSELF.test(name) ? LEFT_BEHIND : N_("{file} is in no manifest of the bag: it was added"),
         { file: shown(name) }));
-    } else if (isPayload(name) && !ALLOWED.some((pattern) => pattern.test(name))) {
+    } else if (!BELONGS.some((pattern) => pattern.test(name))) {
       problems.push(new Broken(N_("{file} does not belong into a bag: it was added"), { file: shown(name) }));
     } else if (have instanceof Broken) problems.push(have);
     else if (want !== have) {

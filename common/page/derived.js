@@ -1,7 +1,7 @@
 // What lies beside the class and proves nothing by itself: names, index, findings. Each is held against the records as far
 // as it can be (evidence/README.md, "A bag of a class").
 
-const MAX_DERIVED = 1 << 26;
+const MAX_DERIVED = 1 << 25;
 const FINDINGS = "data/findings.json", INDEX = "data/index.json", NAMES = "data/names.json", PDF = "data/index.pdf";
 const DERIVED = { v: Is.one(1), class: Is.id };
 const PERSON = Is.has({ person: Is.id, name: Is.text, salt: Is.like(/^([0-9a-f]{2}){16,64}$/) });
@@ -22,9 +22,18 @@ async function readDerived(folder, found, problems) {
 }
 
 async function derivedIn(folder, name, found) {
-  const value = shaped(parseJson(fromUtf8(await folder.read(name, MAX_DERIVED))), DERIVED);
+  const text = fromUtf8(await folder.read(name, MAX_DERIVED)), value = shaped(parseJson(text), DERIVED);
+  canonical(value, 1); // whole numbers, whole texts, no endless nesting
+  must(keysIn(value) === [...text.matchAll(/"(?:[^"\\]|\\.)*"\s*(:)?/g)].filter((one) => one[1]).length,
+    N_("a key stands in it twice"));
   must(value.class === found.export.class, N_("it is of another class"));
   return value;
+}
+
+/** How many keys a value has, with all that are in it: of one that stands in a text twice JSON keeps the last. */
+function keysIn(value) {
+  if (Array.isArray(value)) return value.reduce((sum, one) => sum + keysIn(one), 0);
+  return isObject(value) ? Object.keys(value).length + keysIn(Object.values(value)) : 0;
 }
 
 /** Person → name, each as the plan or a change of the roster commits to it. */
@@ -36,6 +45,8 @@ function checkNames(value, found) {
     if (body.class === found.export.class && body.commitment) promise(body.substitute ?? body.person, body.commitment);
   }
   shaped(value, { people: Is.list(PERSON) });
+  const keys = new Set([value, ...value.people].flatMap(Object.keys));
+  must(keys.isSubsetOf(new Set(["v", "class", "people", "person", "name", "salt"])), N_("it holds more than names"));
   for (const { person, name, salt } of value.people) {
     const hash = name.isWellFormed() ? sha256Hex(fromHex(salt), toUtf8(name)) : "";
     must(promised.get(person)?.has(hash), N_("the name of {person} is not the one that the order commits to"), { person });

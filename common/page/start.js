@@ -127,7 +127,8 @@ async function canVerify() {
   const point = fromHex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
   try {
     await crypto.subtle.importKey("raw", point, "Ed25519", false, ["verify"]);
-    return typeof "".isWellFormed === "function" && typeof [].toSorted === "function";
+    return [String.prototype.isWellFormed, Array.prototype.toSorted, Set.prototype.isSubsetOf]
+      .every((one) => typeof one === "function");
   } catch {
     return false;
   }

@@ -120,6 +120,8 @@ ATTACKS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a file added to the data": (
         lambda bag: (put(bag / "data/x.txt", b"x"), renewed(bag)), "does not belong into a bag"),
     "a file added beside the data": (added("fetch.txt"), "fetch.txt is in no manifest"),
+    "a file added beside the data, and listed": (
+        lambda bag: (put(bag / "fetch.txt", b"x"), list_bag(bag)), "fetch.txt does not belong into a bag"),
     "Thumbs.db": (added("data/Thumbs.db"), "remove it and check again"),
     "bagit.txt changed": (replaced("bagit.txt", b"1.0", b"0.9"), "bagit.txt is not what a bag"),
     "bagit.txt gone": (gone("bagit.txt"), "bagit.txt is missing"),
@@ -153,6 +155,10 @@ ATTACKS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a name of nobody": (derived("data/names.json", people=[{"person": "p-9", "name": "李雷", "salt": SALT}]), "p-9"),
     "a name twice": (derived("data/names.json", people=[{"person": "p-1", "name": "李雷", "salt": SALT}] * 2), "twice"),
     "names of another class": (derived("data/names.json", **{"class": "other-1"}), "it is of another class"),
+    "names and more": (derived("data/names.json", secret="x"), "it holds more than names"),
+    "findings with a fraction": (derived("data/findings.json", rules=1.5), "numbers in records are whole"),
+    "findings that say a thing twice": (lambda bag: (
+        replaced("data/findings.json", b'"v": 1', b'"v": 2, "v": 1')(bag), renewed(bag)), "a key stands in it twice"),
     "names that are none": (derived("data/names.json", people={"p-1": "x"}), "people is missing"),
     "an index of another export": (derived("data/index.json", export="0" * 64), "it is of another export"),
     "an index that lists a segment otherwise": (
