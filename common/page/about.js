@@ -38,7 +38,7 @@ function peopleView(plan, names) {
     return `${names.has(one.person) ? `${shown(names.get(one.person))} · ` : ""}${one.person} · ${say(role)}`;
   });
   const without = names.size ? null
-    : make("p", {}, say(N_("This bag holds no names: people are told by their pseudonyms.")));
+    : make("p", {}, say(N_("The bag holds no names: people are told by their pseudonyms.")));
   return part(N_("Who"), without, make("details", {},
     make("summary", {}, say(N_("People in the plan: {count}"), { count: rows.length })), bounded(rows)));
 }

@@ -9,8 +9,8 @@ const BELONGS = [/^data\/class\/./, /^data\/(findings|index|names)\.json$/, /^da
   /^(bagit\.txt|bag-info\.txt|(tag)?manifest-sha256\.txt|verify\.html)$/];
 /** What computers leave in folders that somebody looks at. */
 const BY_ITSELF = /(^|\/)(Thumbs\.db|desktop\.ini|\.DS_Store|\._[^/]*)$/;
-const LEFT_BEHIND = N_("{file} is in no manifest of the bag: computers put such files there by themselves; remove it and"
-  + " check again");
+const LEFT_BEHIND = N_("{file} is no part of the bag: computers leave such files by themselves. Remove it, and check"
+  + " again");
 
 /** Raised when what was chosen is no bag at all: nothing was checked. */
 class NoBag extends Broken {}
@@ -44,22 +44,27 @@ async function checkManifests(folder, hashes, problems) {
   const names = folder.under(""), isPayload = (name) => name.startsWith("data/");
   const payloads = await manifestOf(folder, PAYLOADS, isPayload, problems);
   const tags = await manifestOf(folder, TAGS, (name) => !isPayload(name) && name !== TAGS, problems);
+  // One of the manifests vouches for the other, and nobody for that: where they part, both may be the changed one.
+  const sure = tags?.get(PAYLOADS) === hashes.get(PAYLOADS);
   for (const name of names) {
+    const manifest = isPayload(name) ? PAYLOADS : TAGS, says = { file: shown(name), manifest };
     const listed = isPayload(name) ? payloads : tags, want = listed?.get(name), have = hashes.get(name);
     if (!listed || name === TAGS) continue;
     if (want === undefined) {
-      problems.push(new Broken(BY_ITSELF.test(name) ? LEFT_BEHIND : N_("{file} is in no manifest of the bag: it was added"),
-        { file: shown(name) }));
+      problems.push(new Broken(
+        BY_ITSELF.test(name) ? LEFT_BEHIND : N_("{file} was added: {manifest} does not name it"), says));
     } else if (!BELONGS.some((pattern) => pattern.test(name))) {
-      problems.push(new Broken(N_("{file} does not belong into a bag: it was added"), { file: shown(name) }));
+      problems.push(new Broken(N_("{file} does not belong into a bag: it was added"), says));
     } else if (have instanceof Broken) problems.push(have);
     else if (want !== have) {
-      problems.push(new Broken(N_("{file} was changed: its hash is not the one in the bag's manifest"), { file: shown(name) }));
+      problems.push(new Broken(sure && isPayload(name) ? N_("{file} was changed: it has another hash than {manifest} says")
+        : N_("{file} or {manifest} was changed: the one has another hash than the other says"), says));
     }
   }
-  for (const listed of [payloads, tags]) {
+  for (const [listed, manifest] of [[payloads, PAYLOADS], [tags, TAGS]]) {
     for (const name of listed?.keys() ?? []) {
-      if (!folder.has(name)) problems.push(new Broken(N_("{file} is missing"), { file: shown(name) }));
+      if (folder.has(name)) continue;
+      problems.push(new Broken(N_("{file} is missing: {manifest} names it"), { file: shown(name), manifest }));
     }
   }
   for (const name of [INFO, PAGE, FINDINGS, INDEX, PDF]) {
@@ -103,9 +108,11 @@ async function checkInfo(folder, found, problems) {
       "External-Identifier": found.export.class, "Bagging-Date": found.export.as_of.slice(0, 10),
       "Zaitang-Export": found.manifest.hash });
   }
-  for (const [key, want] of Object.entries(wanted)) {
-    if (said.get(key) !== want) {
-      problems.push(new Broken(N_("{file} does not fit the bag: {key}"), { file: INFO, key }));
+  for (const [label, want] of Object.entries(wanted)) {
+    const have = said.get(label);
+    if (have !== want) {
+      problems.push(new Broken(N_("bag-info.txt does not fit the bag: its {label} should be {want}, and is {have}"),
+        { label, want, have: shown(have ?? "?") }));
     }
   }
 }

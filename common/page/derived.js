@@ -9,11 +9,12 @@ const LISTED = Is.has({ device: Is.id, seq: Is.count, file: Is.text, sha256: Is.
   block: Is.maybe(Is.text), from: Is.maybe(Is.text), to: Is.maybe(Is.text) });
 const FINDING = Is.has({ rule: Is.text, result: Is.text, flag: Is.absent(Is.bool) });
 const MAX_LISTED = 1000000;
+const UNUSABLE = N_("{file} cannot be used: {why}");
 
 /** Reads the three; what contradicts the records goes into `problems`. */
 async function readDerived(folder, found, problems) {
   const read = (name, check) => (folder.has(name)
-    ? collect(problems, () => says(name, async () => check(await derivedIn(folder, name, found), found))) : null);
+    ? collect(problems, () => says(name, async () => check(await derivedIn(folder, name, found), found), UNUSABLE)) : null);
   return {
     names: (await read(NAMES, checkNames)) ?? new Map(),
     index: await read(INDEX, checkIndex),
@@ -25,9 +26,14 @@ async function derivedIn(folder, name, found) {
   const text = fromUtf8(await folder.read(name, MAX_DERIVED)), value = shaped(parseJson(text), DERIVED);
   canonical(value, 1); // whole numbers, whole texts, no endless nesting
   must(keysIn(value) === [...text.matchAll(/"(?:[^"\\]|\\.)*"\s*(:)?/g)].filter((one) => one[1]).length,
-    N_("a key stands in it twice"));
-  must(value.class === found.export.class, N_("it is of another class"));
+    N_("a key stands there twice"));
+  isOf(name, value, "class", found.export.class);
   return value;
+}
+
+function isOf(file, value, key, want) {
+  must(value[key] === want, N_("{file} is of something else: its {key} should be {want}, and is {have}"),
+    { file, key, want, have: shown(String(own(value, key))) });
 }
 
 /** How many keys a value has, with all that are in it: of one that stands in a text twice JSON keeps the last. */
@@ -49,8 +55,9 @@ function checkNames(value, found) {
   must(keys.isSubsetOf(new Set(["v", "class", "people", "person", "name", "salt"])), N_("it holds more than names"));
   for (const { person, name, salt } of value.people) {
     const hash = name.isWellFormed() ? sha256Hex(fromHex(salt), toUtf8(name)) : "";
-    must(promised.get(person)?.has(hash), N_("the name of {person} is not the one that the order commits to"), { person });
-    must(!names.has(person), N_("it names {person} twice"), { person });
+    must(promised.get(person)?.has(hash),
+      N_("names.json gives {who} a name to which no plan and no roster event of the class commits"), { who: person, file: NAMES });
+    must(!names.has(person), N_("it names somebody twice"));
     names.set(person, name);
   }
   return names;
@@ -60,22 +67,24 @@ function checkNames(value, found) {
 function checkIndex(value, found) {
   const list = (given) => Array.isArray(given) && given.length <= MAX_LISTED && given.every(LISTED);
   shaped(value, { segments: list, removed: Is.absent(list) });
-  must(value.export === found.manifest.hash, N_("it is of another export"));
+  isOf(INDEX, value, "export", found.manifest.hash);
   const recorded = new Map(found.expected.map((one) => [`${one.chain.device} ${one.seq} ${one.segment.sha256}`, one]));
   const gone = new Set(value.removed ?? []);
   for (const one of [...value.segments, ...gone]) {
     const key = `${one.device} ${one.seq} ${one.sha256}`, known = recorded.get(key), of = known?.segment;
     must(of && (known.gone || !gone.has(one)) && of.file === one.file && of.size === one.size && of.camera === one.camera,
-      N_("it lists a segment that no record states so: {segment}"), { segment: shown(one.file) });
+      N_("index.json names a segment {file} of {device}, which no record of the class names"),
+      { file: shown(one.file), device: one.device });
     recorded.delete(key);
   }
   const left = [...recorded.values()].find((one) => one.certain && !one.gone);
-  must(!left, N_("it leaves out the segment {segment}"), { segment: left?.segment.file });
+  must(!left, N_("index.json leaves out the segment of record {seq} of {device}"),
+    { seq: left?.seq, device: left?.chain.device, file: INDEX });
   return value;
 }
 
 function checkFindings(value, found) {
   shaped(value, { rules: Is.count, as_of: Is.utc, findings: Is.list(FINDING) });
-  must(value.as_of === found.export.as_of, N_("it is of another moment than the export"));
+  isOf(FINDINGS, value, "as_of", found.export.as_of);
   return value;
 }

@@ -63,12 +63,12 @@ async function readTree(folder, { size, names, ends }, chains, log) {
 }
 
 /** Does something with a file; what does not hold there is told with the file's name. */
-async function says(file, work) {
+async function says(file, work, sentence = DOES_NOT_HOLD) {
   try {
     return await work();
   } catch (error) {
     if (error instanceof Broken && own(error.params, "file") === undefined) {
-      throw new Broken(DOES_NOT_HOLD, { file, why: why(error) });
+      throw new Broken(sentence, { file, why: why(error) });
     }
     throw error;
   }
