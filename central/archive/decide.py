@@ -2,9 +2,9 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 from collections.abc import Iterator
-from importlib.resources import files as package_files
 
 from central.archive.derived import films_of, findings_json, index_json, names_json
 from central.archive.errors import OtherPull, PageMissing
@@ -135,6 +135,7 @@ def _names(centre: Centre, class_id: str) -> dict[str, Name]:
 def _page() -> bytes:
     """The page that checks a bag in a browser. Raises PageMissing."""
     try:
-        return package_files("common").joinpath("page", PAGE).read_bytes()
-    except OSError:
+        page: bytes = importlib.import_module("common.page").verify_page()
+    except ModuleNotFoundError:
         raise PageMissing from None
+    return page

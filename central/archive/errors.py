@@ -58,11 +58,11 @@ class BadWait(BadInput):
 
 
 class PageMissing(ZaitangError):
-    text = "common/page/verify.html, the page that checks an archive in a browser, is missing: install zaitang again"
+    text = "common/page, which makes the page that checks an archive in a browser, is missing: install zaitang again"
 
 
 class ArchiveAsked(BadInput):
-    text = "an archive of this class is being made, or is ready: see below"
+    text = "an archive of this class is being made: see below"
 
 
 class NoArchive(BadInput):

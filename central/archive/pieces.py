@@ -30,10 +30,11 @@ class Pieces:
         self.folder, self.bag, self._parts = folder, folder / BAG, folder / PARTS
 
     def clear(self) -> None:
-        """Forget what was decided, and all that was written but the video. Raises OSError."""
-        for name in (NAME, BEGUN):
-            (self.folder / name).unlink(missing_ok=True)
-        sync_folder(self.folder)
+        """Forget what was decided, if anything was. Raises OSError."""
+        if self.folder.exists():
+            for name in (NAME, BEGUN):
+                (self.folder / name).unlink(missing_ok=True)
+            sync_folder(self.folder)
 
     def empty(self) -> None:
         """Remove all that was written but the video. Raises OSError."""

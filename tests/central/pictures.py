@@ -48,6 +48,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "inspections": ("wang", f"{BASE}/inspections"), "inspection-again": ("wang", f"{BASE}/inspections?replaces=i-2"),
     "facts": ("wang", f"{BASE}/facts"), "survey": ("wang", f"{BASE}/survey"),
     "survey-none": ("wang", "/classes/cook-1/survey"), "dossier": ("wang", f"{BASE}/dossier"),
+    "archive": ("wang", f"{BASE}/archive"), "archive-failed": ("wang", "/classes/cook-1/archive"),
     "record": ("wang", "/records/box-1/" + "ab" * 16 + "/2"), "record-centre": ("admin", "{decision}"),
     "plans": ("school", "/plans"), "plan-new": ("school", "/plans/new"), "plan": ("school", PLAN),
     "plan-draft": ("school", "/plans/welder-3"), "plan-supervisor": ("wang", PLAN),

@@ -175,7 +175,7 @@ def test_what_was_written_and_changed_since_is_named(centre: Centre, box: Box, t
     with pytest.raises(FilesAway):
         pulled(centre, tmp_path / "bag")
     (work_folder(tmp_path / "bag") / "bag" / "data" / "names.json").write_bytes(b"{}")
-    with pytest.raises(PullDamaged, match="names.json"):
+    with pytest.raises(PullDamaged, match=r"names\.json"):
         pulled(centre, tmp_path / "bag")
     for data in VIDEO:
         put(centre, data)
