@@ -35,7 +35,7 @@ class Boxes:
     def __init__(self, centre: Centre, rate: int | None) -> None:
         self._centre, self._rate = centre, rate
         self._begun_us, self._moved_us = self._now_us(), dict[str, int]()
-        self._left, self._bytes = dict[str, int](), dict[str, int]()
+        self._seen, self._moved = dict[str, tuple[int, int]](), False
 
     def ask(self, left: Iterable[Wanted]) -> tuple[list[Away], bool]:
         """Ask for what is not under way, as much at a time as a box should have to bring; how it stands with each box
@@ -43,9 +43,8 @@ class Boxes:
         of_box: dict[str, list[Wanted]] = {}
         for one in left:
             of_box.setdefault(one.device, []).append(one)
-        before = dict(self._moved_us)
-        found = [self._ask_box(device, files) for device, files in sorted(of_box.items())]
-        return found, self._moved_us != before
+        self._moved = False
+        return [self._ask_box(device, files) for device, files in sorted(of_box.items())], self._moved
 
     def _ask_box(self, device: str, left: Sequence[Wanted]) -> Away:
         now_us = self._now_us()
@@ -83,10 +82,10 @@ class Boxes:
         """Whether a byte came from this box since the last look."""
         parts = self._centre.objects.parts
         came = sum(parts.received(one.sha256, device) for one in left[:MOST_WANTED])
-        last = self._left.get(device), self._bytes.get(device)
-        if last[0] is not None and (len(left), came) != last:
-            self._moved_us[device] = now_us
-        self._left[device], self._bytes[device] = len(left), came
+        stands = len(left), came
+        if self._seen.setdefault(device, stands) != stands:
+            self._moved_us[device], self._moved = now_us, True
+        self._seen[device] = stands
 
     def _now_us(self) -> int:
         return self._centre.clock.stamp().utc_us
