@@ -13,7 +13,7 @@ from common.texts import N_, translate
 if TYPE_CHECKING:
     from central.archive.ask import Away
 
-PULLED = N_("The archive of class {class_id} is in {folder}: video files {files}, {size} GB in all. Check it with:"
+PULLED = N_("The archive of class {class_id} is in {folder}: video files {files}, {size} in all. Check it with:"
             " zaitang-verify {folder} --root {root}")
 NAMES = N_("It holds names of people, and video of them: keep it where nobody looks who need not see it.")
 AT_BOX = N_("Files that are still at {device}: {count}. The box was last heard {heard}.")
@@ -48,7 +48,7 @@ def _pull(args: argparse.Namespace) -> int:
     from central.archive.decide import Wish
     from central.archive.errors import FilesAway
     from central.archive.pace import Ended, rate_of, wait_of, window_of
-    from central.archive.progress import GB, Progress
+    from central.archive.progress import Progress, amount
     from central.archive.pull import Terms, pull
     from central.classes.orders import order_of
     from central.cli import CONTRADICTED
@@ -75,7 +75,7 @@ def _pull(args: argparse.Namespace) -> int:
     finally:
         progress.close()
     print(translate(PULLED, args.lang, class_id=args.class_id, folder=done.folder, files=done.files,
-                    size=f"{done.size / GB:.1f}", root=centre.root_fingerprint))
+                    size=amount(done.size), root=centre.root_fingerprint))
     print(translate(NAMES, args.lang), file=sys.stderr)
     if done.contradicted is not None:
         print(translate(CONTRADICTED, args.lang, size=done.contradicted))

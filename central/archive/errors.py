@@ -22,7 +22,7 @@ class PullDamaged(VerificationError):
 
 
 class NoRoom(BadInput):
-    text = "the archive needs {need} GB more in {folder}, and {free} GB are free: make room, or name another disk"
+    text = "the archive needs {need} more in {folder}, and {free} are free: make room, or name another disk"
 
 
 class ArchiveFailed(ZaitangError):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from central.archive.derived import Film, Shown
+from central.archive.progress import amount
 from central.chosen import File
 from central.dossier.pdf import REASONS, environment, laid_out
 from central.dossier.shape import Facts
@@ -43,5 +44,5 @@ def index_html(index: Index, lang: str) -> str:
     return environment(TEMPLATES).get_template("index.html").render(
         f=index.facts, head=index.facts.head, index=index, say=say, _=say, lang=lang, groups=sorted(groups.items()),
         more=max(0, len(index.films) - FILMS), most_reasons=REASONS, digits=SHOWN_HASH, objections=OBJECTIONS,
-        answers=ANSWERS, size=sum(one.file.segment.size for one in index.films),
+        answers=ANSWERS, size=amount(sum(one.file.segment.size for one in index.films)),
         verdict=next((one.verdict for one in index.facts.findings if one.verdict is not None), None))

@@ -21,7 +21,7 @@ NAME = "progress.json"
 LINE_S, FILE_S = 60.0, 1.0
 """A line, and the file, at most so often."""
 LABEL = N_("archive")
-LINE = N_("{done} of {all} GB are in the archive; files to come: {files}")
+LINE = N_("{done} of {all} are in the archive; files to come: {files}")
 MB, GB = 1_000_000, 1_000_000_000
 State = Literal["deciding", "copying", "waiting", "closed", "away", "failed", "done"]
 
@@ -98,7 +98,7 @@ class Progress:
     def _line(self) -> None:
         now = self._now
         self._said_s = time.monotonic()
-        print(translate(LINE, self._lang, done=f"{now.done_bytes / GB:.1f}", all=f"{now.all_bytes / GB:.1f}",
+        print(translate(LINE, self._lang, done=amount(now.done_bytes), all=amount(now.all_bytes),
                         files=now.all_files - now.done_files), file=self._stream, flush=True)
 
     def _set(self, **changes: Any) -> None:
@@ -108,6 +108,11 @@ class Progress:
         if self._path is not None and (always or time.monotonic() - self._kept_s >= FILE_S):
             self._kept_s = time.monotonic()
             write_now(self._path, self._now)
+
+
+def amount(size: int) -> str:
+    """Bytes, like 2.5 GB."""
+    return f"{size / GB:.1f} GB" if size >= GB else f"{size / MB:.1f} MB"
 
 
 def write_now(path: Path, now: Now) -> None:

@@ -19,7 +19,7 @@ from central.archive.errors import ArchiveFailed, FilesAway, FilesGone, NoRoom, 
 from central.archive.pace import Pace, Window
 from central.archive.pieces import CHUNK, Pieces, locked, work_folder
 from central.archive.plan import Plan, Wanted, read_plan
-from central.archive.progress import GB, Progress
+from central.archive.progress import Progress, amount
 from central.chosen import choose
 from central.classes.orders import order_of
 from central.errors import FolderNotEmpty, SegmentFileChanged
@@ -140,7 +140,7 @@ class _Pull:
                            for one in wanted if not self._pieces.has(one))
         free = shutil.disk_usage(folder).free
         if need > free:
-            raise NoRoom(need=f"{need / GB:.1f}", free=f"{free / GB:.1f}", folder=self._target.parent)
+            raise NoRoom(need=amount(need), free=amount(free), folder=self._target.parent)
 
     def _copy(self, left: dict[str, Wanted]) -> None:
         """Until nothing is left, as it comes. Raises FilesAway, FilesGone, SegmentFileChanged, Ended, OSError."""

@@ -31,7 +31,7 @@ def make(centre: Centre, class_id: str, request: Request, stop: threading.Event)
         return
     except ZaitangError as error:
         Log("archive").warning("archive.failed", error=type(error).__name__, **{"class": class_id})
-        said = {lang: [*_at_boxes(centre, class_id, error, lang), words(error, lang)] for lang in LANGS}
+        said = {lang: _at_boxes(centre, class_id, error, lang) or [words(error, lang)] for lang in LANGS}
         keep_failure(folder, said)
 
 

@@ -12,7 +12,7 @@ from central.accounts.actions import Action
 from central.archive.desk import KEPT_DAYS, ArchiveDesk
 from central.archive.errors import ArchiveAsked
 from central.archive.packed import packed
-from central.archive.progress import GB
+from central.archive.progress import amount
 from central.classes.orders import order_of
 from central.web.access import Routes, actor_of, field
 from central.web.case.common import Typed, refused
@@ -83,7 +83,7 @@ def _page(request: Request, centre: Centre, desk: ArchiveDesk, class_id: str, ty
     local = LocalTime(order.utc_offset_min, lang)
     made = page(
         request, centre, "archive.html", typed.status if typed.error else 200, class_id=class_id, title=order.title,
-        stands=stands, form=lambda _: typed, most=LONGEST, days=KEPT_DAYS, gb=lambda size: f"{size / GB:.1f}",
+        stands=stands, form=lambda _: typed, most=LONGEST, days=KEPT_DAYS, amount=amount,
         choices={key: translate(text, lang) for key, text in CHOICES.items()}, when=local.exact,
         until=local.exact(stands.until_s * SECOND) if stands is not None else "")
     if stands is not None and stands.state in ("waiting", "running") and request.method == "GET":
