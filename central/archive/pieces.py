@@ -13,7 +13,7 @@ from central.archive.errors import PullDamaged, PullRuns
 from central.archive.plan import NAME, Piece
 from central.parts import sync_folder
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 BAG, PARTS, LOCK, BEGUN = "bag", "parts", "lock", "begun.json"
 SEGMENTS = "data/class/segments"
 
@@ -59,7 +59,7 @@ class Pieces:
         """Write a small file. Raises OSError."""
         return self.copy(path, iter([data]))
 
-    def copy(self, path: str, chunks: Iterator[bytes], right: Callable[[str], object] = lambda _: None) -> Piece:
+    def copy(self, path: str, chunks: Iterator[bytes | memoryview], right: Callable[[str], object] = lambda _: None) -> Piece:
         """Write a file; `right` gets the hash before it has its place, and raises where that is another one. Raises
         OSError."""
         part, goal = self._parts / hashlib.sha256(path.encode()).hexdigest(), self.bag / path
@@ -132,7 +132,7 @@ def locked(folder: Path) -> Iterator[Pieces]:
         yield Pieces(folder)
 
 
-def _write_all(handle: int, chunk: bytes) -> None:
+def _write_all(handle: int, chunk: bytes | memoryview) -> None:
     view = memoryview(chunk)
     while view:
         view = view[os.write(handle, view):]

@@ -189,11 +189,13 @@ class _Pull:
         self._progress.file()
         return True
 
-    def _chunks(self, file: io.FileIO) -> Iterator[bytes]:
-        while chunk := file.read(CHUNK):
-            self._pace.take(len(chunk))
-            yield chunk
-            self._progress.read(len(chunk))
+    def _chunks(self, file: io.FileIO) -> Iterator[memoryview]:
+        """One buffer again and again, which stays in the processor's cache between reading, hashing and writing."""
+        room = memoryview(bytearray(CHUNK))
+        while size := file.readinto(room):
+            self._pace.take(size)
+            yield room[:size]
+            self._progress.read(size)
 
     def _give_up(self, left: Mapping[str, Wanted], away: Sequence[Away]) -> NoReturn:
         with self._centre.store.read() as tx:
