@@ -6,4 +6,5 @@ from bench.rows import archive, collect, detect, fold, fold_terminal, recorder, 
 
 ROWS: dict[str, Row] = {row.name: row for row in (
     seal.ROW, collect.ROW, verify.ROW, archive.ROW, fold.ROW, fold_terminal.ROW, recorder.ROW,
-    recorder.WITH_PICTURES, detect.ROW, rollcall.ROW, rollcall.FACES, terminal.ROW, terminal.INSIGHTFACE, terminal.DLIB)}
+    recorder.WITH_PICTURES, detect.ROW, rollcall.ROW, rollcall.FACES, terminal.ROW, terminal.INSIGHTFACE,
+    terminal.DLIB)}

@@ -22,6 +22,7 @@ REFUSED = N_("Of these the box says that it will not bring: {count} ({why}).")
 GONE = N_("it does not have them any more")
 EARLIER = N_("they are of an earlier chain of the box, of which it sends nothing")
 NO = N_("it refused the order")
+ERASED = N_("Files that were taken out of {folder}: {count}.")
 ENDED = N_("The pull was ended. What came is kept: run the same command again.")
 
 
@@ -42,6 +43,17 @@ def add_commands(commands: Any, command: Callable[..., argparse.ArgumentParser])
                       help="with the contact sheets that may be shown still: pictures of people")
     pull.add_argument("--anew", action="store_true",
                       help="decide again what belongs to it; the video that came is kept")
+    erase = group.add_parser("erase", help="take names, or contact sheets, out of an archive; the evidence stays whole")
+    erase.add_argument("bag", type=Path, metavar="BAG", help="the folder of the archive")
+    erase.add_argument("--names", action="store_true", help="the names behind the pseudonyms")
+    erase.add_argument("--sheets", action="store_true", help="the contact sheets")
+    erase.set_defaults(do=_erase)
+
+
+def _erase(args: argparse.Namespace) -> None:
+    from central.archive.erase import erase
+
+    print(translate(ERASED, args.lang, count=len(erase(args.bag, args.names, args.sheets)), folder=args.bag))
 
 
 def _pull(args: argparse.Namespace) -> int:

@@ -44,18 +44,30 @@ class Request:
     at_s: int
 
 
-BEGUN = Now()
+@dataclasses.dataclass(frozen=True)
+class Why:
+    """Why one could not be made, sentences in each language."""
+
+    zh: tuple[str, ...] = ()
+    en: tuple[str, ...] = ()
+
+    def of(self, lang: str) -> tuple[str, ...]:
+        """In one language."""
+        return self.en if lang == "en" else self.zh
+
+
+BEGUN, UNSAID = Now(), Why()
 
 
 @dataclasses.dataclass(frozen=True)
 class Standing:
-    """How it stands with the archive of a class. `now`: of one that is being made; `why`: of one that failed, sentences
-    by language; `until_s`: how long it lies here, seconds since the epoch; `size`: bytes of a finished one."""
+    """How it stands with the archive of a class. `now`: of one that is being made; `why`: of one that failed;
+    `until_s`: how long it lies here, seconds since the epoch; `size`: bytes of a finished one."""
 
     state: State
     request: Request
     now: Now = BEGUN
-    why: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    why: Why = UNSAID
     until_s: int = 0
     size: int = 0
 
@@ -73,9 +85,9 @@ def read_request(folder: Path) -> Request | None:
         return None
 
 
-def keep_failure(folder: Path, why: dict[str, list[str]]) -> None:
-    """Keep why an archive could not be made, sentences by language. Raises OSError."""
-    write_whole(folder / FAILED, json.dumps(why, ensure_ascii=False).encode())
+def keep_failure(folder: Path, why: Why) -> None:
+    """Keep why an archive could not be made. Raises OSError."""
+    write_whole(folder / FAILED, json.dumps(encode(why), ensure_ascii=False).encode())
 
 
 class ArchiveDesk:
@@ -116,11 +128,8 @@ class ArchiveDesk:
         bag = folder / BAG
         if bag.is_dir():
             return Standing("done", request, until_s=_until_s(bag), size=_size(bag))
-        try:
-            why = json.loads((folder / FAILED).read_bytes())
-            return Standing("failed", request, why=why, until_s=_until_s(folder / FAILED))
-        except (OSError, ValueError):
-            pass
+        if (folder / FAILED).exists():
+            return Standing("failed", request, why=_why(folder / FAILED), until_s=_until_s(folder / FAILED))
         if self._running != class_id:
             return Standing("waiting", request)
         return Standing("running", request, read_now(work_folder(bag) / PROGRESS) or Now())
@@ -140,13 +149,12 @@ class ArchiveDesk:
                 self._thread.start()
 
     def _run(self) -> None:
-        while (found := self._next()) is not None:
-            do, class_id = found
-            try:
+        try:
+            while (found := self._next()) is not None:
+                do, class_id = found
                 do(class_id)
-            except Exception as error:  # whatever it is: the others are made all the same
-                self._log.failed("archive.failed", error, **{"class": class_id})
-                return  # the next time somebody tends
+        except Exception as error:  # whatever it is: the next time somebody tends, it is begun again
+            self._log.failed("archive.failed", error)
 
     def _next(self) -> tuple[Callable[[str], None], str] | None:
         """What is to be done first: remove what is over, make what was asked for longest ago."""
@@ -176,7 +184,7 @@ class ArchiveDesk:
             self._running = None
         stands = self.standing(class_id)
         if stands is not None and stands.state == "waiting":
-            keep_failure(folder, {lang: [translate(SILENT, lang)] for lang in LANGS})
+            keep_failure(folder, Why(**{lang: (translate(SILENT, lang),) for lang in LANGS}))
 
     def _remove(self, class_id: str) -> None:
         shutil.rmtree(folder_of(self._centre, class_id))
@@ -187,6 +195,13 @@ def by_process(centre: Path, class_id: str) -> None:
     with subprocess.Popen([sys.executable, "-P", "-m", "central.archive.work", str(centre), class_id],
                           stdin=subprocess.PIPE) as child:
         child.wait()
+
+
+def _why(path: Path) -> Why:
+    try:
+        return decode(Why, json.loads(path.read_bytes()), FAILED)
+    except (OSError, ValueError, RecursionError, BadShape):
+        return UNSAID
 
 
 def _until_s(path: Path) -> int:

@@ -65,5 +65,9 @@ class ArchiveAsked(BadInput):
     text = "an archive of this class is being made: see below"
 
 
+class NotABag(BadInput):
+    text = "{path} is no archive that was pulled whole: it lacks a manifest that can be read"
+
+
 class NoArchive(BadInput):
     text = "there is no finished archive of class {class_id} here: ask for it again"

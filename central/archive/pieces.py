@@ -59,7 +59,9 @@ class Pieces:
         """Write a small file. Raises OSError."""
         return self.copy(path, iter([data]))
 
-    def copy(self, path: str, chunks: Iterator[bytes | memoryview], right: Callable[[str], object] = lambda _: None) -> Piece:
+    def copy(
+        self, path: str, chunks: Iterator[bytes | memoryview], right: Callable[[str], object] = lambda _: None,
+    ) -> Piece:
         """Write a file; `right` gets the hash before it has its place, and raises where that is another one. Raises
         OSError."""
         part, goal = self._parts / hashlib.sha256(path.encode()).hexdigest(), self.bag / path

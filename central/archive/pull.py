@@ -136,7 +136,7 @@ class _Pull:
         """What comes from a box lies at the centre, too. Raises NoRoom."""
         folder, objects = self._pieces.folder, self._centre.folder
         twice = folder.stat().st_dev == objects.stat().st_dev
-        need = SPARE + sum(one.size * (1 + (twice and not self._centre.objects.has(one.sha256)))
+        need = SPARE + sum(one.size * (1 + (twice and not self._here(one)))
                            for one in wanted if not self._pieces.has(one))
         free = shutil.disk_usage(folder).free
         if need > free:
@@ -147,7 +147,7 @@ class _Pull:
         boxes, since_s = Boxes(self._centre, self._terms.rate), time.monotonic()
         while left:
             self._pace.open()
-            here = [one for one in left.values() if self._centre.objects.has(one.sha256)]
+            here = [one for one in left.values() if self._here(one)]
             named = {one.path for one in here}
             away, moved = boxes.ask(one for one in left.values() if one.path not in named)
             self._progress.stands("copying" if here else "waiting", tuple(away))
@@ -160,6 +160,9 @@ class _Pull:
                 self._give_up(left, away)
             else:
                 self._pace.rest(LOOK_S)
+
+    def _here(self, one: Wanted) -> bool:
+        return self._centre.objects.has(one.sha256)
 
     def _copy_some(self, here: Iterable[Wanted]) -> list[Wanted]:
         """Those that are in the bag now. Whatever goes wrong with one ends the others."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from central.archive.cli import away_words
 from central.archive.decide import Wish
-from central.archive.desk import BAG, Request, folder_of, keep_failure, read_request
+from central.archive.desk import BAG, Request, Why, folder_of, keep_failure, read_request
 from central.archive.errors import FilesAway
 from central.archive.pace import Ended
 from central.archive.progress import Progress
@@ -31,8 +31,8 @@ def make(centre: Centre, class_id: str, request: Request, stop: threading.Event)
         return
     except ZaitangError as error:
         Log("archive").warning("archive.failed", error=type(error).__name__, **{"class": class_id})
-        said = {lang: _at_boxes(centre, class_id, error, lang) or [words(error, lang)] for lang in LANGS}
-        keep_failure(folder, said)
+        keep_failure(folder, Why(**{
+            lang: tuple(_at_boxes(centre, class_id, error, lang)) or (words(error, lang),) for lang in LANGS}))
 
 
 def _at_boxes(centre: Centre, class_id: str, error: ZaitangError, lang: str) -> list[str]:

@@ -8,7 +8,6 @@ from starlette.exceptions import HTTPException
 
 from central.accounts.errors import LinkOver, TooManyVisits, TooManyWrong
 from central.archive.desk import ArchiveDesk
-from central.archive.errors import NoArchive
 from central.classes.errors import (
     NoObjection,
     OwnLinkOver,
@@ -104,7 +103,7 @@ STATUS: dict[type[ZaitangError], int] = {
     ReasonFirst: 403, NoMoment: 422,
     NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, TooManyVisits: 429,
     OwnLinkOver: 404, VisitOver: 404, NoObjection: 404, UnknownPaper: 404, NoDraft: 404, UnknownHour: 404,
-    SheetNotHere: 404, SheetAsked: 409, NoArchive: 404,
+    SheetNotHere: 404, SheetAsked: 409,
     DerivedAwaited: 404, DerivedFailed: 422, NothingToDerive: 422, TooManyDerived: 429,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
     NoPiece: 404, NoSuchRoom: 404, RoomAtRest: 403, TooManyViewers: 429, TooManyRooms: 503,

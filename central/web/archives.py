@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 
 from central.accounts.actions import Action
 from central.archive.desk import KEPT_DAYS, ArchiveDesk
-from central.archive.errors import ArchiveAsked
+from central.archive.errors import ArchiveAsked, NoArchive
 from central.archive.packed import packed
 from central.archive.progress import amount
 from central.classes.orders import order_of
@@ -56,7 +56,10 @@ def archives(centre: Centre, desk: ArchiveDesk) -> APIRouter:
 
     @routes.get("/classes/{class_id}/archive/file", Action.ARCHIVE)
     def file(request: Request, class_id: ClassName) -> Response:
-        bag = desk.bag(class_id)
+        try:
+            bag = desk.bag(class_id)
+        except NoArchive:  # it went, or is not made yet: the page says so
+            return RedirectResponse(f"/classes/{class_id}/archive", 303)
         look(centre, request, "archive", class_id=class_id)
 
         def pieces() -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from central.accounts.door import form_token
 from central.archive.ask import Away
 from central.archive.cli import away_words
 from central.archive.decide import Wish
-from central.archive.desk import BAG, REQUEST, folder_of, keep_failure
+from central.archive.desk import BAG, REQUEST, Why, folder_of, keep_failure
 from central.archive.progress import Progress
 from central.archive.pull import Terms, pull
 from central.overview import glance
@@ -137,7 +137,7 @@ def _archives(made: Office) -> None:
     pull(made.centre, "welder-1", folder_of(made.centre.folder, "welder-1") / BAG, Wish("zh"), Terms(),
          Progress("zh", None))
     away = [Away("box-2", 3, made.clock.utc_us)]
-    keep_failure(folder, {lang: away_words(away, lang, 480) for lang in LANGS})
+    keep_failure(folder, Why(**{lang: tuple(away_words(away, lang, 480)) for lang in LANGS}))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from PIL import Image
 from central.archive.decide import Wish
 from central.archive.progress import Progress
 from central.archive.pull import Terms, pull
+from central.cli import main
 from central.wiring import Centre
 from evidence.sheets import DAY_US
 from evidence.times import utc_text
@@ -52,3 +53,16 @@ def test_without_being_asked_for_it_is_not_there(site: Centre, tmp_path: Path) -
 def test_one_whose_time_is_over_is_not_there(site: Centre, clock: FixedClock, tmp_path: Path) -> None:
     clock.utc_us += DAY_US
     assert not (bag_of(site, tmp_path / "bag", sheets=True) / "data" / "sheets").exists()
+
+
+def test_names_and_sheets_go_from_a_bag_and_it_stays_whole(site: Centre, tmp_path: Path) -> None:
+    bag = bag_of(site, tmp_path / "bag", sheets=True)
+    before = {path: path.read_bytes() for path in (bag / "data" / "class").rglob("*") if path.is_file()}
+    assert main(["archive", "erase", str(bag), "--sheets"]) == 0
+    assert not (bag / "data" / "sheets").exists() and (bag / "data" / "names.json").exists()
+    bagit.Bag(str(bag)).validate()
+    (bag / "data" / "names.json").unlink()  # as one that was ended leaves it
+    assert main(["archive", "erase", str(bag), "--names", "--sheets"]) == 0
+    bagit.Bag(str(bag)).validate()
+    assert {path: path.read_bytes() for path in before} == before
+    assert main(["archive", "erase", str(tmp_path), "--names"]) == 2
