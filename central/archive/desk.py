@@ -3,6 +3,7 @@ for is on the disk, so that a restart of the console goes on with it; a finished
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import secrets
 import shutil
@@ -144,28 +145,34 @@ class ArchiveDesk:
     def tend(self) -> None:
         """See to it that somebody makes what was asked for, and removes what is over; returns at once."""
         with self._lock:
-            if (self._thread is None or not self._thread.is_alive()) and self._next() is not None:
+            if (self._thread is None or not self._thread.is_alive()) and self._folders():
                 self._thread = threading.Thread(target=self._run, name="archives", daemon=True)
                 self._thread.start()
 
     def _run(self) -> None:
         try:
-            while (found := self._next()) is not None:
-                do, class_id = found
-                do(class_id)
+            while (do := self._next_alone()) is not None:
+                do()
         except Exception as error:  # whatever it is: the next time somebody tends, it is begun again
             self._log.failed("archive.failed", error)
 
-    def _next(self) -> tuple[Callable[[str], None], str] | None:
-        """What is to be done first: remove what is over, make what was asked for longest ago."""
+    def _next_alone(self) -> Callable[[], object] | None:
+        with self._lock:
+            return self._next()
+
+    def _next(self) -> Callable[[], object] | None:
+        """What is to be done first: remove what is over, make what was asked for longest ago. Whoever calls it holds
+        the lock."""
         waiting = []
         for folder in self._folders():
             stands = self.standing(folder.name)
             if stands is None or (stands.until_s and stands.until_s <= self._now_s()):
-                return self._remove, folder.name
+                gone = folder.with_name(f".{secrets.token_hex(8)}")  # so that nobody asks for what is just removed
+                folder.rename(gone)
+                return functools.partial(shutil.rmtree, gone)
             if stands.state == "waiting":
                 waiting.append((stands.request.at_s, folder.name))
-        return (self._make, min(waiting)[1]) if waiting else None
+        return functools.partial(self._make, min(waiting)[1]) if waiting else None
 
     def _folders(self) -> list[Path]:
         try:
@@ -185,9 +192,6 @@ class ArchiveDesk:
         stands = self.standing(class_id)
         if stands is not None and stands.state == "waiting":
             keep_failure(folder, Why(**{lang: (translate(SILENT, lang),) for lang in LANGS}))
-
-    def _remove(self, class_id: str) -> None:
-        shutil.rmtree(folder_of(self._centre, class_id))
 
 
 def by_process(centre: Path, class_id: str) -> None:
