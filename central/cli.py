@@ -62,6 +62,7 @@ def _parser(lang: str = "en") -> Parser:
                         help="the folder to write; it must not exist yet")
     _add_move(commands)
     _add_tree(commands)
+    importlib.import_module("central.archive.cli").add_commands(commands, _command)
     importlib.import_module("central.dossier.cli").add_commands(commands, _command)
     importlib.import_module("central.orders.cli").add_commands(commands)
     importlib.import_module("central.bucket.cli").add_commands(commands)

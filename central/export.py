@@ -9,30 +9,35 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from central.chosen import Chosen, choose
 from central.classes.as_of import as_of
-from central.classes.orders import boxes_of, order_of
+from central.classes.orders import order_of
 from central.errors import (
     ExportFailed,
     FolderNotEmpty,
-    NothingToExport,
     PolicyGone,
     SegmentFileChanged,
     SegmentsNotHere,
 )
 from central.parts import sync_folder
 from central.signing import signing_us
-from central.store.tables import ChainHead, Tx
+from central.store.tables import Tx
 from central.tree.export import check_tree, contradicted, tree_files
 from central.wiring import Centre
-from evidence.bodies import CheckpointSeen, Export, Head, Segment, SegmentRemoved, body_of
+from evidence.bodies import (
+    CheckpointSeen,
+    Export,
+    Head,
+    PolicyRef,
+    body_of,
+)
 from evidence.canonical import sha256_hex
 from evidence.certs import Role, pem
 from evidence.chain import check_chain, head_of
 from evidence.checkpoint import was_signed
-from evidence.corrections import corrections
 from evidence.notes import NoteKey
 from evidence.policy import parse_policy
 from evidence.records import Sealed
@@ -44,27 +49,13 @@ NAMED_IN_ERROR = 5
 
 
 @dataclasses.dataclass(frozen=True)
-class File:
-    """A segment of the export, and the record that names it."""
-
-    device: str
-    seq: int
-    segment: Segment
-
-    @property
-    def path(self) -> str:
-        """Within the export."""
-        return f"segments/{self.device}/{self.segment.file}"
-
-
-@dataclasses.dataclass(frozen=True)
 class Content:
     """What an export of a class holds. `chains`: (head, envelopes) of every chain, the centre's own last."""
 
     policy: bytes
     chains: tuple[tuple[Head, list[bytes]], ...]
     receipts: tuple[tuple[Head, list[bytes]], ...]
-    files: tuple[File, ...]
+    chosen: Chosen
     manifest: bytes
     tree: Mapping[str, bytes]
     """The files that prove the chains in the centre's tree, by their names."""
@@ -107,38 +98,59 @@ def export_class(centre: Centre, class_id: str, target: Path) -> Exported:
 def collect(centre: Centre, class_id: str) -> Content:
     """Choose what belongs to the export and seal its head as a record of the centre."""
     with centre.store.read() as tx:
-        order_of(tx, class_id)
-        heads = _box_heads(tx, class_id)
-        if not heads:
-            raise NothingToExport(class_id=class_id)
-        _files(centre, _chains(tx, heads), class_id)  # say what is missing before anything is sealed
+        _all_here(centre, choose(centre, tx, class_id))  # say what is missing before anything is sealed
+    return content_of(centre, state(centre, class_id, whole=True))
+
+
+def state(centre: Centre, class_id: str, whole: bool) -> Sealed:
+    """Seal the head of the class as it is now, as a record of the centre: the manifest of an export. `whole`: only if
+    all of its video is here. Raises ClockNotSet, ClockBehind, UnknownClass, NothingToExport, PolicyGone,
+    SegmentsNotHere."""
     with centre.store.write() as tx:
         signing_us(tx, centre.clock.stamp(), centre.keys.test)  # else it would be stated and never written
         _, order = order_of(tx, class_id)
-        policy = tx.policy(order.policy.sha256)
-        if policy is None:
-            raise PolicyGone(policy=order.policy.id, class_id=class_id)
-        rules = parse_policy(policy, f"{order.policy.id}.toml")
-        heads = _box_heads(tx, class_id)
-        chains = _chains(tx, heads)
-        files = _files(centre, chains, class_id)
-        receipts = [(head, [e for up_to, e in tx.receipts(head.device, head.chain) if up_to <= head.up_to])
-                    for head in heads]
-        moment = as_of((s.record for _, sealed in chains for s in sealed), rules, centre.store.device, _now(centre))
-        manifest = centre.store.append(tx, Export(
-            class_id=class_id, policy=order.policy, heads=tuple(heads), segments=len(files), as_of=utc_text(moment.us),
-            receipts=tuple(sha256_hex(_lines(envelopes)) for _, envelopes in receipts),
+        policy = _policy_of(tx, order.policy, class_id)
+        chosen = choose(centre, tx, class_id)
+        if whole:
+            _all_here(centre, chosen)
+        records = (s.record for _, sealed in chosen.chains for s in sealed)
+        moment = as_of(records, parse_policy(policy, f"{order.policy.id}.toml"), centre.store.device, _now(centre))
+        return centre.store.append(tx, Export(
+            class_id=class_id, policy=order.policy, heads=tuple(head for head, _ in chosen.chains),
+            segments=len(chosen.files), as_of=utc_text(moment.us),
+            receipts=tuple(sha256_hex(_lines(envelopes)) for _, envelopes in _receipts(tx, chosen)),
         ))
-        own = [read_sealed(e) for e in tx.chain_envelopes(centre.store.device, centre.store.chain, manifest.record.seq)]
-    written = [(head, [s.envelope for s in sealed]) for head, sealed in [*chains, (head_of(manifest), own)]]
-    seen = _seen(chains, centre.store.log)
+
+
+def content_of(centre: Centre, manifest: Sealed) -> Content:
+    """What an export holds whose head was stated so; its tree is that of now. Raises UnknownClass, PolicyGone,
+    ClockNotSet, ClockBehind, TreeDamaged."""
+    export = body_of(manifest.record)
+    assert isinstance(export, Export)
+    own = head_of(manifest)
+    with centre.store.read() as tx:
+        policy = _policy_of(tx, export.policy, export.class_id)
+        chosen = choose(centre, tx, export.class_id, manifest)
+        receipts = _receipts(tx, chosen)
+        ours = [read_sealed(e) for e in tx.chain_envelopes(own.device, own.chain, own.up_to)]
+    written = [(head, [s.envelope for s in sealed]) for head, sealed in [*chosen.chains, (own, ours)]]
+    seen = _seen(chosen.chains, centre.store.log)
     tree = tree_files(centre, [head for head, _ in written], seen)
-    return Content(policy, tuple(written), tuple(receipts), tuple(files), manifest.envelope, tree,
+    return Content(policy, tuple(written), tuple(receipts), chosen, manifest.envelope, tree,
                    contradicted(centre, seen, tree))
 
 
 def check(centre: Centre, content: Content, folder: Path) -> None:
     """Read back what was written and verify it. Raises the first VerificationError."""
+    check_records(centre, content, folder)
+    for file in content.chosen.files:
+        with (folder / file.path).open("rb") as opened:
+            if hashlib.file_digest(opened, "sha256").hexdigest() != file.segment.sha256:
+                raise SegmentFileChanged(file=file.segment.file, device=file.device, seq=file.seq)
+
+
+def check_records(centre: Centre, content: Content, folder: Path) -> None:
+    """The same of all but the video."""
     for head, _ in content.chains:
         role: Role = "centre" if head.device == centre.store.device else "box"
         lines = (folder / "chains" / f"{head.device}.{head.chain}.jsonl").read_bytes().splitlines()
@@ -147,36 +159,37 @@ def check(centre: Centre, content: Content, folder: Path) -> None:
             raise checked.problems[0]
     ends = {(head.device, head.chain): envelopes[-1] for head, envelopes in content.chains}
     check_tree(centre, folder, content.tree, ends)
-    for file in content.files:
-        with (folder / file.path).open("rb") as opened:
-            if hashlib.file_digest(opened, "sha256").hexdigest() != file.segment.sha256:
-                raise SegmentFileChanged(file=file.segment.file, device=file.device, seq=file.seq)
 
 
-def _box_heads(tx: Tx, class_id: str) -> list[Head]:
-    """Receipted heads of every chain of the boxes of a class."""
-    known: list[ChainHead] = [head for device in boxes_of(tx, class_id) for head in tx.heads(device)]
-    return [Head(h.device, h.chain, h.up_to, h.head_hash) for h in known if h.up_to >= 0]
+def small_files(centre: Centre, content: Content) -> Iterator[tuple[str, bytes]]:
+    """All files of an export but the video, by their paths within it."""
+    yield "manifest.json", content.manifest
+    yield "root.pem", pem(centre.keys.root).encode()
+    yield "policy.toml", content.policy
+    for name, parts in (("chains", content.chains), ("receipts", content.receipts)):
+        for head, envelopes in parts:
+            yield f"{name}/{head.device}.{head.chain}.jsonl", _lines(envelopes)
+    yield from content.tree.items()
 
 
-def _chains(tx: Tx, heads: Iterable[Head]) -> list[tuple[Head, list[Sealed]]]:
-    return [(h, [read_sealed(e) for e in tx.chain_envelopes(h.device, h.chain, h.up_to)]) for h in heads]
+def _receipts(tx: Tx, chosen: Chosen) -> list[tuple[Head, list[bytes]]]:
+    return [(head, [e for up_to, e in tx.receipts(head.device, head.chain) if up_to <= head.up_to])
+            for head, _ in chosen.chains]
 
 
-def _files(centre: Centre, chains: Sequence[tuple[Head, list[Sealed]]], class_id: str) -> list[File]:
-    """The segments of the class, each here. Raises SegmentsNotHere."""
-    bodies = [(s.record, body_of(s.record)) for _, sealed in chains for s in sealed]
-    counted = corrections(record for record, _ in bodies)
-    removed = {(record.device, record.chain, body.segment) for record, body in bodies
-               if isinstance(body, SegmentRemoved)}
-    files = [File(record.device, record.seq, body) for record, body in bodies
-             if isinstance(body, Segment) and counted.class_of(record) == class_id
-             and (record.device, record.chain, body.sha256) not in removed]
-    missing = [file.segment.file for file in files if not centre.has_video(file.segment.sha256)]
+def _policy_of(tx: Tx, policy: PolicyRef, class_id: str) -> bytes:
+    found = tx.policy(policy.sha256)
+    if found is None:
+        raise PolicyGone(policy=policy.id, class_id=class_id)
+    return found
+
+
+def _all_here(centre: Centre, chosen: Chosen) -> None:
+    """Raises SegmentsNotHere."""
+    missing = [file.segment.file for file in chosen.files if not centre.has_video(file.segment.sha256)]
     if missing:
         named = missing[:NAMED_IN_ERROR] + ["…"] * (len(missing) > NAMED_IN_ERROR)
-        raise SegmentsNotHere(class_id=class_id, count=len(missing), files=", ".join(named))
-    return files
+        raise SegmentsNotHere(class_id=chosen.class_id, count=len(missing), files=", ".join(named))
 
 
 def _seen(chains: Iterable[tuple[Head, list[Sealed]]], log: NoteKey) -> list[CheckpointSeen]:
@@ -186,15 +199,9 @@ def _seen(chains: Iterable[tuple[Head, list[Sealed]]], log: NoteKey) -> list[Che
 
 
 def _write(centre: Centre, content: Content, folder: Path) -> None:
-    _put(folder / "manifest.json", content.manifest)
-    _put(folder / "root.pem", pem(centre.keys.root).encode())
-    _put(folder / "policy.toml", content.policy)
-    for name, parts in (("chains", content.chains), ("receipts", content.receipts)):
-        for head, envelopes in parts:
-            _put(folder / name / f"{head.device}.{head.chain}.jsonl", _lines(envelopes))
-    for name, data in content.tree.items():
+    for name, data in small_files(centre, content):
         _put(folder / name, data)
-    for file in content.files:
+    for file in content.chosen.files:
         centre.fetcher.bring(file.segment.sha256)
         _copy(centre.objects.path(file.segment.sha256), folder / file.path)
 

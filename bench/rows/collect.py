@@ -92,8 +92,10 @@ def prepare(folder: Path) -> Contest:
     return Contest(ours, peer, RECORDS, remarks)
 
 
-def sealed(centre: Centre, count: int) -> Iterator[Sealed]:
-    """A chain of a box that the centre knows: its genesis record, then the film."""
+def sealed(
+    centre: Centre, count: int, videos: Sequence[tuple[int, str]] = ((1_000_000, ""),)
+) -> Iterator[Sealed]:
+    """A chain of a box that the centre knows: its genesis record, then the film with these videos."""
     key = Ed25519PrivateKey.generate()
     signer, certificate = KeySigner(key), issue(centre, BOX, key.public_key())
     sealing = X25519PrivateKey.generate().public_key().public_bytes_raw().hex()
@@ -101,7 +103,7 @@ def sealed(centre: Centre, count: int) -> Iterator[Sealed]:
     genesis = Genesis(signer.keyid, own, fingerprint(centre.keys.root), "bench", sealing, intermediates)
     head = None
     clock = ClockState(synced=True, max_error_us=1500, source="kernel", rate=1)
-    for type, body, at_us in [("genesis", genesis, 0), *film(count - 1)]:
+    for type, body, at_us in [("genesis", genesis, 0), *film(count - 1, videos)]:
         record = next_record(head, device=BOX, chain=CHAIN, type=type, body=encode(body),
                              stamp=Stamp("b0", at_us, START + at_us, clock))
         head = seal_record(record, signer)

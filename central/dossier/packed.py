@@ -18,7 +18,7 @@ FAILED = "failed.txt"
 """Names the classes that could not be told, and why; not there where all could."""
 
 
-class _Pipe(io.RawIOBase):
+class Pipe(io.RawIOBase):
     """What was written and is not yet sent. It cannot be searched, so a ZIP is written from front to end."""
 
     def __init__(self) -> None:
@@ -33,6 +33,7 @@ class _Pipe(io.RawIOBase):
         return len(part)
 
     def taken(self) -> bytes:
+        """It, once."""
         parts, self._parts = self._parts, []
         return b"".join(parts)
 
@@ -43,7 +44,7 @@ def packed(
 ) -> Iterator[bytes]:
     """The ZIP piece by piece, all classes as of one checkpoint. `kind`: json, or csv; `first`: called for each before
     any of it leaves."""
-    pipe, failed = _Pipe(), list[str]()
+    pipe, failed = Pipe(), list[str]()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as out:
         for class_id in classes:
             try:

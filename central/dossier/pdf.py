@@ -43,8 +43,12 @@ class Nothing(URLFetcher):  # type: ignore[misc]
 
 def pdf(facts: Facts, lang: str) -> bytes:
     """The file (PDF/UA-1). `lang`: zh or en."""
+    return laid_out(html(facts, lang))
+
+
+def laid_out(text: str) -> bytes:
+    """A whole page of HTML as PDF/UA-1; the same text gives the same bytes."""
     logging.getLogger("weasyprint").setLevel(logging.ERROR)  # it tells of fonts, and of what it was told not to fetch
-    text = html(facts, lang)
     identifier = hashlib.sha256(text.encode()).digest()[:16]
     done = HTML(string=text, url_fetcher=Nothing()).write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier)
     assert isinstance(done, bytes)
@@ -71,10 +75,11 @@ def html(facts: Facts, lang: str) -> str:
 
 
 @functools.cache
-def environment() -> Environment:
-    """Every text is escaped, and cleaned of what cannot be seen; a name that a template misspells is an error."""
+def environment(*more: Path) -> Environment:
+    """Every text is escaped, and cleaned of what cannot be seen; a name that a template misspells is an error. `more`:
+    folders of other templates."""
     return Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=FileSystemLoader([*more, TEMPLATES]), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, finalize=lambda value: clean(value) if type(value) is str else value)
 
 

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from central.accounts.errors import LinkOver, TooManyVisits, TooManyWrong
+from central.archive.desk import ArchiveDesk
 from central.bucket.errors import BucketAway, BucketRefuses, TooManyFetched
 from central.classes.errors import (
     NoObjection,
@@ -45,6 +46,7 @@ from central.tree.errors import UnknownWitness
 from central.web.access import check_routes
 from central.web.administration import administration
 from central.web.api import api, described
+from central.web.archives import archives
 from central.web.audit import audit
 from central.web.case.decision import decision
 from central.web.case.facts import facts
@@ -113,6 +115,8 @@ CANNOT = N_("This page cannot be shown")
 NOT_HERE = N_("There is no such page.")
 SWEEP_S = 2.0
 """So often live pictures that are too old are let go of."""
+TEND_S = 10.0
+"""So often somebody looks whether an archive is to be made, or to be removed."""
 PROGRAMS = ("/check", ".m3u8", "/state", "/replay/ask", "/init.mp4", ".m4s", "/picture.jpg")
 
 
@@ -122,6 +126,7 @@ def create_app(centre: Centre) -> FastAPI:
     web, stories = centre.config.web, Stories(centre.store, centre.clock, centre.kept_files)
     desk = app.state.live = LiveDesk(centre.store, centre.clock)
     copies = DerivedDesk(centre.objects, centre.derived, centre.cache, lambda: centre.clock.stamp().utc_us)
+    bags = app.state.archives = ArchiveDesk(centre.folder)
     reels, reasons = Reels(centre.objects, centre.fetcher, copies), Reasons(centre, stories)
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
     for router in (uploads(centre), api(centre, stories), log(centre), derived(centre, copies, reasons),
@@ -131,11 +136,12 @@ def create_app(centre: Centre) -> FastAPI:
                    sheets(centre, stories),
                    decision(centre), objections(centre, stories), inspections(centre, stories), facts(centre, stories),
                    live_boxes(centre, desk), live(centre, desk), wall(centre, desk),
-                   plans(centre), plan_edits(centre), exports(centre, DossierDesk())):
+                   plans(centre), plan_edits(centre), exports(centre, DossierDesk()), archives(centre, bags)):
         app.router.routes.extend(router.routes)
     app.router.routes.extend(described(app, centre).routes)
     app.mount("/static", Files(), name="static")
     look_after(app, desk.hub.sweep, SWEEP_S)
+    look_after(app, bags.tend, TEND_S)
     check_routes(app.routes)
     app.add_middleware(Guard, names=frozenset(name.lower() for name in web.names), tls=web.tls)
 

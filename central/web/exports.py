@@ -105,7 +105,7 @@ def exports(centre: Centre, dossiers: DossierDesk) -> APIRouter:
                 for piece in packed(centre, classes, centre.checkpoint(), kind, lang, first):
                     yield piece
                     places.go_on(place)
-                    _still(request)
+                    still(request)
             finally:
                 places.leave(place)
 
@@ -123,7 +123,7 @@ def title_of(centre: Centre, class_id: str) -> str:
         return order_of(tx, class_id)[1].title
 
 
-def _still(request: Request) -> None:
+def still(request: Request) -> None:
     """An export runs for long: whether the one who asked may see so much as then. Raises MayNoMore."""
     asked, door = actor_of(request), request.app.state.door
     if door.actor(request.app.state.cookies.read(request)) != asked:

@@ -5,6 +5,7 @@ telephone, to be looked at.
 """
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,8 +17,15 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from central.accounts.door import form_token
+from central.archive.ask import Away
+from central.archive.cli import away_words
+from central.archive.decide import Wish
+from central.archive.desk import BAG, REQUEST, Why, folder_of, keep_failure
+from central.archive.progress import Progress
+from central.archive.pull import Terms, pull
 from central.overview import glance
 from central.web.links import link
+from common.texts import LANGS
 from tests.central.case_pages import BASE, FIRST, PRACTICE
 from tests.central.console import COOKIE, session_of
 from tests.central.live_box import LiveBox
@@ -48,6 +56,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "inspections": ("wang", f"{BASE}/inspections"), "inspection-again": ("wang", f"{BASE}/inspections?replaces=i-2"),
     "facts": ("wang", f"{BASE}/facts"), "survey": ("wang", f"{BASE}/survey"),
     "survey-none": ("wang", "/classes/cook-1/survey"), "dossier": ("wang", f"{BASE}/dossier"),
+    "archive": ("wang", "/classes/welder-2/archive"), "archive-ready": ("wang", f"{BASE}/archive"),
+    "archive-failed": ("wang", "/classes/cook-1/archive"),
     "record": ("wang", "/records/box-1/" + "ab" * 16 + "/2"), "record-centre": ("admin", "{decision}"),
     "plans": ("school", "/plans"), "plan-new": ("school", "/plans/new"), "plan": ("school", PLAN),
     "plan-draft": ("school", "/plans/welder-3"), "plan-supervisor": ("wang", PLAN),
@@ -118,11 +128,24 @@ ASKED: dict[str, Callable[[Page], None]] = {"replay": _why, "replay-gap": _why}
 """What a page asks before it is shown, once an hour."""
 
 
+def _archives(made: Office) -> None:
+    """One that is ready, and one whose box does not answer."""
+    for class_id in ("welder-1", "cook-1"):
+        folder = folder_of(made.centre.folder, class_id)
+        folder.mkdir(parents=True)
+        (folder / REQUEST).write_text(json.dumps({"lang": "zh", "sheets": False, "by": "wang", "at_s": 0}))
+    pull(made.centre, "welder-1", folder_of(made.centre.folder, "welder-1") / BAG, Wish("zh"), Terms(),
+         Progress("zh", None))
+    away = [Away("box-2", 3, made.clock.utc_us)]
+    keep_failure(folder, Why(**{lang: tuple(away_words(away, lang, 480)) for lang in LANGS}))
+
+
 @contextmanager
 def office(folder: Path) -> Iterator[tuple[Office, Console]]:
     """The office and its console."""
     glance.WAIT_S = WARM_S
     made = open_office(folder)
+    _archives(made)
     console = Console(made.centre)
     for who, path in LOOKS:
         token = session_of(made.centre, name=who)

@@ -24,7 +24,7 @@ MAY = {
     "review": Action.REVIEW, "decide": Action.DECIDE, "object": Action.OBJECT, "answer": Action.ANSWER_OBJECTION,
     "hold": Action.HOLD,
     "inspect": Action.INSPECT, "survey": Action.SURVEY, "export": Action.EXPORT,
-    "faces": Action.SEE_FACES, "video": Action.SEE_VIDEO, "live": Action.LIVE,
+    "archive": Action.ARCHIVE, "faces": Action.SEE_FACES, "video": Action.SEE_VIDEO, "live": Action.LIVE,
 }
 
 

@@ -1,0 +1,48 @@
+"""The index of an archive on paper: what was found and decided, which video there is, how it is checked. No names."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from central.archive.derived import Film, Shown
+from central.archive.progress import amount
+from central.chosen import File
+from central.dossier.pdf import REASONS, environment, laid_out
+from central.dossier.shape import Facts
+from central.dossier.words import Words
+from common.decisions import ANSWERS, OBJECTIONS
+
+TEMPLATES = Path(__file__).parent / "templates"
+FILMS, SHOWN_HASH = 1000, 16
+"""So many video files are printed; the rest stands in index.json. So many digits of each hash."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Index:
+    """What is printed. `export`: hash of the export record; `names`: whether the bag has a file of names."""
+
+    facts: Facts
+    export: str
+    films: Sequence[Film]
+    removed: Sequence[File]
+    sheets: Sequence[Shown]
+    names: bool
+
+
+def index_pdf(index: Index, lang: str) -> bytes:
+    """The file (PDF/UA-1). `lang`: zh or en."""
+    return laid_out(index_html(index, lang))
+
+
+def index_html(index: Index, lang: str) -> str:
+    """What is laid out."""
+    say = Words(index.facts, lang)
+    groups: dict[tuple[str, str, str], list[Film]] = {}
+    for film in index.films[:FILMS]:
+        groups.setdefault((film.block or "", film.file.device, film.file.segment.camera), []).append(film)
+    return environment(TEMPLATES).get_template("index.html").render(
+        f=index.facts, head=index.facts.head, index=index, say=say, _=say, lang=lang, groups=sorted(groups.items()),
+        more=max(0, len(index.films) - FILMS), most_reasons=REASONS, digits=SHOWN_HASH, objections=OBJECTIONS,
+        answers=ANSWERS, size=amount(sum(one.file.segment.size for one in index.films)),
+        verdict=next((one.verdict for one in index.facts.findings if one.verdict is not None), None))

@@ -1,0 +1,218 @@
+"""Pulls the archive of a class: decided once, worked off file by file; one that was ended goes on where it stopped and
+ends with the same bag."""
+from __future__ import annotations
+
+import dataclasses
+import io
+import shutil
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import NoReturn
+
+from central.archive.ask import Away, Boxes
+from central.archive.bag import tag_files
+from central.archive.decide import Wish, decide, wanted_of
+from central.archive.errors import ArchiveFailed, FilesAway, FilesGone, NoRoom, OtherPull
+from central.archive.pace import Pace, Window
+from central.archive.pieces import CHUNK, Pieces, locked, work_folder
+from central.archive.plan import Plan, Wanted, read_plan
+from central.archive.progress import Progress, amount
+from central.bucket.errors import NotInBucket
+from central.chosen import choose
+from central.classes.orders import order_of
+from central.errors import FolderNotEmpty, SegmentFileChanged
+from central.wiring import Centre
+
+AT_ONCE = 4
+"""So many files are copied at the same time: a disk that turns is no faster with more."""
+LOOK_S = 3.0
+"""So often somebody looks whether a file came."""
+SPARE = 64 << 20
+"""Bytes that stay free, for what is no video."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Terms:
+    """`wait_s`: how long the boxes are waited for while nothing comes; `rate`: bytes a second; `anew`: decide again
+    what belongs into the bag, and keep the video that is in it."""
+
+    wait_s: float = 3600.0
+    rate: int | None = None
+    window: Window | None = None
+    anew: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Pulled:
+    """A finished bag. `contradicted`: as in `Exported`."""
+
+    folder: Path
+    files: int
+    size: int
+    contradicted: int | None
+
+
+def pull(
+    centre: Centre, class_id: str, target: Path, wish: Wish, terms: Terms, progress: Progress,
+    stop: threading.Event | None = None,
+) -> Pulled:
+    """Write the archive of a class to `target`, which must not exist yet.
+
+    Raises FolderNotEmpty, PullRuns, OtherPull, NoRoom, PullDamaged, FilesAway, FilesGone, SegmentFileChanged,
+    ArchiveFailed, what `decide` raises; Ended where `stop` is set. What is there stays then, for the next time."""
+    target, stop = target.absolute(), stop or threading.Event()
+    folder = work_folder(target)
+    if target.exists() and not folder.exists():
+        raise FolderNotEmpty(folder=target)
+    try:
+        with locked(folder) as pieces:
+            if target.exists():
+                return _finished(pieces, target)
+            return _Pull(centre, class_id, target, pieces, wish, terms, progress, stop).run()
+    except OSError as error:
+        raise ArchiveFailed(folder=target, why=error.strerror or str(error)) from None
+
+
+def _finished(pieces: Pieces, target: Path) -> Pulled:
+    """The bag has its place: a pull was ended just when it tidied up. Raises FolderNotEmpty."""
+    plan = read_plan(pieces.folder)
+    if pieces.bag.exists() or plan is None:
+        raise FolderNotEmpty(folder=target)
+    pieces.remove()
+    return _pulled(plan, target)
+
+
+def _pulled(plan: Plan, target: Path) -> Pulled:
+    return Pulled(target, len(plan.segments), sum(one.size for one in plan.payload), plan.contradicted)
+
+
+class _Pull:
+    """One pull, which holds its folder."""
+
+    def __init__(
+        self, centre: Centre, class_id: str, target: Path, pieces: Pieces, wish: Wish, terms: Terms,
+        progress: Progress, stop: threading.Event,
+    ) -> None:
+        self._centre, self._class, self._target, self._pieces = centre, class_id, target, pieces
+        self._wish, self._terms, self._progress, self._stop = wish, terms, progress, stop
+        with centre.store.read() as tx:
+            offset_min = order_of(tx, class_id)[1].utc_offset_min
+        self._pace = Pace(terms.rate, terms.window, offset_min, self._now_us, self._closed, stop)
+
+    def run(self) -> Pulled:
+        """All of it."""
+        if self._terms.anew:
+            self._pieces.clear()
+        self._pieces.begin()
+        plan = self._plan()
+        left = {one.path: one for one in plan.segments if not self._pieces.has(one)}
+        self._room(left.values())
+        size, rest = (sum(one.size for one in some) for some in (plan.segments, left.values()))
+        self._progress.begin(self._pieces.folder, (size - rest, len(plan.segments) - len(left)),
+                             (size, len(plan.segments)))
+        self._copy(left)
+        tags = tag_files(plan)
+        self._pieces.leave_only({*(one.path for one in (*plan.small, *plan.segments)), *tags})
+        for name, data in tags.items():
+            self._pieces.put(name, data)
+        self._pieces.finish(self._target)
+        self._pieces.remove()
+        return _pulled(plan, self._target)
+
+    def _plan(self) -> Plan:
+        plan = read_plan(self._pieces.folder)
+        if plan is not None:
+            if plan.class_id != self._class:
+                raise OtherPull(folder=self._pieces.folder, class_id=plan.class_id)
+            self._pieces.check(plan.small)
+            return plan
+        with self._centre.store.read() as tx:
+            self._room(wanted_of(choose(self._centre, tx, self._class)))  # before anything is stated
+        return decide(self._centre, self._class, self._pieces, self._wish)
+
+    def _room(self, wanted: Iterable[Wanted]) -> None:
+        """What comes from a box lies at the centre, too. Raises NoRoom."""
+        folder, objects = self._pieces.folder, self._centre.folder
+        twice = folder.stat().st_dev == objects.stat().st_dev
+        need = SPARE + sum(one.size * (1 + (twice and not self._here(one)))
+                           for one in wanted if not self._pieces.has(one))
+        free = shutil.disk_usage(folder).free
+        if need > free:
+            raise NoRoom(need=amount(need), free=amount(free), folder=self._target.parent)
+
+    def _copy(self, left: dict[str, Wanted]) -> None:
+        """Until nothing is left, as it comes. Raises FilesAway, FilesGone, SegmentFileChanged, Ended, OSError."""
+        boxes, since_s = Boxes(self._centre, self._terms.rate), time.monotonic()
+        while left:
+            self._pace.open()
+            here = [one for one in left.values() if self._here(one)]
+            named = {one.path for one in here}
+            away, moved = boxes.ask(one for one in left.values() if one.path not in named)
+            self._progress.stands("copying" if here else "waiting", tuple(away))
+            for one in self._copy_some(here):
+                del left[one.path]
+                moved = True
+            if moved:
+                since_s = time.monotonic()
+            elif all(one.refused == one.count for one in away) or time.monotonic() - since_s >= self._terms.wait_s:
+                self._give_up(left, away)
+            else:
+                self._pace.rest(LOOK_S)
+
+    def _here(self, one: Wanted) -> bool:
+        return self._centre.has_video(one.sha256)
+
+    def _copy_some(self, here: Iterable[Wanted]) -> list[Wanted]:
+        """Those that are in the bag now. Whatever goes wrong with one ends the others."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            try:
+                done = {pool.submit(self._copy_one, one): one for one in here}
+                over, _ = wait(done, return_when=FIRST_EXCEPTION)
+                for future in over:
+                    future.result()
+                return [one for future, one in done.items() if future.result()]
+            except BaseException:
+                self._stop.set()
+                raise
+
+    def _copy_one(self, one: Wanted) -> bool:
+        """Whether it was here."""
+        def right(sha256: str) -> None:
+            if sha256 != one.sha256:
+                raise SegmentFileChanged(file=one.path, device=one.device, seq=one.seq)
+
+        try:
+            self._centre.fetcher.bring(one.sha256)
+            file = self._centre.objects.path(one.sha256).open("rb", buffering=0)
+        except (FileNotFoundError, NotInBucket):
+            return False
+        with file:
+            self._pieces.copy(one.path, self._chunks(file), right)
+        self._progress.file()
+        return True
+
+    def _chunks(self, file: io.FileIO) -> Iterator[memoryview]:
+        """One buffer again and again, which stays in the processor's cache between reading, hashing and writing."""
+        room = memoryview(bytearray(CHUNK))
+        while size := file.readinto(room):
+            self._pace.take(size)
+            yield room[:size]
+            self._progress.read(size)
+
+    def _give_up(self, left: Mapping[str, Wanted], away: Sequence[Away]) -> NoReturn:
+        with self._centre.store.read() as tx:
+            gone = {(file.device, file.segment.sha256) for file in choose(self._centre, tx, self._class).removed}
+        count = sum((one.device, one.sha256) in gone for one in left.values())
+        if count:
+            raise FilesGone(class_id=self._class, count=count)
+        self._progress.stands("away", tuple(away))
+        raise FilesAway(away, class_id=self._class, count=len(left), folder=self._pieces.folder)
+
+    def _closed(self, opens_us: int | None) -> None:
+        self._progress.stands("copying" if opens_us is None else "closed", opens_us=opens_us)
+
+    def _now_us(self) -> int:
+        return self._centre.clock.stamp().utc_us

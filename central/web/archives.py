@@ -1,0 +1,94 @@
+"""Archives in the console: asked for with a reason, made in the background, downloaded as one ZIP."""
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+
+from central.accounts.actions import Action
+from central.archive.desk import KEPT_DAYS, ArchiveDesk
+from central.archive.errors import ArchiveAsked, NoArchive
+from central.archive.packed import packed
+from central.archive.progress import amount
+from central.classes.orders import order_of
+from central.web.access import Routes, actor_of, field
+from central.web.case.common import Typed, refused
+from central.web.class_names import ClassName
+from central.web.errors import UnclearReason
+from central.web.exports import still
+from central.web.localtime import LocalTime
+from central.web.looking import look
+from central.web.reasons import LONGEST
+from central.web.render import lang_of, page
+from central.web.replay.reasons import CHOICES, reason_of
+from central.wiring import Centre
+from common.texts import translate
+from evidence.times import SECOND
+
+AGAIN_S = 3
+EVERY = 64 << 20
+"""Bytes of a download after which it is asked whether somebody may go on with it."""
+
+
+def archives(centre: Centre, desk: ArchiveDesk) -> APIRouter:
+    """Routes of archives."""
+    routes = Routes(centre.store.device, default_response_class=HTMLResponse)
+
+    @routes.get("/classes/{class_id}/archive", Action.ARCHIVE)
+    def follow(request: Request, class_id: ClassName) -> Response:
+        return _page(request, centre, desk, class_id, Typed())
+
+    @routes.post("/classes/{class_id}/archive", Action.ARCHIVE)
+    def ask(request: Request, class_id: ClassName) -> Response:
+        try:
+            why, sheets = reason_of(request), field(request, "sheets") == "yes"
+        except UnclearReason as error:
+            return _page(request, centre, desk, class_id, refused(request, "ask", error, ("reason", "why", "sheets")))
+        look(centre, request, "archive", class_id=class_id, why=why)
+        try:
+            desk.ask(class_id, "en" if lang_of(request) == "en" else "zh", sheets, actor_of(request).account)
+        except ArchiveAsked as error:
+            return _page(request, centre, desk, class_id, refused(request, "ask", error, ()))
+        return RedirectResponse(f"/classes/{class_id}/archive", 303)
+
+    @routes.get("/classes/{class_id}/archive/file", Action.ARCHIVE)
+    def file(request: Request, class_id: ClassName) -> Response:
+        try:
+            bag = desk.bag(class_id)
+        except NoArchive:  # it went, or is not made yet: the page says so
+            return RedirectResponse(f"/classes/{class_id}/archive", 303)
+        look(centre, request, "archive", class_id=class_id)
+
+        def pieces() -> Iterator[bytes]:
+            sent = 0
+            for piece in packed(bag, class_id):
+                yield piece
+                sent += len(piece)
+                if sent >= EVERY:
+                    sent = 0
+                    still(request)
+
+        sent = pieces()
+        begun = next(sent)  # what goes wrong at once is told as a page
+        return StreamingResponse(itertools.chain([begun], sent), media_type="application/zip", headers={
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(class_id)}.archive.zip"})
+
+    return routes.router
+
+
+def _page(request: Request, centre: Centre, desk: ArchiveDesk, class_id: str, typed: Typed) -> Response:
+    with centre.store.read() as tx:
+        order = order_of(tx, class_id)[1]
+    lang, stands = lang_of(request), desk.standing(class_id)
+    local = LocalTime(order.utc_offset_min, lang)
+    made = page(
+        request, centre, "archive.html", typed.status if typed.error else 200, class_id=class_id, title=order.title,
+        stands=stands, form=lambda _: typed, most=LONGEST, days=KEPT_DAYS, amount=amount,
+        choices={key: translate(text, lang) for key, text in CHOICES.items()}, when=local.exact,
+        until=local.exact(stands.until_s * SECOND) if stands is not None else "")
+    if stands is not None and stands.state in ("waiting", "running") and request.method == "GET":
+        made.headers["refresh"] = str(AGAIN_S)
+    return made

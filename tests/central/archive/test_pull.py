@@ -1,0 +1,211 @@
+"""A pulled archive: what is in it, that it is checked by others than its maker, and that no end of a pull spoils it."""
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import bagit
+import pytest
+from pypdf import PdfReader
+
+from central.archive import pull as pull_module
+from central.archive.decide import Wish
+from central.archive.errors import FilesAway, FilesGone, NoRoom, OtherPull, PullDamaged, PullRuns
+from central.archive.pace import Ended
+from central.archive.pieces import locked, work_folder
+from central.archive.progress import Progress
+from central.archive.pull import Pulled, Terms, pull
+from central.errors import FolderNotEmpty, SegmentFileChanged
+from central.wiring import Centre
+from evidence.bodies import Export, RemovedFile, SegmentRemoved, SessionStart, VideoRemoved, body_of
+from evidence.canonical import sha256_hex
+from tests.central.helpers import MORNING, PLAN, SIMULATED, Box, put, segment_of
+from tests.central.test_classes import add
+from verify.cli import main, verify
+
+OTHERS = 'people = [{ name = "赵敏" }]'
+VIDEO = [b"first segment" * 1000, b"second segment" * 1000]
+NOW = Terms(wait_s=0)
+
+
+@pytest.fixture
+def box(centre: Centre, tmp_path: Path) -> Box:
+    add(centre, tmp_path)
+    made = Box(centre, clock=SIMULATED)
+    made.genesis()
+    made.append(SessionStart("welder-1", "s-1", "button"), MORNING)
+    for index, data in enumerate(VIDEO):
+        made.append(segment_of(data, MORNING, 60, index), MORNING + 61_000_000 * (index + 1))
+    centre.collector().take(made.messages())
+    return made
+
+
+def pulled(centre: Centre, target: Path, terms: Terms = NOW, lang: str = "en", sheets: bool = False) -> Pulled:
+    return pull(centre, "welder-1", target, Wish(lang, sheets), terms, Progress(lang, None))
+
+
+def exports(centre: Centre) -> int:
+    with centre.store.read() as tx:
+        return sum(isinstance(body_of(one.record), Export) for one in tx.of_type("export"))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_bag_is_what_the_format_says(centre: Centre, box: Box, tmp_path: Path) -> None:
+    for data in VIDEO:
+        put(centre, data)
+    done = pulled(centre, tmp_path / "out" / "bag")
+    bag = files(done.folder)
+    outside = {name for name in bag if not name.startswith("data/class/")}
+    assert outside == {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "verify.html",
+                       "data/findings.json", "data/index.json", "data/index.pdf", "data/names.json"}
+    assert bag["data/class/segments/box-1/r-1/000001.mp4"] == VIDEO[1]
+    read = bagit.Bag(str(done.folder))
+    read.validate()
+    assert read.info["External-Identifier"] == "welder-1" and read.info["Source-Organization"] == "centre"
+    assert read.info["Payload-Oxum"] == f"{done.size}.{sum(name.startswith('data/') for name in bag)}"
+    manifest = json.loads(bag["data/index.json"])["export"]
+    assert read.info["Zaitang-Export"] == manifest and exports(centre) == 1
+    assert not work_folder(done.folder).exists()
+    index = json.loads(bag["data/index.json"])
+    assert [(one["file"], one["sha256"], one["block"]) for one in index["segments"]] == [
+        (f"r-1/{at:06d}.mp4", sha256_hex(data), "2026-03-02-am") for at, data in enumerate(VIDEO)]
+    assert [one["block"] for one in index["blocks"]] == ["2026-03-02-am", "2026-03-02-pm"]
+
+
+def test_the_findings_in_it_are_those_of_the_verifier(centre: Centre, box: Box, tmp_path: Path) -> None:
+    for data in VIDEO:
+        put(centre, data)
+    folder = pulled(centre, tmp_path / "bag").folder
+    out = tmp_path / "out.json"
+    assert main([str(folder / "data" / "class"), "--json", str(out), "--root", centre.root_fingerprint]) == 0
+    said, ours = json.loads(out.read_bytes()), json.loads((folder / "data" / "findings.json").read_bytes())
+    assert ours["findings"] == said["findings"] and ours["findings"]
+    assert (ours["class"], ours["as_of"]) == ("welder-1", said["as_of"])
+
+
+def test_names_lie_in_one_file_and_open_their_commitments(centre: Centre, box: Box, tmp_path: Path) -> None:
+    for data in VIDEO:
+        put(centre, data)
+    folder = pulled(centre, tmp_path / "bag", lang="zh").folder
+    named = json.loads((folder / "data" / "names.json").read_bytes())
+    assert {one["name"] for one in named["people"]} == {"张伟", "王芳", "李娜", "陈老师"}
+    said = "".join(page.extract_text() for page in PdfReader(folder / "data" / "index.pdf").pages)
+    assert "welder-1" in said and "000001.mp4" in said
+    hidden = [path for path, data in files(folder).items() if "张伟".encode() in data]
+    assert hidden == ["data/names.json"] and "张伟" not in said
+
+
+def test_a_pull_that_was_ended_goes_on_with_the_same_plan(
+    centre: Centre, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put(centre, VIDEO[0])
+    with pytest.raises(FilesAway) as caught:
+        pulled(centre, tmp_path / "bag")
+    (away,) = caught.value.away
+    assert (away.device, away.count) == ("box-1", 1)
+    assert not (tmp_path / "bag").exists()
+    plan = (work_folder(tmp_path / "bag") / "plan.json").read_bytes()
+    put(centre, VIDEO[1])
+    monkeypatch.setattr(pull_module, "decide", None)  # decided once
+    before = files(work_folder(tmp_path / "bag") / "bag")
+    bag = files(pulled(centre, tmp_path / "bag", lang="zh").folder)
+    assert {name: bag[name] for name in before} == before and exports(centre) == 1
+    assert b'"day"' in plan
+    with pytest.raises(FolderNotEmpty):
+        pulled(centre, tmp_path / "bag")
+    bagit.Bag(str(tmp_path / "bag")).validate()
+
+
+def test_files_are_asked_of_their_box_by_an_order(centre: Centre, box: Box, tmp_path: Path) -> None:
+    with pytest.raises(FilesAway):
+        pulled(centre, tmp_path / "bag")
+    with centre.store.read() as tx:
+        (order,) = [body_of(one.record) for one in tx.of_type("order.box")]
+    assert [one.sha256 for one in order.upload.files] == [sha256_hex(data) for data in VIDEO]  # type: ignore[union-attr]
+
+
+def test_what_was_removed_is_named_and_not_missed(centre: Centre, box: Box, tmp_path: Path) -> None:
+    put(centre, VIDEO[1])
+    box.append(SegmentRemoved(sha256_hex(VIDEO[0]), "over", "r7"), MORNING + 10**9)
+    centre.collector().take(box.messages()[-1:])
+    folder = pulled(centre, tmp_path / "bag").folder
+    index = json.loads((folder / "data" / "index.json").read_bytes())
+    assert [one["file"] for one in index["removed"]] == ["r-1/000000.mp4"] and len(index["segments"]) == 1
+    assert verify(folder / "data" / "class", None, "en").problems == ()
+    bagit.Bag(str(folder)).validate()
+
+
+def test_the_certificate_of_the_centre_counts_too(centre: Centre, box: Box, tmp_path: Path) -> None:
+    put(centre, VIDEO[1])
+    gone = RemovedFile(sha256_hex(VIDEO[0]), len(VIDEO[0]), "2026-03-02T00:00:00.000000Z")
+    with centre.store.write() as tx:
+        centre.store.append(tx, VideoRemoved("welder-1", (gone,), "0" * 64))
+    index = json.loads((pulled(centre, tmp_path / "bag").folder / "data" / "index.json").read_bytes())
+    assert [one["file"] for one in index["removed"]] == ["r-1/000000.mp4"]
+
+
+def test_what_goes_while_it_is_waited_for_needs_another_plan(centre: Centre, box: Box, tmp_path: Path) -> None:
+    put(centre, VIDEO[1])
+    with pytest.raises(FilesAway):
+        pulled(centre, tmp_path / "bag")
+    box.append(SegmentRemoved(sha256_hex(VIDEO[0]), "over", "r7"), MORNING + 10**9)
+    centre.collector().take(box.messages()[-1:])
+    with pytest.raises(FilesGone):
+        pulled(centre, tmp_path / "bag")
+    folder = pulled(centre, tmp_path / "bag", Terms(wait_s=0, anew=True)).folder
+    assert verify(folder / "data" / "class", None, "en").problems == () and exports(centre) == 2
+    bagit.Bag(str(folder)).validate()
+
+
+def test_a_file_that_was_changed_at_the_centre_is_named(centre: Centre, box: Box, tmp_path: Path) -> None:
+    for data in VIDEO:
+        put(centre, data)
+    centre.objects.path(sha256_hex(VIDEO[0])).write_bytes(VIDEO[0][:-1] + b"x")
+    with pytest.raises(SegmentFileChanged, match="000000"):
+        pulled(centre, tmp_path / "bag")
+    centre.objects.path(sha256_hex(VIDEO[0])).write_bytes(VIDEO[0])
+    bagit.Bag(str(pulled(centre, tmp_path / "bag").folder)).validate()
+
+
+def test_what_was_written_and_changed_since_is_named(centre: Centre, box: Box, tmp_path: Path) -> None:
+    with pytest.raises(FilesAway):
+        pulled(centre, tmp_path / "bag")
+    (work_folder(tmp_path / "bag") / "bag" / "data" / "names.json").write_bytes(b"{}")
+    with pytest.raises(PullDamaged, match=r"names\.json"):
+        pulled(centre, tmp_path / "bag")
+    for data in VIDEO:
+        put(centre, data)
+    bagit.Bag(str(pulled(centre, tmp_path / "bag", Terms(anew=True)).folder)).validate()
+
+
+def test_two_pulls_to_one_folder_do_not_meet(centre: Centre, box: Box, tmp_path: Path) -> None:
+    with locked(work_folder(tmp_path / "bag")), pytest.raises(PullRuns):
+        pulled(centre, tmp_path / "bag")
+    with pytest.raises(FilesAway):
+        pulled(centre, tmp_path / "bag")
+    add(centre, tmp_path, PLAN.replace("welder-1", "welder-2").replace("box-1", "box-2"), OTHERS)
+    with pytest.raises(OtherPull, match="welder-1"):
+        pull(centre, "welder-2", tmp_path / "bag", Wish("en"), NOW, Progress("en", None))
+
+
+def test_without_room_nothing_is_begun(
+    centre: Centre, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pull_module, "SPARE", 1 << 60)
+    with pytest.raises(NoRoom, match="1152921504"):
+        pulled(centre, tmp_path / "bag")
+    assert exports(centre) == 0
+
+
+def test_one_that_is_told_to_end_ends(centre: Centre, box: Box, tmp_path: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Ended):
+        pull(centre, "welder-1", tmp_path / "bag", Wish("en"), NOW, Progress("en", None), stop)
+    for data in VIDEO:
+        put(centre, data)
+    bagit.Bag(str(pulled(centre, tmp_path / "bag").folder)).validate()
