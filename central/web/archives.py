@@ -21,9 +21,8 @@ from central.web.errors import UnclearReason
 from central.web.exports import still
 from central.web.localtime import LocalTime
 from central.web.looking import look
-from central.web.reasons import LONGEST
+from central.web.reasons import CHOICES, LONGEST, reason_of
 from central.web.render import lang_of, page
-from central.web.replay.reasons import CHOICES, reason_of
 from central.wiring import Centre
 from common.texts import translate
 from evidence.times import SECOND
