@@ -23,7 +23,8 @@ from common.texts import translate
 
 HERE = Path(__file__).parent
 SCRIPTS = ("errors", "bytes", "sha256", "shape", "der", "certs", "records", "merkle", "notes", "files", "chain",
-           "corrections", "trees", "exported", "derived", "bag", "words", "trust", "told", "view", "about", "start")
+           "corrections", "segments", "trees", "exported", "derived", "bag", "words", "trust", "told", "view", "about",
+           "start")
 """What a script uses at once, and not when it is called, stands before it."""
 TABLES = {"RULES": RULES, "RESULTS": RESULTS, "ANSWERS": ANSWERS, "STAGES": STAGES, "OBJECTIONS": OBJECTION_STATES}
 """Tables of words that the page shares with the product."""

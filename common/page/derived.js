@@ -14,7 +14,7 @@ const UNUSABLE = N_("{file} cannot be used: {why}");
 /** Reads the three; what contradicts the records goes into `problems`. */
 async function readDerived(folder, found, problems) {
   const read = (name, check) => (folder.has(name)
-    ? collect(problems, () => says(name, async () => check(await derivedIn(folder, name, found), found), UNUSABLE)) : null);
+    ? collect(problems, () => withName(name, async () => check(await derivedIn(folder, name, found), found), UNUSABLE)) : null);
   return {
     names: (await read(NAMES, checkNames)) ?? new Map(),
     index: await read(INDEX, checkIndex),

@@ -84,8 +84,7 @@ async function policyIn(folder, exported) {
 }
 
 async function checkChains(found, folder, files, hashOf, known, step) {
-  const { problems, manifest, export: exported, root } = found;
-  const { device, chain, seq } = manifest.record, digests = exported.receipts ?? null;
+  const { problems, manifest, export: exported, root } = found, { device, chain, seq } = manifest.record;
   const leavesOf = (key) => files.flatMap((one) => one.ends.filter((end) => end.key === key).map((end) => end.seq));
   const read = async (head, role) => {
     const one = new Chain(head.device, head.chain, role, root, exported.class, leavesOf(`${head.device}.${head.chain}`));
@@ -97,35 +96,40 @@ async function checkChains(found, folder, files, hashOf, known, step) {
   };
   const centre = await read({ device, chain }, "centre");
   centre.checkHeads([{ up_to: seq, head_hash: manifest.hash }]);
-  if (centre.identity) {
-    await collect(problems, async () => {
-      try {
-        await checkSeal(manifest.opened, centre.identity, MANIFEST);
-      } catch (error) {
-        throw new Broken(CHANGED_MANIFEST, { why: why(error) });
-      }
-    });
-  }
+  if (centre.identity) await collect(problems, () => checkManifest(manifest, centre.identity));
   problems.push(...centre.found);
-  found.receiptsWhole = digests !== null;
-  if (digests !== null && digests.length !== exported.heads.length) {
-    problems.push(new Broken(CHANGED_MANIFEST, { why: N_("it does not name one file of receipts for each chain") }));
-  }
-  const heads = new Map(exported.heads.map((head, index) => [`${head.device}.${head.chain}`, [head, digests?.[index] ?? null]]));
-  if (heads.size !== exported.heads.length) {
-    problems.push(new Broken(CHANGED_MANIFEST, { why: N_("it names a chain twice") }));
-  }
-  for (const [head, digest] of heads.values()) {
+  for (const [head, digest] of headsOf(found)) {
     const one = await read(head, "box"), wrong = [];
     const receipts = await readReceipts(found, folder, one, digest, hashOf, known, wrong);
     one.checkHeads([head, ...receipts]);
     problems.push(...one.found, ...wrong);
   }
-  if (centre.identity && found.boxes.some((one) => one.device === centre.identity.name
-      || one.identity?.keyid === centre.identity.keyid)) {
-    problems.push(new Broken(N_("{device} speaks as the centre with the name or the key of a box"),
-      { device: centre.identity.name }));
+  const who = centre.identity;
+  if (who && found.boxes.some((one) => one.device === who.name || one.identity?.keyid === who.keyid)) {
+    problems.push(new Broken(N_("{device} speaks as the centre with the name or the key of a box"), { device: who.name }));
   }
+}
+
+async function checkManifest(manifest, centre) {
+  try {
+    await checkSeal(manifest.opened, centre, MANIFEST);
+  } catch (error) {
+    throw new Broken(CHANGED_MANIFEST, { why: why(error) });
+  }
+}
+
+/** The heads that the manifest names, each once, with what it says of the file of receipts; null: nothing. */
+function headsOf(found) {
+  const { heads, receipts } = found.export, digests = receipts ?? null;
+  found.receiptsWhole = digests !== null;
+  if (digests !== null && digests.length !== heads.length) {
+    found.problems.push(new Broken(CHANGED_MANIFEST, { why: N_("it does not name one file of receipts for each chain") }));
+  }
+  const named = new Map(heads.map((head, index) => [`${head.device}.${head.chain}`, [head, digests?.[index] ?? null]]));
+  if (named.size !== heads.length) {
+    found.problems.push(new Broken(CHANGED_MANIFEST, { why: N_("it names a chain twice") }));
+  }
+  return named.values();
 }
 
 /** The receipts for a chain that the centre signed. `digest`: what the manifest says of their file, or null. */
@@ -167,65 +171,6 @@ async function receiptIn(line, name, who, chain) {
     N_("a receipt for {device} does not match its chain: {why}"),
     { device: chain.device, why: N_("it is for another chain or of another centre") });
   return receipt;
-}
-
-/** The files that the records name for the class, in the order of the records. */
-function expectSegments(found) {
-  for (const chain of found.chains) {
-    const classes = classesOf(chain);
-    for (const { seq, utc, body } of chain.kept.get("segment")) {
-      const may = classes(body);
-      if (!may.includes(found.export.class)) continue;
-      const certain = may.every((one) => one === found.export.class);
-      found.uncertain += !certain;
-      found.expected.push({ name: `segments/${chain.device}/${body.file}`, chain, seq, utc, segment: body, certain });
-    }
-  }
-}
-
-/** The segments of which a record says that they were deleted: by the chain that recorded them, or the centre. */
-function removedBy(found) {
-  const gone = new Set();
-  for (const chain of found.chains) {
-    for (const { body } of chain.kept.get("segment.removed")) gone.add(`${chain.key} ${body.segment}`);
-  }
-  for (const { body } of found.centre?.kept.get("video.removed") ?? []) {
-    if (body.class === found.export.class) body.files.forEach((file) => gone.add(file.segment));
-  }
-  return ({ chain, segment }) => gone.has(`${chain.key} ${segment.sha256}`) || gone.has(segment.sha256);
-}
-
-function checkSegments(found, folder, hashOf, known) {
-  const isGone = removedBy(found), byHash = new Map();
-  for (const one of found.expected) if (!byHash.has(one.segment.sha256)) byHash.set(one.segment.sha256, one);
-  for (const one of found.expected) {
-    const { segment, chain, seq, name } = one, says = { file: segment.file, device: chain.device, seq };
-    known.add(name);
-    one.here = folder.has(name);
-    if (!one.here) {
-      one.gone = isGone(one);
-      found.removed += one.gone;
-      if (!one.gone && one.certain) {
-        found.problems.push(new Broken(N_("segment {file} of {device} is missing"), says));
-      }
-      continue;
-    }
-    const have = hashOf(name), size = folder.size(name), other = byHash.get(have);
-    one.whole = have === segment.sha256 && size === segment.size;
-    if (one.whole) continue;
-    if (have instanceof Broken) found.problems.push(have);
-    else if (other && other !== one) {
-      found.problems.push(new Broken(
-        N_("segment {file} of {device} was swapped: it holds what record {seq} says of {other}"),
-        { ...says, seq: other.seq, other: other.segment.file }));
-    } else if (size !== segment.size) {
-      found.problems.push(new Broken(N_("segment {file} of {device} was changed: it has {have} bytes, record {seq} says {want}"),
-        { ...says, have: size, want: segment.size }));
-    } else {
-      found.problems.push(new Broken(
-        N_("segment {file} of {device} was changed: its hash is not the one in record {seq}"), says));
-    }
-  }
 }
 
 /** Files that nothing names. Of a chain that is missing altogether nothing can be named, and that is told once. */

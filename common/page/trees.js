@@ -42,13 +42,13 @@ async function readTrees(folder, files, chains, log, known, problems) {
 async function readTree(folder, { size, names, ends }, chains, log) {
   const name = `tree/${size}/checkpoint`, proven = new Map();
   must(names.has(name), N_("{file} is missing"), { file: name });
-  const tree = await says(name, async () => {
+  const tree = await withName(name, async () => {
     const checkpoint = await openCheckpoint(await folder.read(name, MAX_NOTE), log);
     must(checkpoint.size === size, N_("it is of a tree of another size"));
     return checkpoint;
   });
   for (const end of ends) {
-    await says(end.name, async () => {
+    await withName(end.name, async () => {
       const leaf = chains.get(end.key)?.leaves.get(end.seq);
       must(leaf, N_("the record that it is about is not here"));
       const bytes = await folder.read(end.name, MAX_PROOF_FILE);
@@ -63,7 +63,7 @@ async function readTree(folder, { size, names, ends }, chains, log) {
 }
 
 /** Does something with a file; what does not hold there is told with the file's name. */
-async function says(file, work, sentence = DOES_NOT_HOLD) {
+async function withName(file, work, sentence = DOES_NOT_HOLD) {
   try {
     return await work();
   } catch (error) {
@@ -77,7 +77,7 @@ async function says(file, work, sentence = DOES_NOT_HOLD) {
 async function checkGrowth(folder, older, newest, log) {
   const name = `tree/${older.size}/consistency`, last = `tree/${newest}/checkpoint`;
   must(folder.has(name), N_("{file} is missing"), { file: name });
-  await says(name, async () => {
+  await withName(name, async () => {
     const proof = await readProof(await folder.read(name, MAX_PROOF_FILE), log, "", "old"), { checkpoint } = proof;
     must(proof.number === older.size, N_("it is of a tree of another size"));
     checkConsistency(older.size, older.root, checkpoint.size, checkpoint.root, proof.hashes);
@@ -135,7 +135,7 @@ async function checkSightings(folder, saw, trees, known, problems) {
   let shows = { roots: new Map(), proofs: new Map() };
   if (newest && folder.has("tree/seen")) {
     known.add("tree/seen");
-    const read = await collect(problems, async () => says("tree/seen", async () => readBeginnings(
+    const read = await collect(problems, async () => withName("tree/seen", async () => readBeginnings(
       fromUtf8(await folder.read("tree/seen", MAX_BEGINNINGS)), newest)));
     shows = read ?? shows;
   }

@@ -27,7 +27,7 @@ function resultView(result, trust) {
   const problems = [...trust.problems, ...result.problems], whole = problems.length === 0;
   return make("div", {},
     ...warnings(result.found),
-    verdictView(problems, trust.pinned && !result.found.test),
+    verdictView(problems, result.found, trust.pinned),
     whole ? null : part(N_("What does not hold, the first broken thing first"), bounded(problems.map(say), "ol")),
     rootView(result.found, trust),
     ...(result.found.export ? aboutView(result, whole) : []),
@@ -46,14 +46,17 @@ function* warnings(found) {
   }
 }
 
-/** `sure`: somebody said under which root it must be signed, and no key is one for tests. */
-function verdictView(problems, sure) {
+/** Whole is whole without a word more only under a root that was given, and if nothing about it is for tests. */
+function verdictView(problems, found, pinned) {
   const sentence = problems.length === 0 ? N_("Whole: every seal, link and hash holds.")
     : problems.length === 1 ? N_("Does not hold: 1 problem.")
       : N_("Does not hold: {count} problems, the first broken thing first.");
-  const look = problems.length ? "broken" : sure ? "whole" : "whole unsure";
+  const unreal = found.test || found.chains.some((chain) => chain.simulated);
+  const but = unreal ? N_("But it was made for a test, and proves nothing about a real class.")
+    : pinned ? null : N_("But who signed it is not sure: read on.");
+  const look = problems.length ? "broken" : but ? "whole unsure" : "whole";
   return make("h2", { id: "verdict", class: look, tabindex: "-1" }, say(sentence, { count: problems.length }),
-    look === "whole unsure" ? make("span", {}, say(N_("But who signed it is not sure: read on."))) : null);
+    look === "whole unsure" ? make("span", {}, say(but)) : null);
 }
 
 /** Under which root it is signed, and what to compare that with. */

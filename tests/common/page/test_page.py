@@ -19,7 +19,7 @@ from evidence.seal import read_sealed
 from tests.common.page.bags import CLASS, list_bag, put_bag, put_json, seal_bag
 from tests.common.page.conftest import Reader, Said
 from tests.contract.test_second_verifier import ROLES
-from tests.evidence.making import Site
+from tests.evidence.making import Maker, Site
 from tests.verify.making import class_of, listing, order, put, segment, write_export
 
 SALT = "ab" * 16
@@ -56,6 +56,23 @@ def test_a_whole_bag(bag: Path, reader: Reader) -> None:
         assert words in said.text, said.text
     assert "Check-ins on record\n1" in said.text
     assert "李雷 · p-1 · trainee" in reader.page.text_content("#result")
+
+
+def test_only_a_real_class_under_a_root_that_was_given_is_green(tmp_path: Path, reader: Reader) -> None:
+    real = put_bag_of(tmp_path / "real", class_of("sanmenxia-2023", test=False), "sanmenxia-2023")
+    made = put_bag_of(tmp_path / "test", class_of(), "demo")
+    for bag, root, look, also in (
+        (real, ROLES["root"], "whole", ""), (made, ROLES["root"], "whole unsure", "for a test"),
+        (real, "", "whole unsure", "who signed it is not sure"),
+    ):
+        assert reader.check(bag, root).whole
+        verdict = reader.page.locator("#verdict")
+        assert verdict.get_attribute("class") == look and also in verdict.inner_text()
+
+
+def put_bag_of(folder: Path, made: tuple[Site, Maker, Maker], policy: str) -> Path:
+    write_export(folder / CLASS, *made, policy)
+    return put_bag(folder)
 
 
 def test_a_bag_without_names_is_whole(bag: Path, reader: Reader) -> None:
