@@ -31,7 +31,7 @@ def check_index(
         return [value] if value else []
     try:
         here, gone = _by_file(value.get("segments")), _by_file(value.get("removed", []))
-        blocks = _objects(value.get("blocks"))
+        blocks = _objects(value.get("blocks"), "it holds no list of recordings")
     except DerivedUnreadable as error:
         return [error]
     export = None if material.manifest is None else material.manifest.hash
@@ -65,10 +65,10 @@ def _segments(
                 yield IndexOther(seq=one.seq, device=one.device, key=name)
 
 
-def _objects(value: object) -> list[dict[str, Any]]:
+def _objects(value: object, why: str = "it holds no list of segments") -> list[dict[str, Any]]:
     """Raises DerivedUnreadable."""
     if type(value) is not list or not all(type(one) is dict for one in value):
-        raise DerivedUnreadable(file=INDEX, why="it holds no list of segments")
+        raise DerivedUnreadable(file=INDEX, why=why)
     return value
 
 

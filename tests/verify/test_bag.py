@@ -244,6 +244,7 @@ def test_findings_by_other_rules_are_not_compared(bag: Path, run: Run) -> None:
     (lambda value: value["segments"][0].update(block="2026-03-03-am"), "record 3 of box-1 another block than"),
     (lambda value: value["removed"].append(value["segments"].pop()), "index.json leaves out the segment of record 5"),
     (lambda value: value["blocks"].pop(), "data/index.json cannot be used: its recordings are not those of the plan"),
+    (lambda value: value.pop("blocks"), "data/index.json cannot be used: it holds no list of recordings"),
     (lambda value: value.update(segments=None), "data/index.json cannot be used: it holds no list of segments"),
 ])
 def test_an_index_that_is_not_of_the_records(bag: Path, run: Run, change: Callable[..., object], says: str) -> None:
