@@ -1,4 +1,4 @@
-"""A face is erased by order of the centre: of two real boxes, each byte of it and nothing else; then it is certified."""
+"""A face is erased by order of the centre: of two real boxes each byte of it, and nothing else; then a certificate."""
 from __future__ import annotations
 
 import sqlite3
