@@ -9,7 +9,7 @@ from central.keeping.erasing import erasures
 from evidence.bodies import OrderAccepted
 from evidence.times import MINUTE, utc_us
 from tests.central.case_pages import text
-from tests.central.console import send, signed_in
+from tests.central.console import become, send, session_of, signed_in
 from tests.central.keeping.conftest import CLASS, DAY, Keeping
 
 SHARE = Share(100, 300, 1, 3, 2, utc_us("2029-12-31T18:00:00.000000Z"), 480)
@@ -23,14 +23,15 @@ def test_the_page_tells_until_when_and_why_and_what_may_go(keeping: Keeping) -> 
     assert "Nothing is removed unless somebody gives the command." in said
     place_hold(keeping.centre.store, CLASS, "case 114")
     keeping.over()
+    become(admin, session_of(keeping.centre))
     said = text(admin.get("/keeping?lang=en"))
     assert "held: the centre placed a hold" in said and "Nothing may go now." in said
     assert "录像保存" in text(admin.get("/keeping?lang=zh"))
 
 
 def test_a_plan_of_ten_minutes_ago_is_made_anew(keeping: Keeping) -> None:
-    admin = signed_in(keeping.centre)
     keeping.over()
+    admin = signed_in(keeping.centre)
     assert "3 files" in text(admin.get("/keeping?lang=en"))
     place_hold(keeping.centre.store, CLASS, "case 114")
     assert "it had to be kept until" in text(admin.get("/keeping?lang=en")), "it is told again for a while"
@@ -43,7 +44,8 @@ def test_only_auditors_and_administrators_see_it_and_auditors_what_is_theirs(kee
     assert signed_in(keeping.centre, "supervisor", "410000").get("/keeping").status_code == 403
     whole, city = (signed_in(keeping.centre, "auditor", scope) for scope in ("410000", "411200"))
     assert CLASS in whole.get("/keeping").text and CLASS not in city.get("/keeping").text
-    assert "（无班次）" in signed_in(keeping.centre).get("/keeping").text and "（无班次）" not in whole.get("/keeping").text
+    assert "（无班次）" in signed_in(keeping.centre).get("/keeping").text
+    assert "（无班次）" not in whole.get("/keeping").text
 
 
 def test_room_is_reckoned_by_class_hours_and_copies() -> None:
