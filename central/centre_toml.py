@@ -133,7 +133,7 @@ prefix = ""
 endpoint = ""
 region = "us-east-1"
 
-# 保存期满的录像（docs/keeping.zh.md）：true 表示控制台每天删除一次；false 表示除非有人执行
+# 保存期满的录像（docs/keeping.zh-CN.md）：true 表示控制台每天删除一次；false 表示除非有人执行
 # `zaitang-central keep apply`，否则一概不删。
 [keeping]
 remove = false

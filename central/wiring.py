@@ -50,6 +50,7 @@ from central.ingest.collector import Collector
 from central.ingest.keyring import Keyring
 from central.ingest.signatures import Here
 from central.keeping.apply import Remover
+from central.keeping.erasing import finish_erasures
 from central.keys import CentreKeys, accounts_key, load_centre_keys, make_centre_keys, sealing_key
 from central.names import NameBox
 from central.objects import Objects
@@ -210,6 +211,12 @@ class Centre:
         """Remove the contact sheets that may not lie here any more. Raises CannotRead, OSError."""
         sweep(self.store, self.sheets, self.clock.stamp().utc_us)
 
+    def tidy(self) -> None:
+        """Remove the contact sheets that may not lie here any more, and certify the faces that are erased everywhere.
+        Raises CannotRead, OSError."""
+        self.sweep_sheets()
+        finish_erasures(self.store, self.sheets, self.clock.stamp().utc_us)
+
     def webhook_targets(self) -> tuple[Target, ...]:
         """Who is told of events. Raises BadKeyFile, CannotWrite."""
         found = []
@@ -227,7 +234,7 @@ class Centre:
             tls = OwnTls(client_context(keys), keys, self.keep_certificate)
         return BrokerLink(broker.host, broker.port, f"{self.store.device}-{COLLECTOR_ID}", self.collector(signatures),
                           self.store, self.names, self.keys.certificate, self.config.boxes.silent_min, tls,
-                          self.sweep_sheets)
+                          self.tidy)
 
 
 def init_centre(

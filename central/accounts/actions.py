@@ -35,6 +35,8 @@ class Action(enum.Enum):
     ANSWER_OBJECTION = "answer objection"
     HOLD = "hold"
     """Hold the video of a class whatever its time, or lift that."""
+    ERASE = "erase"
+    """Have the face of a trainee erased, who asks for it."""
     INSPECT = "inspect"
     SURVEY = "survey"
     """Open a survey among trainees, and see what they answered."""
@@ -43,6 +45,8 @@ class Action(enum.Enum):
     MANAGE_CLASS = "manage class"
     """Plan, roster, leave, make-up lessons; publish them to the boxes."""
     EXPORT = "export"
+    KEEPING = "keeping"
+    """Which video is kept until when, and how much room it takes."""
     DEVICES = "devices"
     INSTITUTIONS = "institutions"
     ACCOUNTS = "accounts"
@@ -66,11 +70,13 @@ MAY: Mapping[Action, frozenset[Role]] = {action: frozenset(roles) for action, ro
     Action.OBJECT: (I,),
     Action.ANSWER_OBJECTION: (S,),
     Action.HOLD: (S,),
+    Action.ERASE: (S, I),
     Action.INSPECT: (S,),
     Action.SURVEY: (S, I),
     Action.SEE_PLAN: (S, I, M),
     Action.MANAGE_CLASS: (I, M),
     Action.EXPORT: (S, I, A, M),
+    Action.KEEPING: (A, M),
     Action.DEVICES: (M,),
     Action.INSTITUTIONS: (M,),
     Action.ACCOUNTS: (M,),

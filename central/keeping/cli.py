@@ -1,4 +1,5 @@
-"""`zaitang-central keep plan|apply`: what video stays until when and why, and removing what may go."""
+"""`zaitang-central keep plan|apply`: what video stays until when and why, and removing what may go; and `erase`: the
+face of a trainee."""
 from __future__ import annotations
 
 import argparse
@@ -10,6 +11,7 @@ from common.texts import N_, translate
 
 if TYPE_CHECKING:
     from central.keeping.plan import KeepPlan
+    from central.wiring import Centre
 
 HEADINGS = [N_("Class"), N_("Files"), N_("Size"), N_("Kept until"), N_("What becomes of it"), N_("Why")]
 NOTHING = N_("No video lies here to stay.")
@@ -21,6 +23,10 @@ WAITING = N_("Waiting for a witness or a box to see their certificate: {files} f
 STAY = N_("Certified before, and held since: {files} files stay.")
 CHANGED = N_("Not removed, because they are not what was recorded any more: {files} files. Somebody must look at that.")
 NONE = N_("Nothing may go now.")
+ORDERED = N_("The face of {person} of class {class_id} is to be erased; ordered of: {boxes}. `zaitang-central erase"
+             " --status` tells how far it is.")
+NOBODY = N_("no box anew, for all have their order already")
+NO_ERASURES = N_("No face was ordered to be erased.")
 
 
 def add_commands(commands: Any, command: Any) -> None:
@@ -31,6 +37,48 @@ def add_commands(commands: Any, command: Any) -> None:
     plan.add_argument("class_id", metavar="CLASS", nargs="?", help="one class; without it all")
     plan.add_argument("--json", action="store_true", help="print it for programs")
     command(group, "apply", _apply, "certify and remove the video whose time is over")
+
+
+    erase = command(commands, "erase", _erase,
+                    "order the face of a trainee to be erased everywhere, or tell how far it is")
+    erase.add_argument("class_id", metavar="CLASS", nargs="?", help="the class; with --status without it all")
+    erase.add_argument("person", metavar="PERSON", nargs="?", help="pseudonym, or name")
+    erase.add_argument("--by", default="", metavar="NAME", help="to whom the trainee said so; kept for ever")
+    erase.add_argument("--status", action="store_true", help="tell how far it is, box by box; orders nothing")
+
+
+def _erase(args: argparse.Namespace) -> None:
+    from central.keeping.erasing import order_erasure
+    from central.keeping.errors import WhoErased
+    from central.wiring import open_centre
+
+    centre = open_centre(args.centre)
+    now_us = centre.clock.stamp().utc_us
+    if not args.status:
+        if args.class_id is None or args.person is None:
+            raise WhoErased()
+        person, ordered = order_erasure(
+            centre.store, centre.sheets, centre.names, args.class_id, args.person, args.by, now_us)
+        print(translate(ORDERED, args.lang, person=person, class_id=args.class_id,
+                        boxes=", ".join(one.device for one in ordered) or translate(NOBODY, args.lang)))
+        return
+    _say_status(args, centre, now_us)
+
+
+def _say_status(args: argparse.Namespace, centre: Centre, now_us: int) -> None:
+    from central.keeping.erasing import erasures
+    from central.keeping.words import BOXES, CERTIFICATE, box_words
+    from common.tables import print_table
+
+    with centre.store.read() as tx:
+        found = erasures(tx, now_us, args.class_id)
+    rows: list[tuple[object, ...]] = []
+    for one in found:
+        rows += [(one.class_id, one.person, box.device, box_words(box, args.lang)) for box in one.boxes]
+        if one.certificate is not None:
+            seq = one.certificate.record.seq
+            rows.append((one.class_id, one.person, "—", translate(CERTIFICATE, args.lang, seq=seq)))
+    print_table(BOXES, rows, NO_ERASURES, args.lang)
 
 
 def _plan(args: argparse.Namespace) -> None:

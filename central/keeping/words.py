@@ -1,15 +1,29 @@
-"""How what is kept is told to people: sizes, and the lines of a plan."""
+"""How what is kept is told to people: sizes, the lines of a plan, and how far the erasure of a face is."""
 from __future__ import annotations
 
 import dataclasses
 
+from central.keeping.erasing import BoxErasing
 from central.keeping.plan import ClassKept, Group, KeepPlan
+from central.orders.cli import WHY
 from common.texts import N_, translate, words
 from evidence.blocks import day
 
 GOES, STAYS = N_("may go"), N_("stays")
 NO_CLASS = N_("(no class)")
 UNKNOWN = N_("not known")
+
+
+BOXES = [N_("Class"), N_("Person"), N_("Box"), N_("How far it is")]
+CERTIFICATE = N_("erased everywhere: the centre's record {seq} certifies it")
+STATES = {
+    "asked": N_("ordered; the box has not answered yet"),
+    "taken": N_("the box has taken the order and is erasing"),
+    "erased": N_("the box says that it is erased"),
+    "nothing": N_("the box says that it holds nothing of this person"),
+    "refused": N_("the box refuses: {why}"),
+    "expired": N_("the box has not answered within a year; order it again"),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +49,11 @@ def _line(kept: ClassKept, group: Group, lang: str) -> Line:
         group.class_id or translate(NO_CLASS, lang), group.files, size_words(group.bytes),
         until_words(kept, group, lang), group.remove, translate(GOES if group.remove else STAYS, lang),
         "; ".join(words(one, lang) for one in group.reasons))
+
+
+def box_words(box: BoxErasing, lang: str) -> str:
+    """How far a box is with the erasure of a face."""
+    return translate(STATES[box.state], lang, why=translate(WHY.get(box.why, box.why), lang))
 
 
 def until_words(kept: ClassKept, group: Group | None, lang: str) -> str:

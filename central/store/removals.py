@@ -1,4 +1,5 @@
-"""The part of a transaction that knows which video lies here to stay, and what of it is being removed."""
+"""The part of a transaction that knows which video lies here to stay, what of it is being removed, and which faces are
+being erased."""
 from __future__ import annotations
 
 import dataclasses
@@ -19,6 +20,18 @@ class Removal:
     size: int
     leaf: int
     going: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Erasing:
+    """A face that boxes were ordered to erase, without a certificate yet. `leaf`: of the first of these orders; `by`:
+    who was told; `sheets`: hashes of contact sheets that were removed here for it."""
+
+    class_id: str
+    person: str
+    leaf: int
+    by: str
+    sheets: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +82,21 @@ class RemovalTables:
     def forget_removal(self, sha256: str) -> None:
         """It is gone, or stays after all."""
         self._db.execute(delete(t.removals).where(t.removals.c.sha256 == sha256))
+
+    def erasing(self) -> list[Erasing]:
+        """The faces that are being erased, in the order in which that was ordered."""
+        rows = self._db.execute(select(t.erasing).order_by(t.erasing.c.leaf))
+        return [Erasing(row.class_id, row.person, row.leaf, row.by, tuple(row.sheets.split())) for row in rows]
+
+    def put_erasing(self, one: Erasing) -> None:
+        """Remember it, instead of what was remembered of the same face."""
+        self.forget_erasing(one.class_id, one.person)
+        self._db.execute(insert(t.erasing).values(**{**dataclasses.asdict(one), "sheets": " ".join(one.sheets)}))
+
+    def forget_erasing(self, class_id: str, person: str) -> None:
+        """It is certified."""
+        c = t.erasing.c
+        self._db.execute(delete(t.erasing).where(c.class_id == class_id, c.person == person))
 
     def newest_of_type(self, type_: str, most: int) -> list[Sealed]:
         """The newest records of a type, the newest first."""

@@ -171,6 +171,16 @@ removals = Table(
     Column("going", Boolean, nullable=False, comment="it is being removed: the file may lie here still"),
 )
 
+erasing = Table(
+    "erasing",
+    metadata,
+    Column("class_id", _text(64), primary_key=True),
+    Column("person", _text(64), primary_key=True),
+    Column("leaf", BigInteger, nullable=False, comment="of the first order that is not certified yet"),
+    Column("by", _text(64), nullable=False, comment="the account, or who is named, that was told"),
+    Column("sheets", Text, nullable=False, comment="hashes of the contact sheets that were removed for it"),
+)
+
 keyframes = Table(
     "keyframes",
     metadata,

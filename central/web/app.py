@@ -49,6 +49,7 @@ from central.web.api import api, described
 from central.web.archives import archives
 from central.web.audit import audit
 from central.web.case.decision import decision
+from central.web.case.faces import faces
 from central.web.case.facts import facts
 from central.web.case.inspections import inspections
 from central.web.case.objections import objections
@@ -70,6 +71,7 @@ from central.web.errors import (
 from central.web.exports import exports
 from central.web.front import front
 from central.web.guard import Guard
+from central.web.keeping import keeping
 from central.web.live import live
 from central.web.live_boxes import STATUS as PIECES
 from central.web.live_boxes import live_boxes
@@ -136,7 +138,8 @@ def create_app(centre: Centre) -> FastAPI:
                    sheets(centre, stories),
                    decision(centre), objections(centre, stories), inspections(centre, stories), facts(centre, stories),
                    live_boxes(centre, desk), live(centre, desk), wall(centre, desk),
-                   plans(centre), plan_edits(centre), exports(centre, DossierDesk()), archives(centre, bags)):
+                   faces(centre), keeping(centre), plans(centre), plan_edits(centre), exports(centre, DossierDesk()),
+                   archives(centre, bags)):
         app.router.routes.extend(router.routes)
     app.router.routes.extend(described(app, centre).routes)
     app.mount("/static", Files(), name="static")

@@ -13,6 +13,7 @@ NAV: tuple[tuple[str, str, Action], ...] = (
     ("/boxes", N_("Boxes"), Action.OVERVIEW),
     ("/plans", N_("Class management"), Action.SEE_PLAN),
     ("/exports", N_("Exports"), Action.EXPORT),
+    ("/keeping", N_("Keeping"), Action.KEEPING),
     ("/institutions", N_("Institutions"), Action.INSTITUTIONS),
     ("/accounts", N_("Accounts"), Action.ACCOUNTS),
     ("/audit", N_("Who looked"), Action.AUDIT),

@@ -196,9 +196,7 @@ class PeopleTables(abc.ABC):
         them is given out."""
         with self._db.transaction():
             self._add(facts, self._head())
-            for person in people:
-                self._db.execute(sql.ASK_ERASURE, (class_id, person, why, int(names)))
-            self._touch()
+            self._ask_erasure(class_id, people, why, names)
 
     def erasures(self) -> list[Erasure]:
         """Those that are not done, oldest first."""
@@ -346,6 +344,12 @@ class PeopleTables(abc.ABC):
         names = {} if sheet is None else open_sheet(sheet, self._sealing, class_id)
         if names.pop(person, None) is not None:
             self._db.execute(sql.PUT_NAMES, (class_id, seal_sheet(names, self._sealing_key(), class_id)))
+
+    def _ask_erasure(self, class_id: str, people: Iterable[str], why: Why, names: bool = False) -> None:
+        """Within the transaction that is open."""
+        for person in people:
+            self._db.execute(sql.ASK_ERASURE, (class_id, person, why, int(names)))
+        self._touch()
 
     def _touch(self) -> None:
         self._db.execute(sql.PUT_META, (FACES, secrets.token_hex(8)))

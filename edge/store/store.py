@@ -20,8 +20,8 @@ from edge.errors import BadStore, ForeignStore
 from edge.store import sql
 from edge.store.database import Database
 from edge.store.people import PeopleTables
-from evidence.bodies import ChainBegun, Genesis, Segment, SegmentRemoved
-from evidence.box_orders import OrderAnswered
+from evidence.bodies import ChainBegun, ConsentWithdrawn, Genesis, Segment, SegmentRemoved
+from evidence.box_orders import OrderAnswered, WantedErasure
 from evidence.certs import split_chain
 from evidence.chain import next_record
 from evidence.errors import BadReceipt, BadRecord
@@ -259,14 +259,20 @@ class Store(PeopleTables):
         """Keep a verified order record of the centre; False if it was here already."""
         return self._db.execute(sql.ADD_ORDER, (sealed.hash, sealed.record.seq, sealed.envelope)) > 0
 
-    def answer(self, order: Sealed, answer: OrderAnswered, wanted: Collection[str]) -> None:
-        """Keep an order to this box, state the answer, and forget that the centre has the files that it wants: all or
-        none."""
+    def answer(
+        self, order: Sealed, answer: OrderAnswered, wanted: Collection[str], erase: WantedErasure | None = None,
+    ) -> None:
+        """Keep an order to this box, state the answer, and forget that the centre has the files that it wants; of the
+        face that it wants erased state that the consent is withdrawn, and ask for the erasure: all or none."""
         with self._db.transaction():
             self._db.execute(sql.ADD_ORDER, (order.hash, order.record.seq, order.envelope))
             for sha256 in wanted:
                 self._db.execute(sql.DROP_UPLOAD, (sha256,))
-            self._add([("order.answered", answer)], self._head())
+            said: list[tuple[str, object]] = [("order.answered", answer)]
+            if erase is not None:
+                said.append(("consent.withdrawn", ConsentWithdrawn(erase.class_id, erase.person, "order")))
+                self._ask_erasure(erase.class_id, [erase.person], "withdrawn")
+            self._add(said, self._head())
 
     def orders(self) -> list[Sealed]:
         """All orders, in the order of the centre's chain."""

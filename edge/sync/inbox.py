@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from common.logs import Log
 from edge.box_orders import Orders, answers, missing
 from edge.clock import Clock
+from edge.enrol.ordered import why_no_erasure
 from edge.policies import keep_policies
 from edge.sheets import why_no_sheet
 from edge.storage.files import replace
@@ -226,11 +227,14 @@ class Inbox:
             why = why_no_sheet(self._store, body.sheet, now_us)
         if not why and body.watch is not None:
             why = live_refusal(body.watch, self._cameras)
+        if not why and body.erase is not None:
+            why = why_no_erasure(self._store, body.erase)
         upload = body.upload if not why else None
         answer = OrderAnswered(
             sealed.hash, body.number, "refused" if why else "accepted", why,
             () if upload is None else missing(self._store, upload))
-        self._store.answer(sealed, answer, () if upload is None else [one.sha256 for one in upload.files])
+        self._store.answer(sealed, answer, () if upload is None else [one.sha256 for one in upload.files],
+                           None if why else body.erase)
         self._answered[sealed.hash] = answer
         self._log.info("order.answered", kind=body.kind, number=body.number, why=why)
 

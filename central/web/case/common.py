@@ -22,7 +22,7 @@ from evidence.errors import ZaitangError
 
 MAY = {
     "review": Action.REVIEW, "decide": Action.DECIDE, "object": Action.OBJECT, "answer": Action.ANSWER_OBJECTION,
-    "hold": Action.HOLD,
+    "hold": Action.HOLD, "erase": Action.ERASE,
     "inspect": Action.INSPECT, "survey": Action.SURVEY, "export": Action.EXPORT,
     "archive": Action.ARCHIVE, "faces": Action.SEE_FACES, "video": Action.SEE_VIDEO, "live": Action.LIVE,
 }

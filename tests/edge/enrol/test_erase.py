@@ -27,6 +27,7 @@ from edge.enrol.consents import consents
 from edge.enrol.enrol import enrol
 from edge.enrol.erase import Eraser, due, finish, over, withdraw
 from edge.enrol.errors import CopyLeft, PhotosRefused, StillRead
+from edge.enrol.ordered import why_no_erasure
 from edge.enrol.photos import photo_files
 from edge.enrol.pins import Pins
 from edge.errors import AlreadyRunning, FaceErasing, VolumeAway
@@ -40,6 +41,7 @@ from edge.store.people import NewFace
 from edge.terminal.desk import Desk, Target
 from edge.wiring import Box, open_store
 from evidence.bodies import Candidate, ConsentWithdrawn, Enrolment, FaceErased, RollCall, SegmentRemoved, Track, body_of
+from evidence.box_orders import OrderAnswered, WantedErasure
 from evidence.chain import next_record
 from evidence.records import record_bytes
 from evidence.seal import RECORD_TYPE, KeySigner, read_sealed, seal
@@ -410,6 +412,34 @@ def test_the_end_of_the_purpose_waits_for_a_hold_and_a_withdrawal_does_not(enrol
     withdraw(enrolled.store, CLASS, "p-1", "command")
     finish(enrolled.store, enrolled.folder)
     assert list(enrolled.store.templates(CLASS, "builtin")) == ["p-3"]
+
+
+def test_the_centre_orders_an_erasure_and_nothing_of_the_face_is_left(enrolled: Box) -> None:
+    """As the inbox takes it: the answer, the withdrawal and the erasure at once; the eraser does the rest."""
+    traces, others = faces(enrolled, "p-1"), faces(enrolled, "p-3")
+    assert traces and all(one in everything(enrolled.folder) for one in traces)
+    wanted = WantedErasure(CLASS, "p-1", "wang")
+    assert why_no_erasure(enrolled.store, wanted) == ""
+    order = enrolled.store.orders()[-1]
+    enrolled.store.answer(order, OrderAnswered(order.hash, 1, "accepted"), (), wanted)
+    said = [one.record for one in enrolled.store.records()[-2:]]
+    assert [one.type for one in said] == ["order.answered", "consent.withdrawn"]
+    assert said[1].body == {"class": CLASS, "person": "p-1", "by": "order"}
+    assert enrolled.store.templates(CLASS, "builtin").keys() == {"p-3"}, "from now on no template is given out"
+    finish(enrolled.store, enrolled.folder)
+    left = everything(enrolled.folder)
+    assert not any(one in left for one in traces) and all(one in left for one in others)
+    assert [(one.person, one.why) for one in bodies(enrolled, "face.erased")][-1] == ("p-1", "withdrawn")
+    assert enrolled.store.names(CLASS)["p-1"] == NAME, "that the person was on the roster stays"
+
+
+@pytest.mark.parametrize(("class_id", "person", "why"), [
+    ("class-9", "p-1", "no_class"), (CLASS, "p-99", "no_person"), (CLASS, "p-2", ""),
+])
+def test_an_order_to_erase_is_taken_of_whoever_is_known_here(
+    enrolled: Box, class_id: str, person: str, why: str,
+) -> None:
+    assert why_no_erasure(enrolled.store, WantedErasure(class_id, person, "wang")) == why
 
 
 def test_somebody_whom_no_class_knows_is_told(enrolled: Box, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,7 @@ from evidence.box_orders import (
     BoxOrder,
     BoxSettings,
     Revocation,
+    WantedErasure,
     WantedFile,
     WantedLive,
     WantedSheet,
@@ -427,3 +428,25 @@ def test_a_box_that_sends_nothing_anywhere_sends_no_live_pictures(make_box: Make
     box = make_box('[[cameras]]\nid = "room"\nsource = "rtsp://127.0.0.1:9/cam"\n')
     make_inbox(box, "centre").box_orders(message(centre, centre.record("order.box", watch(box, 1))))
     assert answered(box) == [(1, "refused", "no_road")] and watches(box.store) == []
+
+
+def erase(number: int, person: str, class_id: str = "welding-1", box: str = "box-1") -> BoxOrder:
+    return BoxOrder(box, number, "2099-01-01T00:00:00.000000Z", "erase", erase=WantedErasure(class_id, person, "wang"))
+
+
+def test_an_order_to_erase_a_face_is_taken_once_and_refused_in_words(make_box: MakeBox, centre: Any) -> None:
+    """Also by a box that sends no files anywhere."""
+    box = make_box()
+    inbox = make_inbox(box, "centre")
+    plan = centre.order()
+    inbox.order(centre.message(plan))
+    person = plan.record.body["roster"][0]["person"]
+    first = centre.record("order.box", erase(1, person))
+    for order in (first, first, centre.record("order.box", erase(2, person, "cooking-1")),
+                  centre.record("order.box", erase(3, "p-99"))):
+        inbox.box_orders(message(centre, order))
+        make_inbox(box, "centre").box_orders(message(centre, order))
+    assert answered(box) == [(1, "accepted", ""), (2, "refused", "no_class"), (3, "refused", "no_person")]
+    assert [one.record.body for one in box.store.records_of("consent.withdrawn")] == [
+        {"class": "welding-1", "person": person, "by": "order"}]
+    assert [(one.person, one.state) for one in box.store.erasures()] == [(person, "asked")]

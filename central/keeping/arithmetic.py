@@ -1,0 +1,55 @@
+"""How much room keeping takes: bytes of a class-hour × class-hours to come × copies; and when it frees. Pure."""
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from evidence.blocks import local
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """A class in this reckoning. `here`: bytes that lie at the centre to stay; `recorded`: all that its boxes recorded;
+    `copies`: how many its policy wants; `over`, `ahead`: its class-hours that are over and that are to come."""
+
+    here: int
+    recorded: int
+    copies: int
+    over: int
+    ahead: int
+    until_us: int | None
+    utc_offset_min: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Reckoning:
+    """`an_hour`: bytes that a class-hour took on average, None before any was recorded; `ahead`: class-hours to come;
+    `comes`: bytes that they will take in all copies, as those did; `wanted`: bytes of all that was recorded, each as
+    often as its policy wants it; `frees`: (year, bytes here whose time ends in it), in order; the year 0: nobody
+    knows."""
+
+    here: int
+    recorded: int
+    wanted: int
+    an_hour: float | None
+    ahead: int
+    comes: int
+    frees: tuple[tuple[int, int], ...]
+
+
+def reckon(shares: Iterable[Share]) -> Reckoning:
+    """What keeping these classes takes."""
+    known: Sequence[Share] = tuple(shares)
+    filmed = [one for one in known if one.recorded and one.over]
+    hours = sum(one.over for one in filmed)
+    an_hour = sum(one.recorded for one in filmed) / hours if hours else None
+    frees: Counter[int] = Counter()
+    for one in known:
+        if one.here:
+            year = 0 if one.until_us is None else local(one.until_us, one.utc_offset_min).year
+            frees[year] += one.here
+    return Reckoning(
+        sum(one.here for one in known), sum(one.recorded for one in known),
+        sum(one.recorded * one.copies for one in known), an_hour, sum(one.ahead for one in known),
+        round(sum(one.ahead * one.copies for one in known) * (an_hour or 0)), tuple(sorted(frees.items())))
