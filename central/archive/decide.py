@@ -5,9 +5,10 @@ import dataclasses
 import importlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from central.archive.derived import films_of, findings_json, index_json, names_json
-from central.archive.errors import OtherPull, PageMissing
+from central.archive.errors import OtherPull, PageMissing, PullDamaged
 from central.archive.index import Index, index_pdf
 from central.archive.pieces import BEGUN, Pieces
 from central.archive.plan import Plan, Wanted, write_plan, write_whole
@@ -22,13 +23,15 @@ from central.wiring import Centre
 from common.sheets import Name
 from evidence.bodies import Export, body_of
 from evidence.certs import fingerprint
+from evidence.errors import BadShape
 from evidence.fold import fold
 from evidence.objections import is_set
 from evidence.policy import parse_policy
 from evidence.receipts import peek_receipt
-from evidence.records import Record, Sealed
+from evidence.records import Id, Record, Sealed
 from evidence.rules import findings
 from evidence.seal import read_sealed
+from evidence.shape import decode, encode
 from evidence.times import utc_us
 
 CLASS = "data/class"
@@ -42,6 +45,14 @@ class Wish:
 
     lang: str
     sheets: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Begun:
+    """That a pull began: before it states anything. `after`: the last record of the centre's chain then."""
+
+    class_id: Id
+    after: int
 
 
 def decide(centre: Centre, class_id: str, pieces: Pieces, wish: Wish) -> Plan:
@@ -70,15 +81,22 @@ def _manifest(centre: Centre, class_id: str, pieces: Pieces) -> Sealed:
     if not path.exists():
         with centre.store.read() as tx:
             after = max((head.up_to for head in tx.heads(device) if head.chain == chain), default=-1)
-        write_whole(path, json.dumps({"class": class_id, "after": after}).encode())
-    begun = json.loads(path.read_bytes())
-    if begun["class"] != class_id:
-        raise OtherPull(folder=pieces.folder, class_id=begun["class"])
+        write_whole(path, json.dumps(encode(Begun(class_id, after))).encode())
+    begun = _begun(path)
+    if begun.class_id != class_id:
+        raise OtherPull(folder=pieces.folder, class_id=begun.class_id)
     with centre.store.read() as tx:
         stated = [one for one in tx.of_type("export", class_id)
-                  if (one.record.device, one.record.chain) == (device, chain) and one.record.seq > begun["after"]]
+                  if (one.record.device, one.record.chain) == (device, chain) and one.record.seq > begun.after]
     whole = [one for one in stated if isinstance(body := body_of(one.record), Export) and body.receipts is not None]
     return whole[0] if whole else state(centre, class_id, whole=False)
+
+
+def _begun(path: Path) -> Begun:
+    try:
+        return decode(Begun, json.loads(path.read_bytes()), BEGUN, strict=True)
+    except (ValueError, RecursionError, BadShape):
+        raise PullDamaged(file=BEGUN) from None
 
 
 def wanted_of(chosen: Chosen) -> Iterator[Wanted]:

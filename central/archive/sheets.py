@@ -28,13 +28,17 @@ def shown_sheets(centre: Centre, told: Told) -> Iterator[tuple[Shown, bytes]]:
             pages = pages_of(centre.sheets, key, state)
         except SheetNotHere:
             continue
-        for page in pages:
+        for picture in filter(None, map(jpeg, pages)):
             numbers[block] = number = numbers.get(block, 0) + 1
-            yield Shown(block, f"data/sheets/{block}/{number:03d}.jpg", state.ends_us), _jpeg(page)
+            yield Shown(block, f"data/sheets/{block}/{number:03d}.jpg", state.ends_us), picture
 
 
-def _jpeg(page: bytes) -> bytes:
+def jpeg(page: bytes) -> bytes | None:
+    """A page (PNG, of sides that were checked before) as JPEG; None for what is no picture: a box may send anything."""
     out = io.BytesIO()
-    with Image.open(io.BytesIO(page), formats=["PNG"]) as picture:
-        picture.convert("RGB").save(out, "JPEG", quality=QUALITY)
+    try:
+        with Image.open(io.BytesIO(page), formats=["PNG"]) as picture:
+            picture.convert("RGB").save(out, "JPEG", quality=QUALITY)
+    except (OSError, SyntaxError, ValueError):  # what Pillow raises of broken files
+        return None
     return out.getvalue()

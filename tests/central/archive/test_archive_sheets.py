@@ -12,12 +12,14 @@ from PIL import Image
 from central.archive.decide import Wish
 from central.archive.progress import Progress
 from central.archive.pull import Terms, pull
+from central.archive.sheets import jpeg
 from central.cli import main
 from central.wiring import Centre
 from evidence.sheets import DAY_US
 from evidence.times import utc_text
 from tests.central.helpers import FixedClock
 from tests.central.site import BLOCK, bring_sheet, furnish
+from tests.common.test_sealed_pages import png
 
 NAME = f"data/sheets/{BLOCK}/001.jpg"
 
@@ -66,3 +68,10 @@ def test_names_and_sheets_go_from_a_bag_and_it_stays_whole(site: Centre, tmp_pat
     bagit.Bag(str(bag)).validate()
     assert {path: path.read_bytes() for path in before} == before
     assert main(["archive", "erase", str(tmp_path), "--names"]) == 2
+
+
+def test_what_is_no_picture_is_left_out() -> None:
+    page = png()
+    assert jpeg(page) is not None
+    for broken in (b"", page[:40], page.replace(b"IDAT", b"IDAU"), bytes(100)):
+        assert jpeg(broken) is None

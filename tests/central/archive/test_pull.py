@@ -209,3 +209,14 @@ def test_one_that_is_told_to_end_ends(centre: Centre, box: Box, tmp_path: Path) 
     for data in VIDEO:
         put(centre, data)
     bagit.Bag(str(pulled(centre, tmp_path / "bag").folder)).validate()
+
+
+@pytest.mark.parametrize("name", ["plan.json", "begun.json"])
+def test_what_was_decided_and_cannot_be_read_is_named(centre: Centre, box: Box, tmp_path: Path, name: str) -> None:
+    with pytest.raises(FilesAway):
+        pulled(centre, tmp_path / "bag")
+    folder = work_folder(tmp_path / "bag")
+    (folder / "plan.json").unlink()
+    (folder / name).write_text("{")
+    with pytest.raises(PullDamaged, match=name.partition(".")[0]):
+        pulled(centre, tmp_path / "bag")
