@@ -24,5 +24,5 @@ def bucket_keys(folder: Path) -> BucketKeys:
     path = folder / "bucket.toml"
     try:
         return decode(BucketKeys, tomllib.loads(read(path).decode("utf-8")), path)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         raise BadBucketKeys(path=path) from None

@@ -3,6 +3,7 @@ raise."""
 from __future__ import annotations
 
 from tests.fuzz import (
+    of_backup,
     of_box,
     of_centre,
     of_dossier,
@@ -18,4 +19,4 @@ from tests.fuzz import (
 
 PARSERS = (*of_evidence.PARSERS, *of_verify.PARSERS, *of_box.PARSERS, *of_video.PARSERS, *of_road.PARSERS,
            *of_centre.PARSERS, *of_tree.PARSERS, *of_identity.PARSERS, *of_words.PARSERS, *of_plans.PARSERS,
-           *of_dossier.PARSERS)
+           *of_dossier.PARSERS, *of_backup.PARSERS)
