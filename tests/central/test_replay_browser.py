@@ -417,3 +417,25 @@ def test_the_address_names_the_moment(console: Console, page: sync_api.Page) -> 
     plays_at(page, said[:5])
     page.wait_for_url(lambda address: f"at={said.replace(':', '%3A')}" in address)
     assert page.get_by_label("Time of day").input_value() == said
+
+
+def test_words_choose_another_reason_and_nothing_refused_is_sent(console: Console, page: sync_api.Page) -> None:
+    page.goto(f"{console.address}{PATH}?lang=en")
+    words, button = page.locator("textarea[name=why]"), page.get_by_role("button", name="Open the replay")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    words.fill("asked by the ministry")
+    assert page.get_by_label("another reason", exact=True).is_checked()
+    words.fill("  ")
+    button.click()
+    assert sent == [] and words.evaluate("field => field.validationMessage") == "another reason needs words"
+    page.get_by_label("check of a flag").check()
+    words.fill("number 3")
+    assert page.get_by_label("check of a flag").is_checked(), "words stand beside what was chosen"
+    with page.expect_navigation():
+        button.click()
+    page.locator("#bar").wait_for()
+    page.go_back()
+    page.locator("#bar").wait_for()
+    looks = [one for one in kept(console.centre, "look.centre") if getattr(one, "what", "") == "replay"]
+    assert [one.why for one in looks] == ["check of a flag: number 3"]  # type: ignore[union-attr]
