@@ -112,7 +112,7 @@ class UnclearReason(BadInput):
 
 
 class NoMoment(BadInput):
-    text = "{value} is no moment of this recording: write a time of day like 09:15 or 09:15:30"
+    text = "{value} is no moment of this recording, which goes from {start} to {end}: write a time of day like 09:15:30"
 
 
 class NothingThere(BadInput):

@@ -21,9 +21,10 @@ LONGEST = 200
 
 
 def reason_of(request: Request) -> str:
-    """What a person says: what was chosen, with words if there are any; for another reason the words alone. Raises
-    UnclearReason."""
-    chosen, words = field(request, "reason"), " ".join(field(request, "why").split())
+    """What a person says: what was chosen, with words if there are any; for another reason the words alone, and words
+    without a choice are that. Raises UnclearReason."""
+    words = " ".join(field(request, "why").split())
+    chosen = field(request, "reason") or (OTHER if words else "")
     if chosen not in CHOICES or (chosen == OTHER and not words):
         raise UnclearReason(most=LONGEST)
     said = words if chosen == OTHER else translate(CHOICES[chosen], lang_of(request)) + (f": {words}" if words else "")
@@ -38,9 +39,11 @@ def unclear(request: Request, error: UnclearReason) -> Typed:
 
 
 def asked(lang: str, typed: Typed | None) -> dict[str, Any]:
-    """What `reason_form.html` shows: nothing is chosen before a person chooses."""
-    return {"choices": {name: translate(text, lang) for name, text in CHOICES.items()}, "most": LONGEST,
-            "typed": typed or Typed()}
+    """What `reason_form.html` shows: nothing is chosen before a person chooses. `most`: so many characters fit beside any
+    choice."""
+    choices = {name: translate(text, lang) for name, text in CHOICES.items()}
+    most = LONGEST - max(len(text) for text in choices.values()) - len(": ")
+    return {"choices": choices, "most": most, "typed": typed or Typed()}
 
 
 def said_before(why: str, lang: str) -> Typed:

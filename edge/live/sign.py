@@ -38,8 +38,10 @@ class Sign:
         return at_s is not None and self._monotonic() - at_s < BELIEVED_S
 
     def show(self, form: str, since_us: int) -> None:
-        """Keep it written. Raises OSError: then nothing may be sent soon."""
+        """Keep it written: since it was first shown without a pause, whoever came and went meanwhile. Raises OSError:
+        then nothing may be sent soon."""
         now_s = self._monotonic()
+        since_us = min(since_us, since_us if self._said is None else self._said[1])
         if self._said == (form, since_us) and self._at_s is not None and now_s - self._at_s < AGAIN_S:
             return
         told = {"form": form, "since_us": since_us, "told_us": self._now_us()}

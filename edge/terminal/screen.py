@@ -286,6 +286,7 @@ class Screen:
             cameras={camera.id: camera.role for camera in self._config.cameras},
             waiting=known.unreceipted if self._config.sync is not None else None,
             looks=self._looks(),
+            watched=self._watched(),
         )
         mark = self.code.now() if self.code is not None else None
         asked = self.bareface.now() if self.bareface is not None else None

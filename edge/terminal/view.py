@@ -94,6 +94,8 @@ class Facts:
     waiting: int | None
     looks: Sequence[LiveLook]
     """When the room was looked at live."""
+    watched: Watched | None
+    """Whether it is now."""
 
 
 def state(facts: Facts, lang: str) -> dict[str, Any]:
@@ -374,13 +376,20 @@ def _looks(facts: Facts, lang: str) -> dict[str, Any]:
 
 
 def _looked(facts: Facts, look: LiveLook, lang: str) -> str:
-    time = f"{_day(facts, look.began_us)} {_clock(facts, look.began_us)[:5]}".strip()
+    began_us = _began(facts, look)
+    time = f"{_day(facts, began_us)} {_clock(facts, began_us)[:5]}".strip()
     kind = "over" if look.ended else "open" if facts.now_us < look.until_us else "lost"
     form = words.AND[lang].join(translate(words.LOOKED_FORM[one], lang) for one in sorted(look.forms, reverse=True))
     number = words.AND[lang].join(str(number) for number in look.numbers)
     word = words.LOOKED[kind if look.sent else "nothing"]
     order = translate(words.LOOKED_ORDER, lang, number=number)
     return translate(word, lang, time=time, end=_clock(facts, look.until_us)[:5], form=form, order=order)
+
+
+def _began(facts: Facts, look: LiveLook) -> int:
+    """Of a look that goes on what the sign says, some seconds after its order: both are seen at once."""
+    since_us = facts.watched.since_us if facts.watched is not None and not look.ended else None
+    return since_us if since_us is not None and 0 <= since_us - look.began_us < MINUTE else look.began_us
 
 
 def _sync(waiting: int | None, lang: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import shutil
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from central.classes.stories import Stories
 from central.ingest.collector import Message
 from central.objects import Objects
 from central.orders.boxes import orders
+from central.web.replay.page import unseen_words
 from central.wiring import Centre, init_centre, open_centre
 from evidence.bodies import CentreLook, SegmentRemoved
 from evidence.box_orders import OrderAnswered
@@ -166,7 +168,7 @@ def test_a_reason_holds_for_an_hour(centre: Centre, li: TestClient) -> None:
     assert li.get(f"{PATH}/state").status_code == 200 and len(looks(centre)) == 2
 
 
-@pytest.mark.parametrize(("reason", "why"), [("other", "  "), ("other", "x" * 201), ("", "x"), ("nothing", "x"),
+@pytest.mark.parametrize(("reason", "why"), [("other", "  "), ("other", "x" * 201), ("", " "), ("nothing", "x"),
                                              ("routine", "x" * 200)])
 def test_a_reason_that_says_nothing_is_refused(centre: Centre, li: TestClient, reason: str, why: str) -> None:
     refused = send(li, f"{PATH}?lang=en", reason=reason, why=why, at="14:20")
@@ -246,7 +248,7 @@ def test_each_file_is_told_as_it_stands(lived: Lived, li: TestClient) -> None:
     assert kinds(li) == ["here", "away", "changed", "removed"]
     page = text(li.get(f"{PATH}?lang=en"))
     for said in ("at the box", f"segment {files[2].segment.file} of box-1 was changed after it was recorded",
-                 "removed: a record says so", "here; its hash is the recorded one"):
+                 "removed: a record says so", "at the centre, not changed (its hash is the recorded one)"):
         assert said in page, said
     state = li.get(f"{PATH}/state").json()
     assert state["moving"] is False and [one["may_ask"] for one in state["cameras"][0]["parts"]] == [
@@ -260,7 +262,16 @@ def test_gaps_stand_there_with_their_reasons(centre: Centre, li: TestClient) -> 
     page = li.get(f"/classes/{CLASS}/blocks/2026-03-02-am/replay?lang=en").text
     rows = page.split('<table id="rows" class="fit">')[1].split("</table>")[0]
     assert "not recorded 09:40:00–09:47:00: the camera was silent" in rows
+    assert rows.index("not recorded 09:40:00") < rows.index("at the centre, not changed"), "what lacks comes first"
     assert 'class="gap"' in page.split('id="track"')[1]
+
+
+def test_nobody_is_called_not_shown_before_the_roll_call(centre: Centre) -> None:
+    (unit,) = [one for one in Stories(centre.store, centre.clock).tell(CLASS).story.blocks if one.id == BLOCK]
+    running = dataclasses.replace(unit, calls=(), roll_called=True)
+    partly = dataclasses.replace(unit, roll_called=False)
+    assert [unseen_words(one, "en") for one in (running, partly, unit)] == [
+        "roll call not made yet", "not shown so far; the roll call is not finished", "not shown"]
 
 
 @pytest.mark.parametrize(("at", "local"), [("14:20", "14:20:00"), ("14：20：30", "14:20:30"), (
@@ -274,7 +285,7 @@ def test_a_moment_is_named_by_the_clock_or_in_utc(li: TestClient, at: str, local
 def test_a_moment_that_is_none_of_the_recording_is_told(li: TestClient, at: str) -> None:
     give_reason(li, CLASS, BLOCK)
     page = li.get(PATH, params={"at": at, "lang": "en"})
-    assert page.status_code == 422 and "is no moment of this recording" in page.text
+    assert page.status_code == 422 and "is no moment of this recording, which goes from 13:5" in page.text
     assert ask(li, at)[0] == 422
 
 

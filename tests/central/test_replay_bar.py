@@ -57,7 +57,7 @@ def test_bars_lie_within_and_say_when(told: Told, data: st.DataObject) -> None:
 def test_a_box_that_recorded_nothing_has_a_lane(told: Told) -> None:
     bar = replay_bar(told, block_of(told), {}, {}, LOCAL)
     assert [(one.device, one.camera, one.bars) for one in bar.lanes] == [("box-1", "", ())]
-    assert [words for _, words in bar.said] == ["not recorded 09:40:00–09:47:00: the camera was silent"]
+    assert [words for _, _, words in bar.said] == ["not recorded 09:40:00–09:47:00: the camera was silent"]
 
 
 def parts(told: Told, kinds: str) -> list[PartView]:
@@ -89,7 +89,7 @@ def test_files_that_stand_alike_are_one_row(told: Told) -> None:
 def test_attack_any_moment_is_one_of_the_recording_or_is_refused(told: Told, text: str) -> None:
     block = block_of(told)
     try:
-        at_us = moment(text, told, block)
+        at_us = moment(text, told, block, LOCAL)
     except NoMoment:
         return
     assert at_us is None or block.span.start_us - 3600 * SECOND <= at_us <= block.span.end_us + 3600 * SECOND

@@ -84,7 +84,7 @@ def test_a_reason_then_the_picture_by_bar_check_in_and_where_somebody_was_shown(
     page.locator("#bar").focus()
     page.keyboard.press("End")
     plays_at(page, "14:4[45]")
-    assert "here; its hash" in (page.get_attribute("#bar", "aria-valuetext") or "")
+    assert "at the centre, not changed" in (page.get_attribute("#bar", "aria-valuetext") or "")
     row = page.locator("table.seen-at tr", has_text=PEOPLE[1])
     moment = row.locator("a.to").first
     said = moment.inner_text()
@@ -237,6 +237,7 @@ def test_the_page_is_usable_by_everybody(
             with page.expect_navigation():
                 page.locator("main form button").click()
     assert page.locator("#rows tr.away").count() == 1
+    assert page.eval_on_selector(".tall", "box => box.scrollHeight <= box.clientHeight"), "no box that scrolls"
     context.close()
 
 
@@ -319,3 +320,122 @@ def test_whoever_is_logged_in_no_more_is_told_and_the_page_asks_no_more(
     page.wait_for_timeout(2000)
     assert asked == []
     context.close()
+
+
+def near_the_end(page: sync_api.Page, centre: Centre, number: int, seconds: int) -> None:
+    """Plays the last seconds of a file."""
+    local = time.gmtime((facts(centre)[number].span.end_us - seconds * SECOND) // SECOND + 8 * 3600)
+    page.get_by_label("Time of day").fill(time.strftime("%H:%M:%S", local))
+    page.get_by_role("button", name="Go there").click()
+    plays_at(page, time.strftime("%H:%M", local))
+
+
+def asked_for(centre: Centre) -> list[list[str]]:
+    with centre.store.read() as tx:
+        return [[one.sha256 for one in body.upload.files] for _, body in orders(tx, "box-1") if body.upload]
+
+
+def test_what_plays_soon_is_asked_for_ahead_and_waited_for_in_words(
+    console: Console, page: sync_api.Page, lived: Lived,
+) -> None:
+    centre, box = lived
+    after = facts(centre)[1]
+    data = take_away(centre, after)
+    enter(page, console)
+    near_the_end(page, centre, 0, 120)
+    page.wait_for_timeout(1500)
+    assert asked_for(centre) == [], "two minutes are not soon"
+    near_the_end(page, centre, 0, 12)
+    page.wait_for_timeout(1000)
+    assert asked_for(centre) == [[after.segment.sha256]], "before the picture is there, and once"
+    says = page.locator("#says")
+    sync_api.expect(says).to_contain_text("asked of the box", timeout=20_000)
+    assert page.eval_on_selector("video", "v => v.paused")
+    answer_newest(centre, box)
+    assert send(console, box, data, 0, len(data) - 1) == 201
+    plays_at(page, "14:1")
+    assert page.eval_on_selector("video", "v => !v.paused")
+    assert len(asked_for(centre)) == 1
+
+
+def test_nothing_is_asked_for_ahead_while_nobody_sees_it(console: Console, page: sync_api.Page, lived: Lived) -> None:
+    centre, _ = lived
+    take_away(centre, facts(centre)[1])
+    enter(page, console)
+    near_the_end(page, centre, 0, 120)
+    page.evaluate('Object.defineProperty(document, "hidden", { configurable: true, value: true })')
+    page.eval_on_selector("video", "v => { v.currentTime += 80; }")
+    page.wait_for_timeout(1500)
+    assert asked_for(centre) == []
+
+
+def test_what_does_not_come_is_passed_over_in_words(console: Console, page: sync_api.Page, lived: Lived) -> None:
+    centre, box = lived
+    taken, following = facts(centre)[1:3]
+    take_away(centre, taken)
+    enter(page, console)
+    near_the_end(page, centre, 0, 5)
+    says = page.locator("#says")
+    sync_api.expect(says).to_contain_text("asked of the box", timeout=20_000)
+    with centre.store.read() as tx:
+        sealed, body = orders(tx, box.device)[-1]
+    gone = OrderAnswered(sealed.hash, body.number, "accepted", "", (taken.segment.sha256,))
+    box.append(gone, box.sealed[-1].record.utc_us + MINUTE)
+    centre.collector().take(box.messages()[-1:])
+    sync_api.expect(says).to_contain_text(re.compile("passed over 14:.*has not got it any more"), timeout=20_000)
+    local = time.gmtime(following.span.start_us // SECOND + 8 * 3600)
+    plays_at(page, time.strftime("%H:%M", local))
+    assert "passed over" in says.inner_text(), "also while it plays on"
+
+
+def test_the_end_is_said_and_the_page_opens_with_a_picture(console: Console, page: sync_api.Page, lived: Lived) -> None:
+    centre, _ = lived
+    enter(page, console)
+    sync_api.expect(page.locator("#wall")).to_contain_text(re.compile("13:5|14:0"))
+    assert page.locator("#start").is_hidden() and page.eval_on_selector("video", "v => v.paused")
+    near_the_end(page, centre, len(facts(centre)) - 1, 12)
+    sync_api.expect(page.locator("#says")).to_contain_text("the recording ends here", timeout=20_000)
+
+
+def test_where_nothing_is_here_the_page_says_what_to_do(console: Console, page: sync_api.Page, lived: Lived) -> None:
+    centre, _ = lived
+    for one in facts(centre):
+        take_away(centre, one)
+    enter(page, console)
+    assert "Choose a moment on the bar below" in page.locator("#start").inner_text()
+    page.get_by_role("button", name="From the beginning").click()
+    sync_api.expect(page.locator("#says")).to_contain_text("asked of the box")
+    assert asked_for(centre)[0][0] == facts(centre)[0].segment.sha256
+
+
+def test_the_address_names_the_moment(console: Console, page: sync_api.Page) -> None:
+    enter(page, console, "?lang=en&at=14:20")
+    plays_at(page, "14:20")
+    link = page.locator("#signed ~ ul a.to").first
+    said = link.inner_text()[:8]
+    link.click()
+    plays_at(page, said[:5])
+    page.wait_for_url(lambda address: f"at={said.replace(':', '%3A')}" in address)
+    assert page.get_by_label("Time of day").input_value() == said
+
+
+def test_words_choose_another_reason_and_nothing_refused_is_sent(console: Console, page: sync_api.Page) -> None:
+    page.goto(f"{console.address}{PATH}?lang=en")
+    words, button = page.locator("textarea[name=why]"), page.get_by_role("button", name="Open the replay")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    words.fill("asked by the ministry")
+    assert page.get_by_label("another reason", exact=True).is_checked()
+    words.fill("  ")
+    button.click()
+    assert sent == [] and words.evaluate("field => field.validationMessage") == "another reason needs words"
+    page.get_by_label("check of a flag").check()
+    words.fill("number 3")
+    assert page.get_by_label("check of a flag").is_checked(), "words stand beside what was chosen"
+    with page.expect_navigation():
+        button.click()
+    page.locator("#bar").wait_for()
+    page.go_back()
+    page.locator("#bar").wait_for()
+    looks = [one for one in kept(console.centre, "look.centre") if getattr(one, "what", "") == "replay"]
+    assert [one.why for one in looks] == ["check of a flag: number 3"]  # type: ignore[union-attr]

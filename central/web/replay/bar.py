@@ -46,11 +46,12 @@ class CheckedIn:
 
 @dataclasses.dataclass(frozen=True)
 class ReplayBar:
-    """The whole bar, from `start_us` to `end_us` (UTC). `said`: the gaps again, when they are and why."""
+    """The whole bar, from `start_us` to `end_us` (UTC). `said`: the gaps again, when they are, which
+    kind of bar, and why."""
 
     start_us: int
     end_us: int
-    said: tuple[tuple[Span, str], ...]
+    said: tuple[tuple[Span, str, str], ...]
     ticks: tuple[tuple[float, str], ...]
     lanes: tuple[Lane, ...]
     gaps: tuple[Bar, ...]
@@ -78,7 +79,7 @@ def replay_bar(
     near = Span(whole.start_us - EARLY_US, whole.end_us)
     gaps = _gaps(told, block, local)
     return ReplayBar(
-        whole.start_us, whole.end_us, tuple((span, words) for span, _, words in gaps),
+        whole.start_us, whole.end_us, tuple(gaps),
         _ticks(whole, scale, local), tuple(lanes),
         tuple(scale.bar(*one) for one in gaps),
         tuple(_checkin(one, scale, names, local) for one in told.story.signs

@@ -15,6 +15,7 @@ from central.web.replay.bar import ReplayBar, extent, part_words
 from central.web.replay.coming import Paces, box_now
 from central.web.replay.parts import PartView, parts_of
 from central.wiring import Centre
+from common.texts import N_, translate
 from evidence.canonical import canonical, sha256_hex
 from evidence.story import Block, HourStory, Sighting
 from evidence.times import MINUTE, SECOND
@@ -23,6 +24,10 @@ Parts = dict[tuple[str, str], list[PartView]]
 OF_DAY = re.compile(r"([01]?[0-9]|2[0-3])[:：]([0-5][0-9])(?:[:：]([0-5][0-9]))?")
 OF_UTC = re.compile(r"[0-9]{10,17}")
 MOVING = ("asked", "coming")
+UNSEEN = {
+    "none": N_("roll call not made yet"), "some": N_("not shown so far; the roll call is not finished"),
+    "all": N_("not shown"),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +78,8 @@ def state_of(class_id: str, block: str, parts: Parts, bar: ReplayBar) -> dict[st
                 "segment": one.fact.segment.sha256, "codec": one.fact.segment.codec,
                 "derived": one.derived, "copy": media_address(one.fact, class_id, block, True),
             } for one in found]})
-    gaps = [{"start_us": span.start_us, "end_us": span.end_us, "words": said} for span, said in bar.said]
+    gaps = [{"start_us": span.start_us, "end_us": span.end_us, "late": kind == "late", "words": said}
+            for span, kind, said in bar.said]
     kinds = {one.kind for found in parts.values() for one in found}
     return {"cameras": cameras, "gaps": gaps, "moving": not kinds.isdisjoint(MOVING), "coming": "coming" in kinds}
 
@@ -115,13 +121,18 @@ def people_shown(
         shown(one) for one in sorted(each.sightings, key=lambda one: one.shown_us))) for each in unit.presences)
 
 
-def moment(text: str, told: Told, block: Block) -> int | None:
+def unseen_words(unit: Block | HourStory, lang: str) -> str:
+    """What is said of who is not shown: whether anybody looked."""
+    return translate(UNSEEN["all" if unit.looked_through else "some" if unit.calls else "none"], lang)
+
+
+def moment(text: str, told: Told, block: Block, local: LocalTime) -> int | None:
     """What `at` names: UTC microseconds, or a time of day of the class on the day of the block; None for nothing.
     Raises NoMoment."""
     said = text.strip()
     if not said:
         return None
-    whole, offset = extent(told, block), told.order.utc_offset_min * MINUTE
+    whole, offset = extent(told, block), local.offset_min * MINUTE
     clock = OF_DAY.fullmatch(said)
     at_us = -1
     if clock is not None:
@@ -131,7 +142,8 @@ def moment(text: str, told: Told, block: Block) -> int | None:
     elif OF_UTC.fullmatch(said):
         at_us = int(said)
     if not whole.start_us <= at_us <= whole.end_us:
-        raise NoMoment(value=said[:40])
+        start, end = (local.seconds(us) for us in (whole.start_us, whole.end_us))
+        raise NoMoment(value=said[:40], start=start, end=end)
     return at_us
 
 

@@ -20,7 +20,7 @@ from evidence.story import Block, SegmentFact, Story
 
 Kind = Literal["here", "copy", "changed", "spoilt", "away", "asked", "coming", "gone", "removed", "earlier"]
 WORDS: Mapping[str, str] = {
-    "here": N_("here; its hash is the recorded one"),
+    "here": N_("at the centre, not changed (its hash is the recorded one)"),
     "away": N_("at the box"),
     "gone": N_("asked for; the box has not got it any more"),
     "removed": N_("removed: a record says so"),

@@ -24,7 +24,7 @@ from central.web.render import Say, environment, lang_of
 from central.web.replay.ahead import Ahead
 from central.web.replay.bar import ReplayBar, replay_bar
 from central.web.replay.coming import Paces
-from central.web.replay.page import Parts, files_around, moment, parts_now, people_shown, rows_of, state_of
+from central.web.replay.page import Parts, files_around, moment, parts_now, people_shown, rows_of, state_of, unseen_words
 from central.web.replay.reasons import Reasons, block_of
 from central.web.video import Plays
 from central.wiring import Centre
@@ -104,7 +104,7 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
         reasons.demand(request, class_id, unit_of(stories.tell(class_id), block).block)
         found = seen(request, class_id, block)
         device, camera = field(request, "device")[:64], field(request, "camera")[:64]
-        at_us = moment(field(request, "at"), found.told, found.block)
+        at_us = moment(field(request, "at"), found.told, found.block, found.local)
         files = [] if at_us is None else files_around(found.parts.get((device, camera), []), at_us)
         if not files:
             raise NothingThere(camera=camera)
@@ -137,7 +137,7 @@ def _page(request: Request, centre: Centre, found: _Seen) -> Response:
     chosen = (device, camera) if (device, camera) in found.parts else next(iter(found.parts), ("", ""))
     at_us: int | None = None
     try:
-        at_us = moment(request.query_params.get("at", ""), found.told, found.block)
+        at_us = moment(request.query_params.get("at", ""), found.told, found.block, found.local)
     except NoMoment as error:
         typed = {"at": Typed("at", words(error, lang), {"at": request.query_params["at"][:20]})}
     return case_page(
@@ -145,7 +145,8 @@ def _page(request: Request, centre: Centre, found: _Seen) -> Response:
             found.told, found.unit.id, found.local), chosen=chosen,
         plays=any(one.kind == "here" for one in found.parts.get(chosen, ())), cameras=list(found.parts),
         at_us=at_us, at=found.local.seconds(at_us) if at_us is not None else "", may_ask=actor_of(request).may(
-            Action.REPLAY), people=people_shown(found.told, found.unit, found.names, found.local), **_of_bar(found))
+            Action.REPLAY), people=people_shown(found.told, found.unit, found.names, found.local),
+        unseen=unseen_words(found.unit, lang), **_of_bar(found))
 
 
 def _of_bar(found: _Seen) -> dict[str, Any]:

@@ -5,9 +5,12 @@
   const LOOK_MS = 1000, HEARD_MS = 300;
   const at = (id) => document.getElementById(id), sign = at("live-sign"), root = document.documentElement;
 
-  // Said once, where it is heard: while a question is open, what lies outside of it is silent.
+  // Said once, and again where it says something else, where it is heard: while a question is open, what lies outside of
+  // it is silent.
+  let said = "";
   const say = (text) => {
     const heard = at("live-heard");
+    said = text;
     (document.querySelector("dialog[open]") || document.body).append(heard);
     setTimeout(() => { heard.textContent = text; }, HEARD_MS);
   };
@@ -16,6 +19,7 @@
     if (live) {
       if (at("live-text").textContent !== live.text) at("live-text").textContent = live.text;
       at("live-who").textContent = live.who;
+      if (!sign.hidden && said !== live.text) say(live.text);
     }
     if (sign.hidden === !live) return;
     sign.hidden = !live;

@@ -1,7 +1,7 @@
 // Shows /state.json, again and again; every sentence in it comes from the box. The page keeps no state of its own.
 "use strict";
 
-const POLL_MS = 500, PATIENCE = 3;
+const POLL_MS = 500, PATIENCE = 3, READ_MS = 30000;
 let current = null, failures = 0, pressing = false, asked = false, shows = "";
 
 function duration(seconds) {
@@ -159,6 +159,17 @@ function showPeople(state) {
   }));
   show("more-alarms", all.length > 0);
   if (!all.length && at("alarm-list").open) at("alarm-list").close();
+}
+
+// A list that is only read and that nobody touches covers the buttons below no longer.
+function leaveAlone(list) {
+  let timer = 0;
+  const touched = () => {
+    clearTimeout(timer);
+    if (list.open) timer = setTimeout(() => list.close(), READ_MS);
+  };
+  ["pointerdown", "keydown", "scroll", "wheel"].forEach((one) => list.addEventListener(one, touched, { capture: true, passive: true }));
+  new MutationObserver(touched).observe(list, { attributeFilter: ["open"] });
 }
 
 // When the room was looked at live today.
@@ -341,6 +352,7 @@ at("more-alarms").addEventListener("click", () => at("alarm-list").showModal());
 ["in", "unseen"].forEach((which) => at(`${which}-list`).addEventListener("click", () => { if (current) listEverybody(which); }));
 at("everybody-close").addEventListener("click", () => at("everybody").close());
 at("alarm-close").addEventListener("click", () => at("alarm-list").close());
+["alarm-list", "looks"].forEach((id) => leaveAlone(at(id)));
 at("looks-open").addEventListener("click", () => at("looks").showModal());
 at("looks-close").addEventListener("click", () => at("looks").close());
 at("wrong").addEventListener("click", askClass);

@@ -40,6 +40,16 @@ def test_it_is_written_anew_every_two_seconds_and_removed_at_the_end(tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
+def test_who_takes_over_begins_no_new_look(tmp_path: Path) -> None:
+    path, sign = tmp_path / NAME, Sign(tmp_path / NAME, lambda: 0)
+    for since_us in (7, 900, 5):
+        sign.show("video", since_us)
+        assert json.loads(path.read_text())["since_us"] == min(7, since_us), "an order took the place of another one"
+    sign.hide()
+    sign.show("video", 900)
+    assert json.loads(path.read_text())["since_us"] == 900
+
+
 def test_what_is_not_written_any_more_is_not_shown(tmp_path: Path) -> None:
     seconds = Seconds()
     sign = Sign(tmp_path / NAME, lambda: 0, seconds)

@@ -219,3 +219,30 @@ def test_whoever_was_in_the_room_can_see_afterwards_when_it_was_looked_at(page: 
             assert barriers(page) == []
             assert "zhang" not in page.content()
             page.click("#looks-close")
+
+
+def test_a_list_that_nobody_touches_makes_room_for_the_buttons(page: Page, site: Site) -> None:
+    at_us = site.clock.utc_us()
+    site.store.append("live.ended", LiveEnded(order(site, 21), "room", "video", utc_text(at_us), 9, 9000, "nobody"))
+    page.clock.install()
+    page.goto(f"{site.address}?lang=en")
+    page.clock.run_for(1000)
+    page.click("#looks-open")
+    page.clock.run_for(20_000)
+    page.keyboard.press("Tab")
+    page.clock.run_for(20_000)
+    expect(page.locator("#looks")).to_be_visible()
+    page.clock.run_for(11_000)
+    expect(page.locator("#looks")).to_be_hidden()
+
+
+def test_what_is_heard_of_the_sign_is_what_it_says(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}?lang=en")
+    at_us = site.clock.utc_us()
+    with watching(site.live, at_us - 2 * MINUTE):
+        heard = page.locator("#live-heard")
+        expect(heard).to_contain_text("since")
+        first = heard.inner_text()
+    with watching(site.live, at_us):
+        expect(heard).not_to_have_text(first)
+        expect(heard).to_have_text(page.locator("#live-text").inner_text())

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import pytest
 
+from edge.terminal.live_sign import Watched
 from edge.terminal.looks import LiveLook, LiveLooks
 from edge.terminal.screen import Screen
 from evidence.bodies import LiveEnded
@@ -154,6 +155,17 @@ def test_the_page_lists_those_of_today_the_newest_first(room: Any) -> None:
         "08:50–09:00 · 实时视频 · 第 3 号指令",
         "08:50：有过请求，未传出画面 · 第 2 号指令",
     ]}
+
+
+def test_a_look_that_goes_on_began_when_the_sign_says(room: Any) -> None:
+    room.at(0.5)
+    room.take_order()
+    taken(room, 1)
+    for later_us, said in ((50 * SECOND, "Since 08:41"), (200 * SECOND, "Since 08:40"), (-SECOND, "Since 08:40")):
+        screen = Screen(room.config, room.clock, room.memory, lambda: None, lambda: 0.0, False,
+                        looks=LiveLooks(room.store).look, watched=lambda at_us=at(0.5) + later_us: Watched(at_us))
+        (line,) = screen.state("en")["looks"]["lines"]
+        assert line.startswith(said)
 
 
 def test_one_whose_end_nobody_stated_is_over_with_its_order_and_swallows_no_other(room: Any) -> None:
