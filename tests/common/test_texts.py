@@ -28,7 +28,8 @@ from evidence.shape import Between, decode
 
 ROOT = Path(common.__file__).parent.parent
 PACKAGES = ("evidence", "common", "verify", "edge", "central", "models", "provisioning")
-METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract"), ("**.svg", "jinja2.ext:babel_extract")]
+METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract"), ("**.svg", "jinja2.ext:babel_extract"),
+           ("**.js", "javascript")]
 
 
 @dataclasses.dataclass(frozen=True)

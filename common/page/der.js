@@ -1,0 +1,179 @@
+// Certificates as bytes: just as much of DER and X.509 as the fields that are asked for, and strictly.
+
+const TAG = { bool: 1, int: 2, bits: 3, octets: 4, oid: 6, seq: 0x30, set: 0x31, version: 0xa0, extensions: 0xa3 };
+const SPKI_HEAD = fromHex("302a300506032b6570032100");
+const ED25519 = "1.3.101.112";
+const NO_CERTIFICATE = N_("it cannot be read as a certificate");
+
+/** One after the other the values in a piece of DER. Methods throw Broken. */
+class Der {
+  constructor(bytes) {
+    this.bytes = bytes;
+    this.at = 0;
+  }
+
+  get done() {
+    return this.at === this.bytes.length;
+  }
+
+  peek() {
+    return this.bytes[this.at];
+  }
+
+  /** The next value: its tag, its content, and all its bytes. Lengths have one spelling. */
+  next(tag) {
+    const start = this.at, bytes = this.bytes;
+    must(start + 2 <= bytes.length && (tag === undefined || bytes[start] === tag), NO_CERTIFICATE);
+    let length = bytes[start + 1], head = 2;
+    if (length >= 0x80) {
+      const many = length - 0x80;
+      must(many === 1 || many === 2, NO_CERTIFICATE);
+      length = many === 1 ? bytes[start + 2] : bytes[start + 2] * 256 + bytes[start + 3];
+      head = 2 + many;
+      must(length >= (many === 1 ? 0x80 : 0x100), NO_CERTIFICATE);
+    }
+    const end = start + head + length;
+    must(end <= bytes.length, NO_CERTIFICATE);
+    this.at = end;
+    return { tag: bytes[start], body: bytes.subarray(start + head, end), all: bytes.subarray(start, end) };
+  }
+
+  within(tag) {
+    return new Der(this.next(tag).body);
+  }
+
+  oid() {
+    return oidText(this.next(TAG.oid).body);
+  }
+
+  /** A boolean, which DER leaves out where it is false. */
+  flag() {
+    if (this.done || this.peek() !== TAG.bool) return false;
+    const { body } = this.next(TAG.bool);
+    must(body.length === 1 && body[0] === 0xff, NO_CERTIFICATE);
+    return true;
+  }
+
+  end() {
+    must(this.done, NO_CERTIFICATE);
+  }
+}
+
+function oidText(bytes) {
+  const arcs = [];
+  let arc = 0n, open = false;
+  for (const byte of bytes) {
+    must(open || byte !== 0x80, NO_CERTIFICATE);
+    arc = arc * 128n + BigInt(byte & 0x7f);
+    open = byte >= 0x80;
+    if (!open) {
+      arcs.push(arc);
+      arc = 0n;
+    }
+  }
+  must(arcs.length > 0 && !open, NO_CERTIFICATE);
+  const first = arcs[0] < 80n ? arcs[0] / 40n : 2n;
+  return [first, arcs[0] - first * 40n, ...arcs.slice(1)].join(".");
+}
+
+/** The one certificate in a PEM text. Throws Broken. */
+function readCertificate(pem) {
+  must(pem.length <= 16384, N_("it is too long"));
+  const match = /^-----BEGIN CERTIFICATE-----\r?\n([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/.exec(pem);
+  must(match !== null, N_("it is not PEM"));
+  return parseCertificate(fromBase64(match[1].replace(/\s/g, "")));
+}
+
+/** PEM as it is written: lines of 64. */
+function toPem(der) {
+  const lines = toBase64(der).match(/.{1,64}/g);
+  return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+}
+
+function parseCertificate(der) {
+  const outer = new Der(der), whole = outer.within(TAG.seq);
+  outer.end();
+  const signed = whole.next(TAG.seq);
+  const algorithm = whole.next(TAG.seq);
+  const signature = bitString(whole.next(TAG.bits).body);
+  whole.end();
+  const tbs = new Der(signed.body);
+  const version = tbs.within(TAG.version).next(TAG.int).body;
+  must(version.length === 1 && version[0] === 2, NO_CERTIFICATE);
+  tbs.next(TAG.int);
+  must(sameBytes(tbs.next(TAG.seq).all, algorithm.all), NO_CERTIFICATE);
+  const issuer = tbs.next(TAG.seq).all;
+  tbs.next(TAG.seq);
+  const subject = tbs.next(TAG.seq);
+  const spki = tbs.next(TAG.seq).all;
+  const extensions = tbs.done ? [] : readExtensions(tbs.within(TAG.extensions));
+  tbs.end();
+  must(spki.length === 44 && sameBytes(spki.subarray(0, 12), SPKI_HEAD), N_("its key is not an Ed25519 key"));
+  return {
+    der, signed: signed.all, signature, algorithm: algorithmOf(algorithm.body), issuer, subject: subject.all,
+    names: commonNames(subject.body), key: spki.slice(12), keyid: sha256Hex(spki), ...understood(extensions),
+  };
+}
+
+function algorithmOf(body) {
+  const der = new Der(body), oid = der.oid();
+  return der.done ? oid : "";
+}
+
+function bitString(body) {
+  must(body.length > 0 && body[0] <= 7, NO_CERTIFICATE);
+  return body.subarray(1);
+}
+
+function commonNames(body) {
+  const found = [], name = new Der(body);
+  while (!name.done) {
+    const set = name.within(TAG.set);
+    while (!set.done) {
+      const pair = set.within(TAG.seq), oid = pair.oid(), value = pair.next();
+      pair.end();
+      if (oid === "2.5.4.3") found.push(fromUtf8(value.body));
+    }
+  }
+  return found;
+}
+
+function readExtensions(outer) {
+  const list = outer.within(TAG.seq), found = [];
+  outer.end();
+  while (!list.done) {
+    const one = list.within(TAG.seq);
+    const extension = { oid: one.oid(), critical: one.flag(), value: one.next(TAG.octets).body };
+    one.end();
+    must(!found.some((other) => other.oid === extension.oid), NO_CERTIFICATE);
+    found.push(extension);
+  }
+  return found;
+}
+
+/** What the extensions say, as far as it matters here. `null`: nothing. */
+function understood(extensions) {
+  const value = (oid) => extensions.find((one) => one.oid === oid)?.value;
+  const said = { ca: false, pathLength: null, usage: null, uses: null };
+  const constraints = value("2.5.29.19"), usage = value("2.5.29.15"), uses = value("2.5.29.37");
+  if (constraints) Object.assign(said, basicConstraints(new Der(constraints)));
+  if (usage) said.usage = bitString(new Der(usage).next(TAG.bits).body)[0] ?? 0;
+  if (uses) {
+    const list = new Der(uses).within(TAG.seq);
+    said.uses = [];
+    while (!list.done) said.uses.push(list.oid());
+  }
+  return { ...said, critical: extensions.filter((one) => one.critical).map((one) => one.oid),
+    all: extensions.map((one) => one.oid) };
+}
+
+function basicConstraints(der) {
+  const sequence = der.within(TAG.seq);
+  der.end();
+  const ca = sequence.flag();
+  if (sequence.done) return { ca, pathLength: null };
+  const { body } = sequence.next(TAG.int);
+  sequence.end();
+  must(body.length === 1 && body[0] < 0x80, NO_CERTIFICATE);
+  return { ca, pathLength: body[0] };
+}

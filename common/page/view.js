@@ -1,0 +1,74 @@
+// The result on the page: verdict first, then what it rests on. Everything from the bag goes into text nodes.
+
+const MOST_SHOWN = 200;
+
+/** An element with its attributes, and what is in it. */
+function make(tag, attributes, ...inside) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes ?? {})) {
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value);
+  }
+  element.append(...inside.filter((one) => one !== null && one !== undefined));
+  return element;
+}
+
+const listOf = (items, name = "ul") => make(name, {}, ...items.map((one) => make("li", {}, one)));
+const part = (title, ...inside) => make("section", {}, make("h3", {}, say(title)), ...inside);
+
+/** Of a long list the first ones, and how many more there are. */
+function bounded(items, name) {
+  const more = items.length - MOST_SHOWN;
+  const list = listOf(items.slice(0, MOST_SHOWN), name);
+  return more > 0 ? make("div", {}, list, make("p", {}, say(N_("and others: {count}"), { count: more }))) : list;
+}
+
+function resultView(result, trust) {
+  const problems = [...trust.problems, ...result.problems], whole = problems.length === 0;
+  return make("div", {},
+    ...warnings(result.found),
+    verdictView(problems, result.found, trust.pinned),
+    whole ? null : part(N_("What does not hold, the first broken thing first"), bounded(problems.map(say), "ol")),
+    rootView(result.found, trust),
+    ...(result.found.export ? aboutView(result, whole) : []),
+    part(N_("What was checked"), listOf([...checkedOf(result, trust, whole)].map(([text, params]) => say(text, params)))),
+    part(N_("What this page cannot check"), listOf([...uncheckedOf(result, trust)].map(([text, params]) => say(text, params)))));
+}
+
+function* warnings(found) {
+  if (found.test) {
+    yield make("p", { class: "loud" }, say(N_("TEST KEY: signed with a key made for tests. This proves nothing about a real class.")));
+  }
+  const count = found.chains.reduce((sum, chain) => sum + chain.simulated, 0);
+  if (count) {
+    yield make("p", { class: "loud" },
+      say(N_("SIMULATED CLOCK: this is not real. Records made with a simulated clock: {count}"), { count }));
+  }
+}
+
+/** Whole is whole without a word more only under a root that was given, and if nothing about it is for tests. */
+function verdictView(problems, found, pinned) {
+  const sentence = problems.length === 0 ? N_("Whole: every seal, link and hash holds.")
+    : problems.length === 1 ? N_("Does not hold: 1 problem.")
+      : N_("Does not hold: {count} problems, the first broken thing first.");
+  const unreal = found.test || found.chains.some((chain) => chain.simulated);
+  const but = unreal ? N_("But it was made for a test, and proves nothing about a real class.")
+    : pinned ? null : N_("But who signed it is not sure: read on.");
+  const look = problems.length ? "broken" : but ? "whole unsure" : "whole";
+  return make("h2", { id: "verdict", class: look, tabindex: "-1" }, say(sentence, { count: problems.length }),
+    look === "whole unsure" ? make("span", {}, say(but)) : null);
+}
+
+/** Under which root it is signed, and what to compare that with. */
+function rootView(found, trust) {
+  if (!found.root) return null;
+  const said = trust.pinned ? N_("Signer pinned: it is the root that was given.")
+    : N_("Signer not pinned: everything may fit together, and yet anybody can have made it. Compare all 64 digits of the"
+      + " root's fingerprint with those that the authority publishes, on paper or on its own website, not with anything that"
+      + " came with this bag; or enter those above.");
+  const keys = found.chains.filter((one) => one.identity)
+    .map((one) => say(N_("Signed by {device}, key {keyid}"), { device: one.device, keyid: one.identity.keyid }));
+  return part(N_("Who signed"), make("p", { class: trust.pinned ? "pinned" : "unpinned" }, say(said)),
+    make("p", {}, say(N_("Fingerprint of the root")), ": ", make("code", { class: "fingerprint" }, grouped(found.root.keyid))),
+    make("details", {}, make("summary", {}, say(N_("The keys of the centre and the boxes"))), listOf(keys)));
+}

@@ -1,0 +1,33 @@
+// Sentences in the language of the reader. CHINESE is put beside the script from the product's catalogue.
+
+let lang = "zh";
+
+/** A sentence in the reader's language. `said`: its English text, or that with what fills it. */
+function say(said, params) {
+  const { text, params: filling = {} } = typeof said === "string" ? { text: said, params } : said;
+  const sentence = lang === "zh" && Object.hasOwn(CHINESE, text) ? CHINESE[text] : text;
+  return sentence.replace(/\{(\w+)\}/g, (hole, key) => {
+    const value = own(filling, key);
+    if (value === undefined) return hole;
+    return isObject(value) || key === "why" ? say(value) : String(value);
+  });
+}
+
+/** An instant on the clock of the class; nothing of a text that is none. */
+function localTime(utc, offsetMin) {
+  if (!isUtc(utc)) return "";
+  return new Date(Date.parse(`${utc.slice(0, 19)}Z`) + offsetMin * 60000).toISOString().slice(0, 16).replace("T", " ");
+}
+
+const secondsText = (seconds) => `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}Z`;
+
+function mediaText(us) {
+  const seconds = Math.floor(us / 1e6), two = (number) => String(number).padStart(2, "0");
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+const sizeText = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB`
+  : `${(bytes / 1e9).toFixed(2)} GB`);
+
+/** Sixteen groups of four, to be compared by eye. */
+const grouped = (hex) => hex.match(/.{4}/g).join(" ");

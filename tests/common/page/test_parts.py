@@ -1,0 +1,177 @@
+"""The scripts of the page alone, against the golden vectors of the format and of other programs."""
+from __future__ import annotations
+
+import base64
+import hashlib
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from common.page import HERE, SCRIPTS
+from evidence.bodies import TYPES
+from evidence.certs import fingerprint, read_certificate
+from tests.evidence.test_golden import load
+
+END = "-----END CERTIFICATE-----\n"
+GIVEN = ("BOX_TYPES", "CENTRE_TYPES", "EITHER_TYPES", "Sha256", "checkConsistency", "checkInclusion", "fromBase64",
+         "fromHex", "hashInPieces", "identityOf", "isUtc", "openEnvelope", "RECORD_TYPE", "readCanonical", "readNote",
+         "readRoot", "readWitness", "sealState", "sha256Hex", "toHex", "toUtf8", "Broken", "leafHash")
+HELD = """async (held) => {
+  try { await held(); return ""; } catch (error) {
+    if (error instanceof given.Broken) return error.text;
+    throw error;
+  }
+}"""
+
+
+@pytest.fixture(scope="module")
+def parts(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A page that holds the scripts and shows nothing. `given` is what they define, `held` whether something holds."""
+    source = "\n".join((HERE / f"{name}.js").read_text("utf-8") for name in SCRIPTS if name != "start")
+    path = tmp_path_factory.mktemp("parts") / "parts.html"
+    tables = "const CHINESE = {}, RULES = {}, RESULTS = {}, ANSWERS = {}, STAGES = {}, OBJECTIONS = {};"
+    path.write_text(f"<!doctype html><meta charset=utf-8><script type=module>{tables}{source}\n"
+                    f"globalThis.given = {{{', '.join(GIVEN)}}}; globalThis.held = {HELD};</script>", "utf-8")
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(path.as_uri())
+    yield page
+    context.close()
+
+
+def test_sha256_is_that_of_others_however_it_is_cut(parts: Any) -> None:
+    rng = random.Random(7)
+    texts = [rng.randbytes(size) for size in (0, 1, 55, 56, 63, 64, 65, 119, 120, 128, 1000, 100_003)]
+    got = parts.evaluate("""(texts) => texts.map((text) => {
+      const bytes = given.fromBase64(text), hash = new given.Sha256();
+      for (let at = 0, step = 1; at < bytes.length; at += step, step = (step * 7 + 3) % 200 + 1) {
+        hash.update(bytes.subarray(at, at + step));
+      }
+      return [given.sha256Hex(bytes), given.toHex(hash.digest())];
+    })""", [base64.b64encode(text).decode() for text in texts])
+    assert got == [[hashlib.sha256(text).hexdigest()] * 2 for text in texts]
+
+
+def test_a_file_is_hashed_in_pieces(parts: Any) -> None:
+    """Of 4 MiB each, and the last one is no whole block."""
+    got = parts.evaluate("""async () => {
+      const file = new File([new Uint8Array(2 ** 23).fill(7), Uint8Array.of(1, 2, 3)], "x"), told = [];
+      return [await given.hashInPieces(file, "x", (bytes) => told.push(bytes)), told];
+    }""")
+    assert got == [hashlib.sha256(b"\7" * 2**23 + b"\1\2\3").hexdigest(), [1 << 22, 1 << 22, 3]]
+
+
+def test_canonical_bytes(parts: Any) -> None:
+    vector = load("canonical")
+    for case in vector["accepted"]:
+        text = case["text"]
+        assert parts.evaluate("(text) => held(() => given.readCanonical(given.toUtf8(text)))", text) == ""
+    for case in vector["refused"]:
+        assert parts.evaluate("(hex) => held(() => given.readCanonical(given.fromHex(hex)))", case), case
+
+
+def test_numbers_beyond_2_53_and_nesting(parts: Any) -> None:
+    for text in ('{"a":9007199254740993}', '{"a":9007199254740992}', '{"a":-0}', '{"a":1.0}', '{"a":1e3}',
+                 '{"a":"\\ud800"}', '{"a":1,"a":1}', '{"b":1,"a":1}', '{"a": 1}', '\ufeff{"a":1}', "[" * 100_000,
+                 '{"a":' * 33 + "1" + "}" * 33, "[]", "1", ""):
+        assert parts.evaluate("(text) => held(() => given.readCanonical(given.toUtf8(text)))", text), text
+    for text in ('{"a":9007199254740991}', '{"__proto__":{"x":1}}', '{"a":' * 32 + "1" + "}" * 32, '{"10":1,"9":2}'):
+        assert parts.evaluate("(text) => held(() => given.readCanonical(given.toUtf8(text)))", text) == "", text
+
+
+def test_envelopes(parts: Any) -> None:
+    vector = load("seal")
+    for case in vector["refused"]:
+        got = parts.evaluate("""async ({ envelope, key, keyid }) => held(async () => {
+          const opened = given.openEnvelope(given.toUtf8(envelope), given.RECORD_TYPE);
+          const state = await given.sealState(opened, { key: given.fromHex(key), keyid });
+          if (state) throw new given.Broken(state);
+        })""", {"envelope": case["envelope"], "key": vector["public_key"], "keyid": vector["keyid"]})
+        assert got, case.get("why")
+
+
+def vouched(parts: Any, chain: str, root: str, role: str) -> bool:
+    pems = [part + END for part in chain.split(END)[:-1]]
+    return bool(parts.evaluate("""async ({ pems, root, role }) => (await held(async () => {
+      await given.identityOf(pems, await given.readRoot(root, false), role);
+    })) === "" """, {"pems": pems, "root": root, "role": role}))
+
+
+def test_the_same_chains_of_certificates_are_trusted(parts: Any) -> None:
+    certificates, roles = load("certificates"), load("roles")
+    for case in certificates["accepted"]:
+        for role in ("box", "centre"):  # they name none
+            assert vouched(parts, case["certificate"], case["root"], role) == case["test"]
+    assert all(vouched(parts, case["certificate"], case["root"], case["role"]) for case in roles["accepted"])
+    assert not any(vouched(parts, case["certificate"], case["root"], case["role"]) for case in roles["refused"])
+    for case in (*certificates["refused"], *load("devices")["refused"]):
+        assert not vouched(parts, case["certificate"], case["root"], "box"), case.get("why")
+
+
+def test_the_fingerprint_of_a_root(parts: Any) -> None:
+    root = load("export-roles")["files"]["root.pem"]
+    assert parts.evaluate("async (root) => (await given.readRoot(root, true)).keyid", root) == fingerprint(
+        read_certificate(root))
+
+
+def test_any_changed_byte_of_a_certificate_is_refused(parts: Any) -> None:
+    case = load("roles")["accepted"][0]
+    body = base64.b64decode("".join(case["certificate"].splitlines()[1:-1]))
+    rng = random.Random(3)
+    for _ in range(60):
+        data = bytearray(body)
+        data[rng.randrange(len(data))] ^= rng.randrange(1, 256)
+        text = base64.encodebytes(bytes(data)).decode()
+        pem = f"-----BEGIN CERTIFICATE-----\n{text}{END}"
+        assert not vouched(parts, pem, case["root"], case["role"])
+
+
+def test_instants(parts: Any) -> None:
+    good = ["2026-03-02T00:40:00.000000Z", "2024-02-29T23:59:59.999999Z", "0001-01-01T00:00:00.000000Z"]
+    bad = ["2026-03-02T00:40:00Z", "2026-02-29T00:00:00.000000Z", "2026-03-02T24:00:00.000000Z",
+           "0000-01-01T00:00:00.000000Z", "2026-03-02T00:00:60.000000Z", "2026-13-01T00:00:00.000000Z",
+           "2026-03-02t00:40:00.000000z", ""]
+    assert parts.evaluate("(texts) => texts.map(given.isUtc)", good + bad) == [True] * 3 + [False] * len(bad)
+
+
+def test_every_type_of_record_is_known(parts: Any) -> None:
+    known = parts.evaluate("() => [...given.BOX_TYPES, ...given.CENTRE_TYPES, ...given.EITHER_TYPES]")
+    assert set(known) == set(TYPES)
+
+
+def test_proofs_of_certificate_transparency_and_no_other_place(parts: Any) -> None:
+    """Each proof holds for its own leaf, and for no other index."""
+    vector = load("tree")["merkle"]
+    got = parts.evaluate("""async ({ leaves, roots, inclusion, consistency }) => {
+      const bytes = given.fromHex, said = [];
+      for (const { index, size, proof } of inclusion) {
+        for (let at = 0; at < size; at++) {
+          const held_ = await held(() => given.checkInclusion(given.leafHash(bytes(leaves[index])), BigInt(at),
+            BigInt(size), bytes(roots[size]), proof.map(bytes)));
+          said.push((held_ === "") === (at === index));
+        }
+      }
+      for (const { old, size, proof } of consistency) {
+        for (const other of [old, Math.max(0, old - 1)]) {
+          const held_ = await held(() => given.checkConsistency(BigInt(old), bytes(roots[other]), BigInt(size),
+            bytes(roots[size]), proof.map(bytes)));
+          said.push((held_ === "") === (other === old));
+        }
+      }
+      return said;
+    }""", vector)
+    assert len(got) > 10 and all(got)
+
+
+def test_notes_and_keys_of_other_programs(parts: Any) -> None:
+    vector = load("tree")
+    for case in vector["notes"]:
+        assert parts.evaluate("(text) => held(() => given.readNote(given.toUtf8(text)))", case["note"]) == ""
+        assert parts.evaluate("(text) => held(() => given.readNote(given.toUtf8(text)))", case["note"][:-1])
+    for key in vector["keys"]:
+        refused = parts.evaluate("(text) => held(() => given.readWitness(text))", key["key"])
+        assert (refused == "") == (key["kind"] == 4)
+    case = vector["checkpoint"]
+    assert parts.evaluate("(text) => held(() => given.readWitness(text))", case["witness"][:-1] + "B")
