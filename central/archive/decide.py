@@ -2,13 +2,12 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from central.archive.derived import films_of, findings_json, index_json, names_json
-from central.archive.errors import OtherPull, PageMissing, PullDamaged
+from central.archive.errors import OtherPull, PullDamaged
 from central.archive.index import Index, index_pdf
 from central.archive.pieces import BEGUN, Pieces
 from central.archive.plan import Plan, Wanted, write_plan, write_whole
@@ -20,6 +19,7 @@ from central.dossier.shape import NO_PROOF, Facts
 from central.dossier.stated import institution_of
 from central.export import Content, check_records, content_of, small_files, state
 from central.wiring import Centre
+from common.page import verify_page
 from common.sheets import Name
 from evidence.bodies import Export, body_of
 from evidence.certs import fingerprint
@@ -58,7 +58,7 @@ class Begun:
 def decide(centre: Centre, class_id: str, pieces: Pieces, wish: Wish) -> Plan:
     """The plan, and all files of it but the video.
 
-    Raises OtherPull, PageMissing; what `state` and `content_of` raise, VerificationError, BadName, OSError."""
+    Raises OtherPull, PullDamaged; what `state` and `content_of` raise, VerificationError, BadName, OSError."""
     pieces.empty()
     manifest = _manifest(centre, class_id, pieces)
     content = content_of(centre, manifest)
@@ -122,7 +122,7 @@ def _derived(centre: Centre, content: Content, manifest: Sealed, wish: Wish) -> 
     yield "data/index.json", index_json(told, facts, manifest.hash, films, removed, sheets)
     yield "data/index.pdf", index_pdf(Index(facts, manifest.hash, films, removed, sheets, bool(names)), wish.lang)
     yield NAMES, names_json(told.order.class_id, names, records)
-    yield PAGE, _page()
+    yield PAGE, verify_page()
 
 
 def _told(centre: Centre, content: Content, manifest: Sealed, records: list[Record]) -> Told:
@@ -148,12 +148,3 @@ def _facts(centre: Centre, told: Told, manifest: Sealed) -> Facts:
 def _names(centre: Centre, class_id: str) -> dict[str, Name]:
     with centre.store.read() as tx:
         return centre.names.open_all(class_id, tx.sealed_names(class_id))
-
-
-def _page() -> bytes:
-    """The page that checks a bag in a browser. Raises PageMissing."""
-    try:
-        page: bytes = importlib.import_module("common.page").verify_page()
-    except ModuleNotFoundError:
-        raise PageMissing from None
-    return page

@@ -57,10 +57,6 @@ class BadWait(BadInput):
     text = "{value} is no number of hours from 0 to 8760"
 
 
-class PageMissing(ZaitangError):
-    text = "common/page, which makes the page that checks an archive in a browser, is missing: install zaitang again"
-
-
 class ArchiveAsked(BadInput):
     text = "an archive of this class is being made: see below"
 

@@ -18,6 +18,7 @@ from central.archive.progress import Progress
 from central.archive.pull import Pulled, Terms, pull
 from central.errors import FolderNotEmpty, SegmentFileChanged
 from central.wiring import Centre
+from common.page import verify_page
 from evidence.bodies import Export, RemovedFile, SegmentRemoved, SessionStart, VideoRemoved, body_of
 from evidence.canonical import sha256_hex
 from tests.central.helpers import MORNING, PLAN, SIMULATED, Box, put, segment_of
@@ -63,6 +64,7 @@ def test_a_bag_is_what_the_format_says(centre: Centre, box: Box, tmp_path: Path)
     assert outside == {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "verify.html",
                        "data/findings.json", "data/index.json", "data/index.pdf", "data/names.json"}
     assert bag["data/class/segments/box-1/r-1/000001.mp4"] == VIDEO[1]
+    assert bag["verify.html"] == verify_page()
     read = bagit.Bag(str(done.folder))
     read.validate()
     assert read.info["External-Identifier"] == "welder-1" and read.info["Source-Organization"] == "centre"
