@@ -28,7 +28,8 @@ LARGEST, DEEPEST, LARGEST_NUMBER, NO_PREV = 1 << 20, 32, 2**53 - 1, "0" * 64
 LARGEST_NOTE, LARGEST_TIME = 1 << 16, 253402300799
 OF_CENTRE = {"order.class", "order.templates", "order.box", "roster.event", "leave", "assessment", "dispute", "review",
              "objection", "decision", "video.reused", "export", "device.approved", "device.refused", "device.revoked",
-             "institution", "account", "look.centre", "inspection", "survey", "imported"}
+             "institution", "account", "look.centre", "inspection", "survey", "imported", "hold", "video.removed",
+             "person.erased"}
 OF_BOX = {"order.accepted", "order.answered", "consent", "consent.withdrawn", "enrolment", "face.erased",
           "templates.moved", "session.start", "session.end", "session.corrected", "segment", "checkin", "checkin.pin",
           "pin.set", "rollcall", "picture", "bareface", "look", "code.shown", "code.read", "checkpoint.seen"}
