@@ -17,7 +17,7 @@ from central.orders.boxes import MOST_DAYS, expires, next_number
 from central.store.removals import Erasing
 from central.store.store import Store
 from central.store.tables import Tx
-from evidence.bodies import FaceErased, PersonErased, Sheet, body_of
+from evidence.bodies import FaceErased, PersonErased, Sheet, TemplatesOrder, body_of
 from evidence.box_orders import BoxOrder, OrderAnswered, WantedErasure, Why
 from evidence.records import Sealed
 from evidence.times import utc_us
@@ -67,7 +67,7 @@ def order_erasure(
         raise BadTeller()
     with store.write() as tx:
         person = People(tx, names, class_id).one(who)
-        devices = _devices(tx, class_id)
+        devices = sorted({*_took(tx, class_id), *_moving(tx, class_id, person, now_us)})
         if not devices:
             raise NoBoxKnows(class_id=class_id)
         running = {one.device for one in _boxes(tx, class_id, person, 0, now_us) if one.state in ("asked", "taken")}
@@ -126,9 +126,16 @@ def sheets_of(tx: Tx, sheets: Objects, class_id: str, person: str) -> list[str]:
                    and sheets.has(body.sha256)})
 
 
-def _devices(tx: Tx, class_id: str) -> list[str]:
+def _took(tx: Tx, class_id: str) -> set[str]:
     """Every box that ever took the class, or a face of it."""
-    return sorted({sealed.record.device for kind in TOOK for sealed in tx.of_type(kind, class_id)})
+    return {sealed.record.device for kind in TOOK for sealed in tx.of_type(kind, class_id)}
+
+
+def _moving(tx: Tx, class_id: str, person: str, now_us: int) -> set[str]:
+    """The boxes to which templates of a person may be on their way."""
+    bodies = [body_of(sealed.record) for sealed in tx.of_type("order.templates", class_id)]
+    return {body.target for body in bodies if isinstance(body, TemplatesOrder)
+            and person in body.people and now_us < utc_us(body.expires)}
 
 
 def _boxes(tx: Tx, class_id: str, person: str, leaf: int, now_us: int) -> tuple[BoxErasing, ...]:
@@ -138,18 +145,23 @@ def _boxes(tx: Tx, class_id: str, person: str, leaf: int, now_us: int) -> tuple[
         body = body_of(sealed.record)
         if isinstance(body, BoxOrder) and body.erase is not None and body.erase.person == person:
             newest[body.device] = (sealed, body)
+    moving = _moving(tx, class_id, person, now_us)
     said = [sealed for sealed in tx.of_type("face.erased", class_id) if sealed.record.body.get("person") == person]
-    return tuple(_box(tx, sealed, body, said, now_us) for _, (sealed, body) in sorted(newest.items())
+    return tuple(_box(tx, sealed, body, said, now_us, moving) for _, (sealed, body) in sorted(newest.items())
                  if tx.leaf_of(*sealed.record.key) >= leaf)
 
 
-def _box(tx: Tx, order: Sealed, body: BoxOrder, said: list[Sealed], now_us: int) -> BoxErasing:
+def _box(
+    tx: Tx, order: Sealed, body: BoxOrder, said: list[Sealed], now_us: int, moving: set[str],
+) -> BoxErasing:
+    """`moving`: boxes to which templates may be on their way: one of these that holds nothing now may get them yet."""
     answered = tx.answer_to(body.device, order.hash)
     answer = None if answered is None else body_of(answered.record)
     if answered is None or not isinstance(answer, OrderAnswered):
         return BoxErasing(body.device, "asked" if now_us < utc_us(body.expires) else "expired")
     if answer.result == "refused":
-        return BoxErasing(body.device, "nothing" if answer.why in NOTHING else "refused", answer.why)
+        nothing = answer.why in NOTHING and body.device not in moving
+        return BoxErasing(body.device, "nothing" if nothing else "refused", answer.why)
     after = tx.leaf_of(*answered.record.key)
     for sealed in said:
         record, erased = sealed.record, body_of(sealed.record)

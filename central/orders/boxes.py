@@ -10,7 +10,7 @@ from central.orders.errors import BadDays, FilesNotOfBox, NoSuchBox, NothingWant
 from central.store.box_orders import Waiting
 from central.store.store import Store
 from central.store.tables import ChainHead, Tx
-from evidence.bodies import DeviceRevoked, Segment, body_of
+from evidence.bodies import DeviceRevoked, Segment, VideoRemoved, body_of
 from evidence.box_orders import (
     MOST_WANTED,
     BoxOrder,
@@ -211,9 +211,13 @@ def named(tx: Tx, head: ChainHead, hashes: Sequence[str]) -> list[WantedFile]:
 
 
 def _lacking(tx: Tx, head: ChainHead, class_id: str | None) -> list[WantedFile]:
-    """What the box recorded of a class, or of all, that is not here and was not removed."""
+    """What the box recorded of a class, or of all, that is not here and was removed neither there nor
+    here."""
     removed = {str(one.record.body.get("segment")) for one in tx.of_type("segment.removed")
                if (one.record.device, one.record.chain) == (head.device, head.chain)}
+    for sealed in tx.of_type("video.removed", class_id):
+        gone = body_of(sealed.record)
+        removed |= {file.segment for file in gone.files} if isinstance(gone, VideoRemoved) else set()
     files = []
     for sealed in tx.of_type("segment", class_id):
         body = body_of(sealed.record)

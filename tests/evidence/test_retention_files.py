@@ -9,10 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from common.policies import load_policy, policy_bytes
 from common.reasons import REASONS
 from common.texts import words
-from evidence.retention import CentreNow, Plan, Stored, Verdict, apply_policy
+from evidence.bodies import ClassOrder, PolicyRef
+from evidence.keeping import kept_until_us
+from evidence.policy import parse_policy
+from evidence.retention import CentreNow, Plan, Stored, Verdict, apply_policy, plan_of
 from evidence.times import utc_text, utc_us
 
 FILES = sorted((Path(__file__).parent / "retention").glob("*.json"))
@@ -58,3 +64,35 @@ def test_every_reason_of_a_centre_is_in_some_file() -> None:
         "keep_until", "keep_own_clock", "keep_no_witness", "keep_no_class", "keep_unplanned", "keep_policy_gone",
         "keep_no_end", "keep_time_uncertain", "keep_lacks_copy", "remove_over", "held_flag", "held_review",
         "held_undecided", "held_objection", "held_dispute", "held_hold", "held_unjudged"}
+
+
+TIMES = st.integers(us("2025-01-01T00:00") or 0, us("2034-01-01T00:00") or 0)
+NAMES = st.sampled_from(["c-1", "c-2", "c-3"])
+ITEMS = st.builds(Stored, st.just("ab"), st.just(1), st.lists(NAMES, max_size=2, unique=True).map(tuple), TIMES,
+                  st.booleans(), st.booleans(), st.integers(0, 2))
+PLANS = st.dictionaries(NAMES, st.lists(
+    st.builds(Plan, st.none() | TIMES, st.just(CHINA), st.sampled_from([None, 1, 3]), st.integers(1, 2)), max_size=2))
+HOLDS = st.dictionaries(NAMES, st.sets(st.sampled_from(["flag", "hold", "unjudged"])))
+
+
+@given(ITEMS, PLANS, HOLDS, st.builds(CentreNow, TIMES, st.booleans(), st.none() | TIMES))
+def test_what_may_go_is_free_of_every_doubt_and_what_is_free_may_go(one, plans, holds, now) -> None:
+    (found,) = apply_policy([one], plans, holds, now)
+    known = [plan for name in one.classes for plan in plans.get(name, ())]
+    sure = bool(one.classes) and all(plans.get(name) for name in one.classes) and one.certain and not one.nameless
+    ends = [plan.end_us for plan in known if plan.end_us is not None]
+    free = sure and bool(ends) and all(plan.years for plan in known)
+    free = free and not any(holds.get(name) for name in one.classes) and now.certain and now.witness_us is not None
+    if free:
+        years = max(plan.years for plan in known)
+        until = kept_until_us(max(*ends, one.end_us), CHINA, years)
+        free = until <= now.us and until <= now.witness_us
+    assert (found.action == "remove") == free and found.reasons
+
+
+def test_a_policy_says_how_many_copies_it_wants() -> None:
+    order = ClassOrder("c-1", 1, "t", PolicyRef("demo", "0" * 64), CHINA, (), (), ())
+    wanted = b'copies = { value = 2, source = "ours", why = "x" }\nyears = { value = 3,'
+    toml = policy_bytes("demo").replace(b"years = { value = 3,", wanted)
+    assert plan_of(order, parse_policy(toml, "demo.toml")).copies == 2
+    assert plan_of(order, load_policy("demo")).copies == 1 == plan_of(order, None).copies

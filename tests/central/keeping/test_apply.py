@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -16,9 +18,10 @@ from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.statements import close_dispute, open_dispute, state_assessment
 from central.cli import main
-from central.keeping import apply
+from central.keeping import apply, beside
 from central.keeping.beside import turn
 from central.keeping.now import centre_now, witnessed_size
+from central.orders.boxes import _lacking, head_of
 from central.store.cached import CachedFile
 from central.wiring import alone, open_centre
 from evidence.bodies import SegmentRemoved, SessionCorrected, VideoRemoved, body_of
@@ -68,6 +71,8 @@ def test_the_certificate_comes_first_and_the_file_goes_when_somebody_else_saw_it
     keeping.seen()
     assert keeping.remover.apply() == apply.Done(removed=3, removed_bytes=sum(map(len, FILES)))
     assert keeping.here() == [] and len(certificates(keeping)) == 1
+    with keeping.centre.store.read() as tx:
+        assert _lacking(tx, head_of(tx, "box-1"), CLASS) == [], "what was removed here is not ordered again"
     assert keeping.remover.apply() == apply.Done() and keeping.codes() == []
 
 
@@ -292,3 +297,24 @@ def test_the_console_removes_once_a_day_where_the_configuration_says_so(
     assert not turn(folder) and keeping.here() == [0, 1, 2]
     keeping.clock.utc_us += DAY
     assert turn(folder) and keeping.here() == []
+
+
+def test_beside_a_server_a_process_of_its_own_does_it_and_ends_with_it(
+    keeping: Keeping, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By the real clock of this machine, by which no class is over."""
+    monkeypatch.setattr(beside, "LOOK_S", 0.05)
+    folder = keeping.centre.folder
+    with beside.kept(folder, remove=False):
+        assert not [one for one in threading.enumerate() if one.name == "keeping"]
+
+    def done() -> bool:
+        with keeping.centre.store.read() as tx:
+            return tx.meta(beside.LAST) is not None
+
+    until = time.monotonic() + 60
+    with beside.kept(folder, remove=True):
+        while not done():
+            assert time.monotonic() < until
+            time.sleep(0.1)
+    assert not [one for one in threading.enumerate() if one.name == "keeping"] and keeping.here() == [0, 1, 2]

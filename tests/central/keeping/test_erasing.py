@@ -6,6 +6,7 @@ import hashlib
 import pytest
 
 from central.classes.errors import NoTrainee, UnknownPerson
+from central.classes.moves import order_move
 from central.classes.orders import order_of
 from central.errors import UnknownClass
 from central.keeping.erasing import erasures, finish_erasures, order_erasure
@@ -92,6 +93,26 @@ def test_a_box_that_refuses_or_never_answers_holds_the_certificate_up_and_is_ask
     faces.clock.utc_us += 400 * DAY
     assert faces.states() == {"box-1": "expired", "box-2": "expired"}
     assert faces.order(faces.people[0]) == ["box-1", "box-2"] and faces.finish() == []
+
+
+def test_a_box_to_which_templates_may_be_on_their_way_is_asked_too_and_nothing_there_is_no_answer(
+    faces: Faces,
+) -> None:
+    wei = faces.people[0]
+    third = Box(faces.centre, "box-3", "ef" * 16)
+    third.genesis()
+    faces.centre.collector().take(third.messages())
+    order_move(faces.centre.store, CLASS, "box-1", "box-3", [wei], 7, faces.clock.utc_us)
+    assert faces.order(faces.people[1]) == ["box-1", "box-2"] and faces.order(wei) == ["box-1", "box-2", "box-3"]
+    for box in (faces.box, faces.other):
+        faces.answer(box, "no_person")
+    with faces.centre.store.read() as tx:
+        sealed, body = orders(tx, "box-3")[-1]
+    third.append(OrderAnswered(sealed.hash, body.number, "refused", "no_class"), faces.clock.utc_us)
+    faces.centre.collector().take(third.messages())
+    assert faces.states()["box-3"] == "refused"
+    faces.clock.utc_us += 8 * DAY
+    assert faces.states()["box-3"] == "nothing", "the order that they may move has ended"
 
 
 def test_sheets_that_show_the_face_go_at_once_and_stand_in_the_certificate(faces: Faces) -> None:
