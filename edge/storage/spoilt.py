@@ -3,6 +3,7 @@ too."""
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Literal
 
 from edge.storage.shelf import Entry
@@ -12,6 +13,7 @@ from evidence.bodies import Alarm
 NOTE = "storage.spoilt"
 """Segments that are spoilt, as JSON: hash → the code of its alarm."""
 Code = Literal["storage.rotten", "segment.lost"]
+LOST: Code = "segment.lost"
 REPAIRED = "storage.repaired"
 
 
@@ -22,6 +24,11 @@ def spoilt(store: Store, entry: Entry, code: Code) -> None:
         return
     params = {"segment": entry.sha256} | ({"file": entry.file} if code == "storage.rotten" else {})
     store.put_note(NOTE, json.dumps(known | {entry.sha256: code}), [("alarm", Alarm(code, params, entry.class_id))])
+
+
+def noted(store: Store, lost: Sequence[str]) -> dict[str, str]:
+    """The note that says so of these, by their hashes, whose alarms are stated with it."""
+    return {NOTE: json.dumps(_known(store) | dict.fromkeys(lost, LOST))} if lost else {}
 
 
 def whole(store: Store, entry: Entry) -> None:
