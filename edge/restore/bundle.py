@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from common.texts import N_
 from edge.restore.errors import LacksOrders, OtherBox, PackBroken
 from edge.sync.centre import Site
 from evidence.bodies import Head
@@ -17,6 +18,10 @@ from evidence.places import CENTRE_TYPES, check_places
 from evidence.receipts import read_receipt
 from evidence.records import Sealed
 from evidence.seal import RECORD_TYPE, verify_seal
+
+OTHER_CHAIN = "it is for another chain or of another centre"
+POLICY_CHANGED = N_("a policy was changed")
+BEYOND = N_("it goes further than the chain")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +50,7 @@ def check(bundle: Bundle, site: Site, centre: Identity) -> list[Sealed]:
             _check_chain(bundle, head, site, centre)
         for sha256, toml in bundle.policies.items():
             if sha256_hex(toml) != sha256:
-                raise BadRecord(why=f"policy {sha256[:8]} has another hash")
+                raise BadRecord(why=POLICY_CHANGED)
         return _orders(bundle, centre)
     except (VerificationError, BadRecord) as error:
         raise PackBroken(path=bundle.path, why=error) from None
@@ -54,17 +59,17 @@ def check(bundle: Bundle, site: Site, centre: Identity) -> list[Sealed]:
 def _check_chain(bundle: Bundle, head: Head, site: Site, centre: Identity) -> None:
     sealed = bundle.chains[head.chain]
     if head.device != site.device:
-        raise BadReceipt(device=site.device, why=f"it names a chain of {head.device}")
+        raise BadReceipt(device=site.device, why=OTHER_CHAIN)
     heads = [head]
     for number, envelope in enumerate(bundle.receipts[head.chain], 1):
         receipt = read_receipt(envelope, centre.public_key, f"receipt {number}")
         if (receipt.centre, receipt.device, receipt.chain) != (centre.name, head.device, head.chain):
-            raise BadReceipt(device=site.device, why="it is for another chain or of another centre")
+            raise BadReceipt(device=site.device, why=OTHER_CHAIN)
         heads.append(receipt.head)
     problems = [*check_order(sealed), *check_chain(sealed, site.root, "box", heads, closed=True).problems,
                 *check_places(sealed, of_centre=False)]
     if max(one.up_to for one in heads) != head.up_to:
-        raise BadReceipt(device=site.device, why=f"a receipt covers more than {head.up_to + 1} records")
+        raise BadReceipt(device=site.device, why=BEYOND)
     if problems:
         raise problems[0]
 

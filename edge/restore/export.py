@@ -8,9 +8,10 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from common.texts import N_
 from edge.restore.bundle import Bundle
 from edge.restore.errors import NoPack, OtherBox, OtherCentre, PackBroken
-from edge.restore.pack import lines, sealed_lines
+from edge.restore.pack import ANOTHER, lines, sealed_lines
 from edge.storage.files import read_plain
 from edge.sync.centre import Site
 from evidence.bodies import Export, Head, body_of
@@ -23,6 +24,10 @@ from evidence.seal import RECORD_TYPE, read_sealed, verify_seal
 
 OF_A_BAG = Path("data/class")
 MANIFEST, POLICY = "manifest.json", "policy.toml"
+RECEIPTS_CHANGED = N_("its receipts were changed")
+NO_EXPORT = N_("its manifest is not of an export")
+LINKED = N_("a file of it is a link")
+TOO_LARGE = N_("a file of it is too large")
 
 
 def read_export(folder: Path, site: Site, centre: Identity) -> Bundle:
@@ -45,7 +50,7 @@ def read_export(folder: Path, site: Site, centre: Identity) -> Bundle:
 
 def _manifest(sealed: Sealed, folder: Path, site: Site, centre: Identity) -> Export:
     if sealed.record.device != site.centre:
-        raise OtherCentre(path=folder, why=f"it is of {sealed.record.device}")
+        raise OtherCentre(path=folder, why=ANOTHER)
     try:
         verify_seal(sealed.envelope, RECORD_TYPE, centre.public_key, MANIFEST)
         body = body_of(sealed.record)
@@ -54,19 +59,19 @@ def _manifest(sealed: Sealed, folder: Path, site: Site, centre: Identity) -> Exp
     except BadRecord as error:
         raise PackBroken(path=folder, why=error) from None
     if not isinstance(body, Export) or len(body.heads) > MOST_CHAINS:
-        raise NoPack(path=folder, why=f"{MANIFEST} is no export")
+        raise NoPack(path=folder, why=NO_EXPORT)
     return body
 
 
 def _bundle(folder: Path, manifest: Sealed, export: Export, heads: Sequence[Head], site: Site) -> Bundle:
     receipts = {}
     if export.receipts is not None and len(export.receipts) != len(export.heads):
-        raise BadRecord(why="it names receipts of other chains than its own")
+        raise BadRecord(why=RECEIPTS_CHANGED)
     for index, head in enumerate(export.heads):
         if head.device == site.device:
             data = _read(folder, f"receipts/{head.device}.{head.chain}.jsonl", MOST_BYTES)
             if export.receipts is not None and sha256_hex(data) != export.receipts[index]:
-                raise BadRecord(why=f"the receipts of chain {head.chain} were changed")
+                raise BadRecord(why=RECEIPTS_CHANGED)
             receipts[head.chain] = list(lines(data))
     chains = {head.chain: _chain(folder, head.device, head.chain) for head in heads}
     orders = _chain(folder, site.centre, manifest.record.chain)
@@ -85,9 +90,9 @@ def _read(folder: Path, name: str, most: int) -> bytes:
     path = folder / name
     try:
         if path.is_symlink():
-            raise NoPack(path=folder, why=f"{name} is a link")
+            raise NoPack(path=folder, why=LINKED)
         if stat.S_ISREG(path.stat().st_mode) and path.stat().st_size > most:
-            raise NoPack(path=folder, why=f"{name} is too large")
+            raise NoPack(path=folder, why=TOO_LARGE)
         return read_plain(path, most)
     except OSError as error:
-        raise NoPack(path=folder, why=f"{name}: {error.strerror}") from None
+        raise NoPack(path=folder, why=error.strerror or str(error)) from None

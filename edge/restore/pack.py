@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from common.texts import N_
 from edge.restore.bundle import Bundle
 from edge.restore.errors import NoPack, OtherCentre, PackBroken
 from edge.sync.centre import Site
@@ -31,7 +32,14 @@ from evidence.records import Sealed
 from evidence.seal import read_sealed
 
 BLOCK = tarfile.BLOCKSIZE
-NOT_TAR, ENDS = "it is no tar archive that begins with a manifest", "it ends too early"
+NOT_TAR = N_("it is no archive that begins with a manifest")
+ENDS = N_("it ends too early")
+OUT_OF_PLACE = N_("a file of it is missing or does not stand in its place")
+CHANGED = N_("a file of it was changed")
+NOT_PLAIN = N_("something in it is no plain file")
+WITHIN_A_LINE = N_("a file of it ends within a line")
+INCOMPLETE = N_("it lacks a file")
+ANOTHER = N_("it is of another centre")
 POLICIES = "policies/"
 
 
@@ -52,22 +60,23 @@ def _read(file: BinaryIO, path: Path, site: Site, centre: Identity) -> Bundle:
     files: dict[str, bytes] = {}
     for one in pack.files:
         if _header(file, path) != (one.name, one.size):
-            raise PackBroken(path=path, why=f"{one.name} does not stand where it has to")
+            raise PackBroken(path=path, why=OUT_OF_PLACE)
         data = _bytes(file, one.size, path)
         if hashlib.sha256(data).hexdigest() != one.sha256:
-            raise PackBroken(path=path, why=f"{one.name} was changed")
+            raise PackBroken(path=path, why=CHANGED)
         files[one.name] = data
     try:
         return _bundle(path, pack, files)
-    except (BadRecord, KeyError) as error:
+    except BadRecord as error:
         raise PackBroken(path=path, why=error) from None
+    except KeyError:
+        raise PackBroken(path=path, why=INCOMPLETE) from None
 
 
 def _manifest(envelope: bytes, path: Path, site: Site, centre: Identity) -> BoxPack:
     try:
-        theirs = peek_pack(envelope).centre
-        if theirs != site.centre:
-            raise OtherCentre(path=path, why=f"it is of {theirs}")
+        if peek_pack(envelope).centre != site.centre:
+            raise OtherCentre(path=path, why=ANOTHER)
         return read_pack(envelope, centre.public_key, MANIFEST)
     except VerificationError as error:
         raise OtherCentre(path=path, why=error) from None
@@ -89,7 +98,7 @@ def _bundle(path: Path, pack: BoxPack, files: dict[str, bytes]) -> Bundle:
 def lines(data: bytes) -> Iterator[bytes]:
     """The lines of a file, each of which ends. Raises BadRecord."""
     if data and not data.endswith(b"\n"):
-        raise BadRecord(why="a file ends within a line")
+        raise BadRecord(why=WITHIN_A_LINE)
     return iter(data[:-1].split(b"\n") if data else ())
 
 
@@ -105,7 +114,7 @@ def _header(file: BinaryIO, path: Path) -> tuple[str, int]:
     except (tarfile.HeaderError, UnicodeDecodeError):
         raise NoPack(path=path, why=NOT_TAR) from None
     if not member.isreg():
-        raise PackBroken(path=path, why="something in it is no plain file")
+        raise PackBroken(path=path, why=NOT_PLAIN)
     return member.name, member.size
 
 

@@ -1,4 +1,5 @@
-"""A box whose card died: a new one under its name gets back what its centre holds of it, and what survived of its video."""
+"""A box whose card died: a new one under its name gets back what its centre holds of it, and the video that survived.
+"""
 from __future__ import annotations
 
 import io
@@ -6,7 +7,6 @@ import os
 import shutil
 import signal
 import tarfile
-import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,13 +31,24 @@ from edge.storage import volume as volumes
 from edge.storage.due import decisions
 from edge.storage.keeper import Keeper
 from edge.storage.volume import IDENTITY, add_second, open_volume
-from edge.store import Moved, Store
+from edge.store import Moved
 from edge.sync.process import make_inbox
-from edge.wiring import DATABASE, Box, open_box
-from evidence.bodies import ChainBegun, Consent, SegmentRemoved, SessionEnd, SessionStart, body_of
+from edge.sync.pulse import Pulse
+from edge.wiring import Box, open_box
+from evidence.bodies import (
+    Alarm,
+    ChainBegun,
+    Consent,
+    OrderAccepted,
+    SegmentRemoved,
+    SessionEnd,
+    SessionStart,
+    body_of,
+)
 from evidence.box_orders import BoxSettings
 from evidence.box_packs import MANIFEST
 from evidence.certs import pem
+from evidence.seal import KeySigner
 from tests.central.helpers import MORNING, NAMES, PLAN, put, segment_of
 from verify.cli import main as verify
 
@@ -133,7 +144,7 @@ def second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def place(tmp_path: Path, second: Path) -> Iterator[Place]:
     """A box that recorded a class with a second volume and sent all records, and of the video what the centre has."""
     place = Place(tmp_path, second)
-    place.box.store.append("alarm", _alarm())
+    place.box.store.append("alarm", Alarm("camera.silent", {"camera": "room"}))
     assert place.send()
     place.plan(tmp_path)
     order_settings(place.centre.store, "box-1", BoxSettings(lang="en", upload="asked"), 7, place.box.clock.utc_us())
@@ -142,12 +153,6 @@ def place(tmp_path: Path, second: Path) -> Iterator[Place]:
     yield place
     place.box.store.close()
     place.centre.store.close()
-
-
-def _alarm() -> object:
-    from evidence.bodies import Alarm
-
-    return Alarm("camera.silent", {"camera": "room"})
 
 
 def _record(place: Place) -> None:
@@ -196,7 +201,7 @@ def test_a_box_with_a_new_card_gets_back_its_records_and_its_second_disk(
     assert [one.hash for one in store.orders()] == orders and store.past_receipted(chain) == head.record.seq
     assert len(receipts) == len(store.receipts_given()["box-1", chain])
     assert in_force(store).settings == BoxSettings(lang="en", upload="asked")
-    assert {str(one.record.body["segment"]) for one in store.records_of("alarm")} == {
+    assert {one.record.body["params"]["segment"] for one in store.records_of("alarm")} == {
         segment_of(film, MORNING, 60, n).sha256 for n, film in enumerate(FILMS) if n > 1}
     assert {one.record.body["class"] for one in store.records_of("alarm")} == {"welder-1"}
     assert place.send() and place.told() == [], "nothing was left behind, and the centre has no complaint"
@@ -274,9 +279,9 @@ def test_a_second_death_brings_back_both_chains_in_their_order(place: Place) -> 
         assert place.send() and place.told() == []
     store = place.box.store
     assert done.chains == 2 and len(store.chains()) == 3
-    assert [one.record.type for one in store.past()][0] == "genesis"
+    assert next(one.record.type for one in store.past()) == "genesis"
     assert store.records(0, 1)[0].record.body["chain"] == store.chains()[1]
-    assert len([one for one in store.past("segment")]) == len(FILMS)
+    assert len(list(store.past("segment"))) == len(FILMS)
 
 
 def test_a_box_that_recorded_before_it_was_restored_keeps_its_chain(place: Place) -> None:
@@ -363,9 +368,6 @@ def test_another_boxs_disk_or_one_that_is_not_mounted_is_refused(place: Place, t
 
 def test_records_of_the_card_that_never_came_to_the_centre_are_told(place: Place) -> None:
     """A heartbeat had told of them."""
-    from edge.sync.pulse import Pulse
-    from evidence.seal import KeySigner
-
     place.packed()
     place.box.store.append("session.start", SessionStart("welder-1", "s-9", "page"))
     beat = Pulse(place.box.store, KeySigner(place.box.keys.device), {}, 60).beat(-1, 0.0)
@@ -392,8 +394,6 @@ def test_an_exported_class_will_do(place: Place, tmp_path: Path) -> None:
 def test_an_exported_class_that_lacks_what_the_box_followed_is_refused(
     place: Place, tmp_path: Path,
 ) -> None:
-    from evidence.bodies import OrderAccepted
-
     for film in FILMS:
         put(place.centre, film)
     place.box.store.append("order.accepted", OrderAccepted("welder-1", "cd" * 32))
@@ -465,8 +465,6 @@ def _traversal(path: Path) -> None:
 
 
 def _link(path: Path) -> None:
-    with tarfile.open(path, "a") as tar:
-        pass
     data = bytearray(path.read_bytes())
     at = data.index(b"chains/")
     member = tarfile.TarInfo("chains/x.jsonl")
