@@ -81,15 +81,11 @@ def restore(box: Box, path: Path) -> Done:
 
 def _is_here(box: Box, bundle: Bundle, chain: str) -> bool:
     """Whether a chain of the bundle is at this box, as far as it goes there. Raises OtherRecords."""
+    if chain not in box.store.chains():
+        return False
     last = bundle.chains[chain][-1]
-    if chain == box.store.chain:
-        same = last.record.seq <= box.store.head_seq() and box.store.record_at(chain, last.record.seq).hash == last.hash
-    else:
-        head = box.store.past_head(chain)
-        if head is None:
-            return False
-        same = last.record.seq <= head.record.seq and box.store.record_at(chain, last.record.seq).hash == last.hash
-    if not same:
+    here = box.store.find_record(chain, last.record.seq)
+    if here is None or here.hash != last.hash:
         raise OtherRecords(chain=chain, path=bundle.path)
     return True
 

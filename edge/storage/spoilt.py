@@ -40,5 +40,10 @@ def whole(store: Store, entry: Entry) -> None:
         store.put_note(NOTE, json.dumps(known), [("alarm", repaired)])
 
 
+def lost(store: Store) -> set[str]:
+    """The hashes of those that are gone. Raises StoreBusy."""
+    return {sha256 for sha256, code in _known(store).items() if code == LOST}
+
+
 def _known(store: Store) -> dict[str, str]:
     return dict(json.loads(store.note(NOTE) or "{}"))

@@ -56,6 +56,7 @@ RECORDS_OF_TYPE = "SELECT envelope FROM records WHERE type = ? AND seq > ? ORDER
 NEWEST_OF_TYPE = "SELECT seq FROM records WHERE type = ? ORDER BY seq DESC LIMIT 1 OFFSET ?"
 ANY_OF_TYPE = "SELECT 1 FROM records WHERE type = ? UNION ALL SELECT 1 FROM past WHERE type = ? LIMIT 1"
 HASH = "SELECT hash FROM records WHERE seq = ?"
+RECORD = "SELECT envelope FROM records WHERE seq = ?"
 
 PAST_NEXT = "SELECT coalesce(max(number) + 1, 0) FROM past"
 KEEP_RECORDS = (
@@ -73,7 +74,6 @@ PUT_PAST_RECEIPT = "INSERT OR IGNORE INTO past_receipts (chain, up_to, envelope)
 # Older chains come before those that are here: their numbers make room, by way of negative ones, for they are unique.
 PAST_ASIDE = "UPDATE past SET number = -1 - number"
 PAST_BEHIND = "UPDATE past SET number = ? - 1 - number"
-PAST_HEAD = "SELECT envelope FROM past WHERE chain = ? ORDER BY seq DESC LIMIT 1"
 PAST_CHAINS = "SELECT chain FROM past WHERE seq = 0 ORDER BY number"
 PAST_RECEIPTS = "SELECT envelope FROM past_receipts ORDER BY rowid"
 PAST_RECEIPTED = "SELECT max(up_to) FROM past_receipts WHERE chain = ?"

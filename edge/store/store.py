@@ -198,11 +198,6 @@ class Store(PeopleTables):
         self._removed_up_to, self._given = -1, []
         return begun is not None
 
-    def past_head(self, chain: str) -> Sealed | None:
-        """The last record of a chain of before; None where that is not here."""
-        envelope = self._db.one(sql.PAST_HEAD, (chain,))
-        return None if envelope is None else read_sealed(envelope)
-
     def past(self, type: str | None = None) -> Iterator[Sealed]:
         """The records (of one type) of the chains that this box had before: chain by chain, each in order. What counts
         on for the box counts on from there, too."""
@@ -220,6 +215,12 @@ class Store(PeopleTables):
         if chain == self._chain:
             return self.records(seq - 1, 1)[0]
         return read_sealed(self._db.one(sql.PAST_RECORD, (chain, seq)))
+
+    def find_record(self, chain: str, seq: int) -> Sealed | None:
+        """A record of this chain or of one before; None where there is none."""
+        statement, values = (sql.RECORD, (seq,)) if chain == self._chain else (sql.PAST_RECORD, (chain, seq))
+        envelope = self._db.one(statement, values)
+        return None if envelope is None else read_sealed(envelope)
 
     def chains(self) -> list[str]:
         """The ids of all chains of this box, the oldest first; the last one is the present one."""

@@ -3,7 +3,7 @@ is here, and only a copy of it plays."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from central.bucket.errors import FromBucket, OfBucket
@@ -11,6 +11,7 @@ from central.derived.errors import DerivedAwaited
 from central.errors import SegmentFileChanged
 from central.objects import Objects
 from central.orders.asked import GONE, Asked, asked_of
+from central.orders.boxes import chains_of
 from central.orders.cli import WHY
 from central.store.tables import Tx
 from central.web.errors import SegmentFileMissing
@@ -56,11 +57,11 @@ class PartView:
 
 @dataclasses.dataclass(frozen=True)
 class BoxNow:
-    """What is known of a box now. `chain`: of its present database; `asked`: what orders ask of it, by hash;
+    """What is known of a box now. `chains`: those that it has; `asked`: what orders ask of it, by hash;
     `silent_us`: when it was last heard (UTC), where it is silent; `moved`: by hash, when the last byte of a file came,
     and how many are here."""
 
-    chain: str | None
+    chains: Collection[str]
     asked: Mapping[str, Asked]
     silent_us: int | None
     moved: Mapping[str, tuple[int, int]]
@@ -72,7 +73,7 @@ def box_now(tx: Tx, objects: Objects, device: str, hashes: list[str], now_us: in
     heard = max(tx.heard_of(device), key=lambda one: one.last_us, default=None)
     asked = asked_of(tx, device, now_us)
     moved = {sha: found for sha in hashes if sha in asked and (found := objects.parts.moved(sha, device)) is not None}
-    return BoxNow(heads[-1].chain if heads else None, asked,
+    return BoxNow(chains_of(tx, device) if heads else (), asked,
                   heard.last_us if heard is not None and heard.silent else None, moved)
 
 
@@ -105,7 +106,7 @@ def _part(fact: SegmentFact, piece: Piece | None, box: BoxNow, now_us: int, loca
     problem = words(piece.error, local.lang) if changed and piece.error else ""
     if asked is not None and asked.under_way(now_us, moved[0] if moved else None):
         return dataclasses.replace(_on_its_way(fact, asked, moved, box, local), problem=problem)
-    ours = fact.ref[1] == box.chain
+    ours = fact.ref[1] in box.chains
     if changed:
         return PartView(fact, "changed", problem, ours, problem=problem)
     if not ours:

@@ -106,8 +106,7 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
         for sha256 in ours:
             centre.fetcher.ask(sha256)
         rest = [sha256 for sha256 in files if sha256 not in ours]
-        made = order_awaited(centre.store, device, rest, centre.clock.stamp().utc_us) if rest else None
-        ordered = 0 if made is None or made.upload is None else len(made.upload.files)
+        ordered = order_awaited(centre.store, device, rest, centre.clock.stamp().utc_us) if rest else 0
         return JSONResponse({"ordered": len(ours) + ordered})
 
     return routes.router
