@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from edge.config import BoxConfig
+from edge.storage.spoilt import lost
 from edge.store import Store
 from evidence.bodies import Segment, body_of
 from evidence.box_orders import BoxOrder, BoxSettings, OrderAnswered, WantedFile, WantedLive, WantedUpload
@@ -104,21 +105,25 @@ def wanted(store: Store) -> list[tuple[int, Segment]]:
     """The files that accepted orders want and the centre does not have again yet: number of the record, and body. Those
     of the newest order first: for these somebody waits, and an order of before may want a thousand."""
     newest = [order.upload for order in reversed(accepted(store)) if order.upload is not None]
-    files: dict[str, WantedFile] = {}
-    for one in (one for upload in newest for one in upload.files):
-        files.setdefault(one.sha256, one)
-    here = [(one.seq, segment_at(store, one)) for one in files.values() if not store.uploaded(one.sha256)]
+    files: dict[str, tuple[str, WantedFile]] = {}
+    for chain, one in ((upload.chain, one) for upload in newest for one in upload.files):
+        files.setdefault(one.sha256, (chain, one))
+    here = [(one.seq, segment_at(store, chain, one)) for chain, one in files.values()
+            if not store.uploaded(one.sha256)]
     return [(seq, body) for seq, body in here if body is not None]
 
 
 def missing(store: Store, upload: WantedUpload) -> tuple[str, ...]:
-    """Hashes of wanted files that this box never recorded, or has removed."""
-    return tuple(one.sha256 for one in upload.files if segment_at(store, one) is None)
+    """Hashes of wanted files that this box never recorded, has removed, or has lost and said so."""
+    gone = lost(store)
+    return tuple(one.sha256 for one in upload.files
+                 if one.sha256 in gone or segment_at(store, upload.chain, one) is None)
 
 
-def segment_at(store: Store, file: WantedFile) -> Segment | None:
-    """The segment of a wanted file, unless it is not what its record holds, or a record says that it was removed."""
-    found = store.records(file.seq - 1, 1)
-    body = body_of(found[0].record) if found and found[0].record.seq == file.seq else None
+def segment_at(store: Store, chain: str, file: WantedFile) -> Segment | None:
+    """The segment of a wanted file in a chain of this box, unless it is not what its record holds, or a record says
+    that it was removed."""
+    found = store.find_record(chain, file.seq)
+    body = None if found is None else body_of(found.record)
     here = isinstance(body, Segment) and body.sha256 == file.sha256 and not store.removed(file.sha256)
     return body if here and isinstance(body, Segment) else None

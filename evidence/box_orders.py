@@ -142,10 +142,13 @@ def known_us(stamp: Stamp, vouched_us: int | None) -> int | None:
     return max(known, default=None)
 
 
-def refusal(order: BoxOrder, chain: str, answered: Sequence[int], now_us: int | None, road: bool) -> Why:
-    """Why the box does not take an order that is signed for it. `answered`: the numbers that it has answered in its
-    `chain`; `now_us`: as `known_us` says; `road`: it has an address to send files to. Whether the box can make the
-    sheet that an order wants is for `sheet_refusal`, whether it has the camera for `live_refusal`.
+def refusal(
+    order: BoxOrder, chains: Collection[str], answered: Sequence[int], now_us: int | None, road: bool,
+) -> Why:
+    """Why the box does not take an order that is signed for it. `chains`: those that it has, the present one and ones
+    of before; `answered`: the numbers that it has answered in them; `now_us`: as `known_us` says; `road`: it has an
+    address to send files to. Whether the box can make the sheet that an order wants is for `sheet_refusal`, whether it
+    has the camera for `live_refusal`.
 
     The number alone stops a replay; `expires` stops an order that somebody held back, as far as the box knows the time:
     a clock that is not set refuses nothing. But a revocation takes belief away for good and gives none, so an old one
@@ -163,7 +166,7 @@ def refusal(order: BoxOrder, chain: str, answered: Sequence[int], now_us: int | 
     if order.upload is not None:
         if len(order.upload.files) > MOST_WANTED:
             return "unclear"
-        if order.upload.chain != chain:
+        if order.upload.chain not in chains:
             return "other_chain"
     if not road and any(part is not None for part in (order.upload, order.sheet, order.watch)):
         return "no_road"

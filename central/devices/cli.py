@@ -78,6 +78,10 @@ def _add_box(commands: Commands, add: Add) -> None:
                         "2026-03-02T00:40:00.000000Z; without it: now. What the centre receipted before is believed. "
                         "Again, it can name an earlier moment")
     add(box, "list", _boxes, "the boxes and up to where their records are here")
+    pack = add(box, "pack", _pack, "put all that is here of one box into one file: with it a box whose card died is "
+               "restored")
+    pack.add_argument("device", metavar="DEVICE")
+    pack.add_argument("--to", type=Path, required=True, metavar="FILE", help="the file to write")
 
 
 def _sign(args: argparse.Namespace) -> None:
@@ -177,6 +181,17 @@ def _revoke(args: argparse.Namespace) -> None:
     desk = open_centre(args.centre).desk()
     for body in desk.revoke(args.device, args.reason, args.key, args.untrusted_from):
         _say(args, N_("The key {keyid} of {device} is believed no longer."), keyid=body.keyid, device=body.device)
+
+
+def _pack(args: argparse.Namespace) -> None:
+    from central.devices.pack import pack_box
+    from central.wiring import open_centre
+
+    done = pack_box(open_centre(args.centre), args.device, args.to)
+    _say(args, N_("{path} holds what is here of {device}: chains: {chains}, records: {records}, orders: {orders}, "
+                  "segments on record: {video}. At the box with the new card: zaitang-edge restore {path} --box DIR"),
+         path=args.to, device=args.device, chains=done.chains, records=done.records, orders=done.orders,
+         video=done.video)
 
 
 def _broker(args: argparse.Namespace) -> None:

@@ -103,3 +103,15 @@ class LedgerDamaged(DatabaseUnusable):
     text = (
         "from byte {at} on {path} is not what the centre wrote: put its newest copy back, or take it away and revoke "
         "again whoever was revoked after the backup of the database was made")
+
+
+class NothingToPack(BadInput):
+    text = "no record of a box {device} is here"
+
+
+class PackThere(BadInput):
+    text = "{path} exists already"
+
+
+class PackFailed(ZaitangError):
+    text = "the pack {path} was not written: {why}"

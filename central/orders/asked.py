@@ -4,11 +4,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from central.orders.boxes import expires, head_of, named, next_number
+from central.orders.boxes import expires, named, order_files
 from central.store.store import Store
 from central.store.tables import Tx
 from evidence.bodies import body_of
-from evidence.box_orders import BoxOrder, OrderAnswered, WantedUpload
+from evidence.box_orders import BoxOrder, OrderAnswered
 from evidence.times import MINUTE
 
 DAYS = 1
@@ -70,16 +70,12 @@ def _asked(at_us: int, sha256: str, answer: object) -> Asked:
     return Asked(at_us, True, GONE if sha256 in answer.missing else "")
 
 
-def order_awaited(store: Store, device: str, hashes: Sequence[str], now_us: int) -> BoxOrder | None:
+def order_awaited(store: Store, device: str, hashes: Sequence[str], now_us: int) -> int:
     """Order files of a box for somebody who waits, in this order, but those that are under way or were just refused;
-    None where all are. Raises NoSuchBox, FilesNotOfBox."""
+    how many. Raises NoSuchBox, FilesNotOfBox."""
     with store.write() as tx:
         asked = asked_of(tx, device, now_us)
         lacking = [one for one in hashes if one not in asked or not asked[one].rests(now_us)]
-        if not lacking:
-            return None
-        head = head_of(tx, device)
-        body = BoxOrder(device, next_number(tx, device), expires(DAYS, now_us), "upload",
-                        WantedUpload(head.chain, tuple(named(tx, head, lacking))))
-        store.append(tx, body)
-        return body
+        if lacking:
+            order_files(store, tx, device, named(tx, device, lacking), expires(DAYS, now_us))
+        return len(lacking)

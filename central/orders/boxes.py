@@ -3,14 +3,14 @@ from __future__ import annotations
 
 import base64
 import itertools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from central.classes.orders import OrderMessage, Told
 from central.orders.errors import BadDays, FilesNotOfBox, NoSuchBox, NothingWanted, TooManyFiles
 from central.store.box_orders import Waiting
 from central.store.store import Store
 from central.store.tables import ChainHead, Tx
-from evidence.bodies import DeviceRevoked, Segment, VideoRemoved, body_of
+from evidence.bodies import ChainBegun, DeviceRevoked, Segment, VideoRemoved, body_as, body_of
 from evidence.box_orders import (
     MOST_WANTED,
     BoxOrder,
@@ -37,18 +37,27 @@ MOST_BYTES = 600_000
 
 def order_upload(
     store: Store, device: str, hashes: Sequence[str], class_id: str | None, days: int, now_us: int,
-) -> tuple[Sealed, BoxOrder]:
+) -> list[tuple[Sealed, BoxOrder]]:
     """Order files of a box: those with these hashes, or all of a class that are not here; the oldest first, as many as
-    one order holds. Raises NoSuchBox, BadDays, FilesNotOfBox, NothingWanted, TooManyFiles."""
+    one order holds. One order for each chain of the box that recorded some. Raises NoSuchBox, BadDays, FilesNotOfBox,
+    NothingWanted, TooManyFiles."""
     with store.write() as tx:
-        head = head_of(tx, device)
-        files = named(tx, head, hashes) if hashes else _lacking(tx, head, class_id)
+        files = named(tx, device, hashes) if hashes else _lacking(tx, device, class_id)
         if not files:
             raise NothingWanted(device=device)
+        return order_files(store, tx, device, files, expires(days, now_us))
+
+
+def order_files(
+    store: Store, tx: Tx, device: str, files: Mapping[str, Sequence[WantedFile]], until: str,
+) -> list[tuple[Sealed, BoxOrder]]:
+    """Order files by the chains that recorded them. `until`: utc."""
+    made = []
+    for chain, its in files.items():
         body = BoxOrder(
-            device, next_number(tx, device), expires(days, now_us), "upload",
-            WantedUpload(head.chain, tuple(files[:MOST_WANTED])))
-        return store.append(tx, body), body
+            device, next_number(tx, device), until, "upload", WantedUpload(chain, tuple(its[:MOST_WANTED])))
+        made.append((store.append(tx, body), body))
+    return made
 
 
 def order_settings(
@@ -148,6 +157,19 @@ def head_of(tx: Tx, device: str) -> ChainHead:
     return heads[-1]
 
 
+def chains_of(tx: Tx, device: str) -> list[str]:
+    """The chains of a box of which files can be asked for, the present one first: it has those that a later one of them
+    names, be it that its database was set back or that a new card got them back. Raises NoSuchBox."""
+    found = [head_of(tx, device).chain]
+    while len(found) < MOST_BEGUN:
+        first = tx.record(device, found[-1], 1)
+        begun = None if first is None else body_as(first.record, ChainBegun)
+        if begun is None or begun.chain in found:
+            break
+        found.append(begun.chain)
+    return found
+
+
 def orders(tx: Tx, device: str | None = None) -> list[tuple[Sealed, BoxOrder]]:
     """All orders to boxes, or to one, in the order in which they were made."""
     found = tx.of_type("order.box") if device is None else tx.orders_to(device)
@@ -195,35 +217,38 @@ def _message(device: str, ordered: Sequence[Sealed], certificate: str) -> OrderM
         f"zaitang/v1/{device}/orders/_box", canonical({"orders": envelopes, "certificate": certificate}))
 
 
-def named(tx: Tx, head: ChainHead, hashes: Sequence[str]) -> list[WantedFile]:
-    """Files of the present chain of a box by their hashes, as an order names them. Raises FilesNotOfBox,
-    TooManyFiles."""
+def named(tx: Tx, device: str, hashes: Sequence[str]) -> dict[str, list[WantedFile]]:
+    """Files of a box by their hashes, by chain, as orders name them. Raises NoSuchBox, FilesNotOfBox, TooManyFiles."""
     if len(set(hashes)) > MOST_WANTED:
         raise TooManyFiles(most=MOST_WANTED)
-    files, strange = [], []
+    chains, strange = chains_of(tx, device), []
+    files: dict[str, list[WantedFile]] = {}
     for sha256 in dict.fromkeys(hashes):
-        ours = [one for one in tx.announced(sha256) if (one.device, one.chain) == (head.device, head.chain)]
-        files += [WantedFile(one.seq, sha256) for one in ours[:1]]
+        ours = sorted((one for one in tx.announced(sha256) if one.device == device and one.chain in chains),
+                      key=lambda one: chains.index(one.chain))
+        for one in ours[:1]:
+            files.setdefault(one.chain, []).append(WantedFile(one.seq, sha256))
         strange += [] if ours else [sha256[:12]]
     if strange:
-        raise FilesNotOfBox(device=head.device, files=", ".join(strange[:5]))
+        raise FilesNotOfBox(device=device, files=", ".join(strange[:5]))
     return files
 
 
-def _lacking(tx: Tx, head: ChainHead, class_id: str | None) -> list[WantedFile]:
-    """What the box recorded of a class, or of all, that is not here and was removed neither there nor
-    here."""
+def _lacking(tx: Tx, device: str, class_id: str | None) -> dict[str, list[WantedFile]]:
+    """What the box recorded of a class, or of all, that is not here and was removed neither there nor here; by
+    chain."""
+    chains = chains_of(tx, device)
     removed = {str(one.record.body.get("segment")) for one in tx.of_type("segment.removed")
-               if (one.record.device, one.record.chain) == (head.device, head.chain)}
+               if one.record.device == device and one.record.chain in chains}
     for sealed in tx.of_type("video.removed", class_id):
         gone = body_of(sealed.record)
         removed |= {file.segment for file in gone.files} if isinstance(gone, VideoRemoved) else set()
-    files = []
+    files: dict[str, list[WantedFile]] = {}
     for sealed in tx.of_type("segment", class_id):
         body = body_of(sealed.record)
-        ours = (sealed.record.device, sealed.record.chain) == (head.device, head.chain)
+        ours = sealed.record.device == device and sealed.record.chain in chains
         if ours and isinstance(body, Segment) and body.sha256 not in removed and not _stored(tx, body.sha256):
-            files.append(WantedFile(sealed.record.seq, body.sha256))
+            files.setdefault(sealed.record.chain, []).append(WantedFile(sealed.record.seq, body.sha256))
     return files
 
 

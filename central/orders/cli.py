@@ -83,12 +83,14 @@ def _upload(args: argparse.Namespace) -> None:
         if not re.fullmatch(r"[0-9a-f]{64}", sha256):
             raise BadHash(value=sha256[:80])
     centre = _open(args)
-    _, body = order_upload(
+    made = order_upload(
         centre.store, args.device, args.files, args.class_id, args.days, centre.clock.stamp().utc_us)
-    assert body.upload is not None
-    count = len(body.upload.files)
-    _say(args, UPLOAD, number=body.number, device=body.device, files=count, expires=body.expires)
-    if not args.files and count == MOST_WANTED:
+    counts = []
+    for _, body in made:
+        assert body.upload is not None
+        counts.append(len(body.upload.files))
+        _say(args, UPLOAD, number=body.number, device=body.device, files=counts[-1], expires=body.expires)
+    if not args.files and MOST_WANTED in counts:
         _say(args, MORE)
 
 

@@ -78,7 +78,7 @@ class Scrub:
         except VolumeAway:
             return
         if path is None:
-            spoilt.spoilt(self._store, entry, "segment.lost")
+            spoilt.spoilt(self._store, entry, spoilt.LOST)
         elif self._note(entry, now_us, failed=whole is None) >= MOST or whole is False:
             spoilt.spoilt(self._store, entry, "storage.rotten")
         elif whole:

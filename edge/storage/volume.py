@@ -36,6 +36,7 @@ MISSING = N_("its identity file is missing; is the disk mounted?")
 FOREIGN = N_("its identity file names another volume; was the disk exchanged?")
 UNKNOWN = N_("it belongs to another database; was the database lost or restored?")
 UNREADABLE = N_("its identity file cannot be read")
+OTHER_BOX = N_("its identity file names another box")
 NO_FOLDER = N_("there is no such folder; is the disk mounted?")
 SAME_DISK = N_("it lies on the same disk as the first one; is the other disk mounted?")
 NOT_MOUNTED = N_("/etc/fstab names a disk for it that is not mounted")
@@ -224,6 +225,25 @@ def is_new(folder: Path, store: Store) -> bool:
     empty = segments.is_dir() and not any(segments.iterdir()) and store.volume() is None
     recorded = segments.exists() and not empty
     return not (recorded or (folder / IDENTITY).exists() or store.has("segment"))
+
+
+def survivor(folder: Path, device: str) -> str | None:
+    """The id of the volume of this box in a folder; None where there is no volume. For a box whose database is new, and
+    whose disk is not. Raises WrongVolume where it is another box's, CannotWrite; it may never answer (`in_time`)."""
+    if not _exists(folder / IDENTITY):
+        return None
+    identity = _read_identity(folder)
+    if identity.device != device:
+        raise WrongVolume(folder=folder, why=OTHER_BOX)
+    return identity.volume
+
+
+def second_survivor(folder: Path, device: str, first: Path) -> str | None:
+    """The same of the folder that box.toml names for the second volume. Raises WrongVolume, also where no other disk is
+    mounted there, CannotWrite, VolumeAway."""
+    in_time(folder, lambda: _must_be_apart(folder, first, SAME_DISK))
+    in_time(folder, lambda: _must_be_apart(folder, Path("/"), SYSTEM_DISK))
+    return in_time(folder, lambda: survivor(folder, device))
 
 
 def add_second(folder: Path, device: str, store: Store, reserve_mb: int, first: Path) -> Volume:

@@ -58,6 +58,7 @@ RECORDS_OF_TYPE = "SELECT envelope FROM records WHERE type = ? AND seq > ? ORDER
 NEWEST_OF_TYPE = "SELECT seq FROM records WHERE type = ? ORDER BY seq DESC LIMIT 1 OFFSET ?"
 ANY_OF_TYPE = "SELECT 1 FROM records WHERE type = ? UNION ALL SELECT 1 FROM past WHERE type = ? LIMIT 1"
 HASH = "SELECT hash FROM records WHERE seq = ?"
+RECORD = "SELECT envelope FROM records WHERE seq = ?"
 
 PAST_NEXT = "SELECT coalesce(max(number) + 1, 0) FROM past"
 KEEP_RECORDS = (
@@ -70,6 +71,11 @@ DROP_RECEIPTS = "DELETE FROM receipts"
 PAST = "SELECT number, envelope FROM past WHERE number > ? ORDER BY number LIMIT ?"
 PAST_OF_TYPE = "SELECT number, envelope FROM past WHERE type = ? AND number > ? ORDER BY number LIMIT ?"
 PAST_RECORD = "SELECT envelope FROM past WHERE chain = ? AND seq = ?"
+PUT_PAST = "INSERT INTO past (number, chain, seq, hash, type, envelope) VALUES (?, ?, ?, ?, ?, ?)"
+PUT_PAST_RECEIPT = "INSERT OR IGNORE INTO past_receipts (chain, up_to, envelope) VALUES (?, ?, ?)"
+# Older chains come before those that are here: their numbers make room, by way of negative ones, for they are unique.
+PAST_ASIDE = "UPDATE past SET number = -1 - number"
+PAST_BEHIND = "UPDATE past SET number = ? - 1 - number"
 PAST_CHAINS = "SELECT chain FROM past WHERE seq = 0 ORDER BY number"
 PAST_RECEIPTS = "SELECT envelope FROM past_receipts ORDER BY rowid"
 PAST_RECEIPTED = "SELECT max(up_to) FROM past_receipts WHERE chain = ?"

@@ -19,6 +19,7 @@ from edge.clock import Clock
 from edge.errors import BadStore, ForeignStore
 from edge.store import sql
 from edge.store.database import Database
+from edge.store.past import Restored
 from edge.store.people import PeopleTables
 from evidence.bodies import ChainBegun, ConsentWithdrawn, Genesis, Segment, SegmentRemoved
 from evidence.box_orders import OrderAnswered, WantedErasure
@@ -172,6 +173,31 @@ class Store(PeopleTables):
         self._removed_up_to, self._given = -1, []
         return said
 
+    def take_past(self, restored: Restored) -> bool:
+        """Keep what came back of a box whose card died, older than all that is here: all or nothing. Whether the chain
+        of this store goes on for it (`chain.begun`): it does if nothing but its genesis is in it yet. No other process
+        may have the store open."""
+        with self._db.transaction():
+            rows = restored.rows()
+            if rows:
+                self._db.execute(sql.PAST_ASIDE)
+                self._db.execute(sql.PAST_BEHIND, (len(rows),))
+            self._db.many(sql.PUT_PAST, rows)
+            self._db.many(sql.PUT_PAST_RECEIPT, restored.receipt_rows())
+            self._db.many(sql.ADD_ORDER, [(one.hash, one.record.seq, one.envelope) for one in restored.orders])
+            self._db.many(sql.ADD_POLICY, list(restored.policies.items()))
+            self._db.many(sql.ADD_UPLOAD, [(sha256,) for sha256 in restored.uploaded])
+            self._db.many(sql.PUT_MOVED, [dataclasses.astuple(one) for one in restored.moved])
+            self._db.many(sql.PUT_GARBAGE, restored.garbage)
+            volumes = [(_VOLUMES[place], volume) for place, volume in restored.volumes.items()]
+            self._db.many(sql.PUT_META, [*volumes, *restored.notes.items()])
+            head = self.head()
+            begun = restored.begun() if head.record.seq == 0 else None
+            facts = restored.facts if begun is None else [("chain.begun", begun), *restored.facts]
+            self._add(facts, head)
+        self._removed_up_to, self._given = -1, []
+        return begun is not None
+
     def past(self, type: str | None = None) -> Iterator[Sealed]:
         """The records (of one type) of the chains that this box had before: chain by chain, each in order. What counts
         on for the box counts on from there, too."""
@@ -189,6 +215,12 @@ class Store(PeopleTables):
         if chain == self._chain:
             return self.records(seq - 1, 1)[0]
         return read_sealed(self._db.one(sql.PAST_RECORD, (chain, seq)))
+
+    def find_record(self, chain: str, seq: int) -> Sealed | None:
+        """A record of this chain or of one before; None where there is none."""
+        statement, values = (sql.RECORD, (seq,)) if chain == self._chain else (sql.PAST_RECORD, (chain, seq))
+        envelope = self._db.one(statement, values)
+        return None if envelope is None else read_sealed(envelope)
 
     def chains(self) -> list[str]:
         """The ids of all chains of this box, the oldest first; the last one is the present one."""

@@ -222,7 +222,7 @@ class Inbox:
     def _answer(self, sealed: Sealed, body: BoxOrder) -> None:
         now_us = known_us(self._clock.stamp(), self._store.vouched_us())
         numbers = [answer.number for answer in self._answered.values()]
-        why = refusal(body, self._store.chain, numbers, now_us, self._sends)
+        why = refusal(body, self._store.chains(), numbers, now_us, self._sends)
         if not why and body.sheet is not None:
             why = why_no_sheet(self._store, body.sheet, now_us)
         if not why and body.watch is not None:

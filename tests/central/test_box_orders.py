@@ -35,7 +35,7 @@ def box(centre: Centre) -> Box:
 
 
 def order(centre: Centre, *hashes: str, class_id: str | None = None, device: str = "box-1", days: int = 7) -> BoxOrder:
-    return order_upload(centre.store, device, hashes, class_id, days, MORNING)[1]
+    return order_upload(centre.store, device, hashes, class_id, days, MORNING)[0][1]
 
 
 def messages(centre: Centre, now_us: int = MORNING) -> dict[str, list[int]]:

@@ -52,26 +52,26 @@ def test_a_revocation_is_taken_whatever_its_number() -> None:
     """A centre that was set back to a backup states it again, by a number that it does not know was used."""
     order = dataclasses.replace(ORDER, kind="revocation", upload=None, number=1,
                                 revocation=Revocation("box-2", ("ab" * 32,), "stolen"))
-    assert refusal(order, CHAIN, [1, 2, 9], None, True) == ""
+    assert refusal(order, [CHAIN], [1, 2, 9], None, True) == ""
 
 
 def test_a_box_whose_clock_is_a_year_ahead_takes_a_revocation_all_the_same() -> None:
     """A key that is not believed any more is so for good; the box would never be told again."""
     order = dataclasses.replace(ORDER, kind="revocation", upload=None, revocation=Revocation("box-2", (SHA,), "stolen"))
-    assert refusal(order, CHAIN, [], END + 365 * 86400 * 10**6, True) == ""
-    assert refusal(dataclasses.replace(order, kind="upload"), CHAIN, [], END, True) == "unclear"
+    assert refusal(order, [CHAIN], [], END + 365 * 86400 * 10**6, True) == ""
+    assert refusal(dataclasses.replace(order, kind="upload"), [CHAIN], [], END, True) == "unclear"
 
 
 @given(clock=st.integers(END - 9, END + 9), synced=st.booleans(), vouched=st.none() | st.integers(END - 9, END + 9))
 def test_an_order_ends_as_soon_as_the_box_can_know_it(clock: int, synced: bool, vouched: int | None) -> None:
-    why = refusal(ORDER, CHAIN, [], known_us(stamp(clock, synced), vouched), True)
+    why = refusal(ORDER, [CHAIN], [], known_us(stamp(clock, synced), vouched), True)
     over = (synced and clock >= END) or (vouched is not None and vouched >= END)
     assert why == ("expired" if over else "")
 
 
 def test_a_clock_that_is_not_set_refuses_nothing() -> None:
     assert known_us(stamp(END + 10**15, False), None) is None
-    assert refusal(ORDER, CHAIN, [], None, True) == ""
+    assert refusal(ORDER, [CHAIN], [], None, True) == ""
 
 
 @pytest.mark.parametrize(("order", "chain", "road", "why"), [
@@ -90,7 +90,7 @@ def test_a_clock_that_is_not_set_refuses_nothing() -> None:
 def test_what_a_box_cannot_follow_is_refused_with_its_reason(
     order: BoxOrder, chain: str, road: bool, why: str,
 ) -> None:
-    assert refusal(order, chain, [], None, road) == why
+    assert refusal(order, [chain], [], None, road) == why
 
 
 @pytest.mark.parametrize("change", [
@@ -104,5 +104,5 @@ def test_what_is_no_order_is_not_read(change: dict[str, object]) -> None:
 
 def test_an_order_of_a_later_version_is_read_and_refused() -> None:
     value = {**encode(ORDER), "kind": "live", "upload": None, "live": {"camera": "room"}}
-    assert refusal(decode(BoxOrder, value, "order"), CHAIN, [], None, True) == "unknown_kind"
+    assert refusal(decode(BoxOrder, value, "order"), [CHAIN], [], None, True) == "unknown_kind"
     assert utc_text(END) == ORDER.expires

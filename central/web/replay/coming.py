@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from central.objects import Objects
 from central.orders.asked import Asked, asked_of
+from central.orders.boxes import chains_of
 from central.store.tables import Tx
 from central.web.links import percent
 from central.web.localtime import LocalTime
@@ -50,11 +51,11 @@ class Come:
 
 @dataclasses.dataclass(frozen=True)
 class BoxNow:
-    """What is known of a box now. `chain`: of its present database; `asked`: what orders ask of it, by hash;
+    """What is known of a box now. `chains`: those that it has; `asked`: what orders ask of it, by hash;
     `heard_us`: when it was last heard (UTC); `quiet`: too long ago for a box that is there; `come`: by hash, what has
     come of a file that is not whole."""
 
-    chain: str | None
+    chains: Collection[str]
     asked: Mapping[str, Asked]
     heard_us: int | None
     quiet: bool
@@ -107,7 +108,7 @@ def box_now(
             still_us, here = moved
             come[sha256] = Come(here, still_us, paces.look(f"{sha256} {device}", here, now_us))
     quiet = heard is not None and (heard.silent or now_us - heard.last_us >= QUIET_US)
-    return BoxNow(heads[-1].chain if heads else None, asked, heard.last_us if heard else None, quiet, come)
+    return BoxNow(chains_of(tx, device) if heads else (), asked, heard.last_us if heard else None, quiet, come)
 
 
 def how_it_comes(

@@ -77,7 +77,7 @@ def _part(fact: SegmentFact, piece: Piece | None, box: BoxNow, now_us: int, loca
     awaited, asked = box.awaited(sha256, now_us), box.asked.get(sha256)
     if awaited is not None:
         return PartView(fact, *how_it_comes(sha256, size, awaited, box, now_us, local), problem=problem)
-    ours = fact.ref[1] == box.chain
+    ours = fact.ref[1] in box.chains
     if changed:
         return PartView(fact, "changed", problem, ours, problem=problem)
     if not ours:

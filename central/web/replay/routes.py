@@ -24,7 +24,16 @@ from central.web.render import Say, environment, lang_of
 from central.web.replay.ahead import Ahead
 from central.web.replay.bar import ReplayBar, replay_bar
 from central.web.replay.coming import Paces
-from central.web.replay.page import Parts, files_around, moment, parts_now, people_shown, rows_of, state_of, unseen_words
+from central.web.replay.page import (
+    Parts,
+    files_around,
+    moment,
+    parts_now,
+    people_shown,
+    rows_of,
+    state_of,
+    unseen_words,
+)
 from central.web.replay.reasons import Reasons, block_of
 from central.web.video import Plays
 from central.wiring import Centre
@@ -112,8 +121,7 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
         for sha256 in ours:
             centre.fetcher.ask(sha256)
         rest = [sha256 for sha256 in files if sha256 not in ours]
-        made = order_awaited(centre.store, device, rest, centre.clock.stamp().utc_us) if rest else None
-        ordered = 0 if made is None or made.upload is None else len(made.upload.files)
+        ordered = order_awaited(centre.store, device, rest, centre.clock.stamp().utc_us) if rest else 0
         return JSONResponse({"ordered": len(ours) + ordered})
 
     return routes.router
