@@ -21,10 +21,9 @@ from central.web.errors import UnclearReason
 from central.web.exports import still
 from central.web.localtime import LocalTime
 from central.web.looking import look
-from central.web.reasons import CHOICES, LONGEST, reason_of
+from central.web.reasons import asked, reason_of
 from central.web.render import lang_of, page
 from central.wiring import Centre
-from common.texts import translate
 from evidence.times import SECOND
 
 AGAIN_S = 3
@@ -85,8 +84,7 @@ def _page(request: Request, centre: Centre, desk: ArchiveDesk, class_id: str, ty
     local = LocalTime(order.utc_offset_min, lang)
     made = page(
         request, centre, "archive.html", typed.status if typed.error else 200, class_id=class_id, title=order.title,
-        stands=stands, form=lambda _: typed, most=LONGEST, days=KEPT_DAYS, amount=amount,
-        choices={key: translate(text, lang) for key, text in CHOICES.items()}, when=local.exact,
+        stands=stands, form=lambda _: typed, why=asked(lang, typed), days=KEPT_DAYS, amount=amount, when=local.exact,
         until=local.exact(stands.until_s * SECOND) if stands is not None else "")
     if stands is not None and stands.state in ("waiting", "running") and request.method == "GET":
         made.headers["refresh"] = str(AGAIN_S)
