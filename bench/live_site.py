@@ -93,7 +93,7 @@ def viewer(centre: Centre, address: str, name: str) -> httpx.Client:
     with centre.store.write() as tx:
         tx.put_session(Session(digest(token), name, True, now_us, now_us))
     client = httpx.Client(base_url=address, cookies={COOKIE: token}, timeout=30)
-    said = client.post(f"/live/{DEVICE}", data={"token": form_token(token), "why": "bench"})
+    said = client.post(f"/live/{DEVICE}", data={"token": form_token(token), "reason": "other", "why": "bench"})
     assert said.status_code == 303, said.status_code
     return client
 

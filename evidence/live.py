@@ -73,16 +73,17 @@ def judge_live(fragment: LiveFragment, centre: str, order: str, epoch: int, numb
         raise TokenTooLong(expires=fragment.expires)
 
 
-def left_us(taken: Stamp, seconds: int, now: Stamp) -> int:
-    """For how long a box still sends, in microseconds of its clock; none: it is over. `taken`: when it took the order.
-    A start of the box that knows no time cannot tell how long it was off, and sends nothing any more."""
+def left_us(taken: Stamp, seconds: int, now: Stamp) -> int | None:
+    """For how long a box still sends, in microseconds of its clock; 0: it is over. `taken`: when it took the order.
+    None: a start of the box that does not know the time cannot tell how long it was off, and sends nothing before it
+    can; once it is on for as long as the order, that is over."""
     length_us = seconds * SECOND * taken.clock.rate
     if now.boot_id == taken.boot_id:
         gone_us = now.mono_us - taken.mono_us
     elif now.clock.synced and taken.clock.synced:
         gone_us = now.utc_us - taken.utc_us
     else:
-        return 0
+        return None if now.mono_us < length_us else 0
     return max(0, length_us - gone_us) if gone_us >= 0 else 0
 
 

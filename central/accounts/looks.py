@@ -22,12 +22,14 @@ pictures of rooms: the choice of many, of no room, and each that is shown."""
 def state_look(
     store: Store, actor: Actor, what: str, now_us: int, *, class_id: str | None = None, block: str | None = None,
     person: str | None = None, record: tuple[str, str, int] | None = None, file: str | None = None, why: str = "",
+    device: str | None = None,
 ) -> bool:
     """State that this person looks at this now; whether it was not on record yet. `what`: a kind of evidence/README.md,
-    `look.centre`. Whoever cannot state it shows nothing: raises DatabaseUnusable."""
+    `look.centre`; `device`: whose room is looked into. Whoever cannot state it shows nothing: raises
+    DatabaseUnusable."""
     ref = None if record is None else RecordRef(*record)
     return _state_once(
-        store, CentreLook(actor.account, what, actor.role, class_id, block, person, ref, file, why), now_us)
+        store, CentreLook(actor.account, what, actor.role, class_id, block, person, ref, file, why, device), now_us)
 
 
 def state_own_look(store: Store, class_id: str, person: str, now_us: int) -> bool:
@@ -47,24 +49,14 @@ def _state_once(store: Store, body: CentreLook, now_us: int, thing: str | None =
     return True
 
 
-def looked(store: Store, actor: Actor, what: str, now_us: int, **thing: Any) -> bool:
-    """Whether it is on record that this person looked at this within the hour; `thing` as in `state_look`."""
+def looked(store: Store, actor: Actor, what: str, now_us: int, **thing: Any) -> CentreLook | None:
+    """The newest look of this person at this within the hour, with its reason; `thing` as in `state_look`."""
+    wanted = _thing(CentreLook(actor.account, what, actor.role, **thing))
     with store.read() as tx:
-        return tx.looked(actor.account, _thing(CentreLook(actor.account, what, actor.role, **thing)),
-                         now_us - AGAIN_US, now_us) is not None
-
-
-def state_look_into(
-    store: Store, actor: Actor, what: str, device: str | None, class_id: str | None, why: str, now_us: int
-) -> None:
-    """State that this person looks live into a room, or at pictures of rooms (`device` None), for this reason. Where
-    that is on record within the hour it is stated again only for another class that runs there now."""
-    body = CentreLook(actor.account, what, actor.role, class_id, why=why, device=device)
-    last = look_into(store, actor, what, device, now_us)
-    if last is not None and class_id in (None, last.class_id):
-        return
-    with store.write() as tx:
-        state(store, tx, body, _thing(body))
+        seq = tx.looked(actor.account, wanted, now_us - AGAIN_US, now_us)
+        sealed = None if seq is None else tx.record(store.device, store.chain, seq)
+    body = None if sealed is None else body_of(sealed.record)
+    return body if isinstance(body, CentreLook) else None
 
 
 def state_went_on(store: Store, actor: Actor, look: CentreLook, class_id: str, now_us: int) -> None:
@@ -72,16 +64,6 @@ def state_went_on(store: Store, actor: Actor, look: CentreLook, class_id: str, n
     an hour. The hour of the reason goes on: nobody said it again."""
     body = dataclasses.replace(look, role=actor.role, class_id=class_id)
     _state_once(store, body, now_us, _hash(dataclasses.replace(body, why="")))
-
-
-def look_into(store: Store, actor: Actor, what: str, device: str | None, now_us: int) -> CentreLook | None:
-    """The newest look of this person into a room within the hour, with its reason."""
-    thing = _thing(CentreLook(actor.account, what, actor.role, device=device))
-    with store.read() as tx:
-        seq = tx.looked(actor.account, thing, now_us - AGAIN_US, now_us)
-        sealed = None if seq is None else tx.record(store.device, store.chain, seq)
-    body = None if sealed is None else body_of(sealed.record)
-    return body if isinstance(body, CentreLook) else None
 
 
 def _thing(body: CentreLook) -> str:

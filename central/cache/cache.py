@@ -73,7 +73,7 @@ class Cache:
             with self._trimming:
                 with self._store.read() as tx:
                     going, bytes_ = self._going(tx, now_us)
-                gone = sum(self._remove(one) for one in going)
+                gone = sum(self._remove(one, now_us) for one in going)
         except (ZaitangError, OSError) as error:
             self._log.failed("trim.later", error)
             return 0
@@ -104,21 +104,22 @@ class Cache:
                  for name, one in known.items()]
         return [known[one.name] for one in which_go(items, self._limit, now_us)], bytes_
 
-    def _held(self, tx: Tx, now_us: int) -> set[str]:
-        """The files that somebody may have to look at: of a class of which it is not sure that nobody has, or of none.
-        Sessions that were put right may count for another class than their files name: those stay, too. And those that
-        no box can be asked for any more: of an earlier database of it, or of one whose key is denied."""
+    def _held(self, tx: Tx, now_us: int, sha256: str | None = None) -> set[str]:
+        """The files, or that one of them, that somebody may have to look at: of a class of which it is not sure that
+        nobody has, or of none. Sessions that were put right may count for another class than their files name:
+        those stay, too. And those that no box can be asked for any more: of an earlier database of it, or of one whose
+        key is denied."""
         moved = [body_of(sealed.record) for sealed in tx.of_type("session.corrected")]
         named = {name for body in moved if isinstance(body, SessionCorrected) for name in (body.class_id, body.was)}
-        rest, files = tx.at_rest(now_us) - named, tx.named_by()
+        rest, files = tx.at_rest(now_us) - named, tx.named_by(sha256)
         there = {(device, chain) for device in {one for who in files.values() for one, _, _ in who}
                  if (chain := _asked_at(tx, device)) is not None}
         return {sha256 for sha256, who in files.items()
                 if any((device, chain) not in there or class_id not in rest for device, chain, class_id in who)}
 
-    def _remove(self, one: CachedFile) -> bool:
-        """Remove a file, unless it was played or came to stay meanwhile, or somebody changed it: then it is evidence of
-        that. What was made of it goes with it."""
+    def _remove(self, one: CachedFile, now_us: int) -> bool:
+        """Remove a file, unless it was played, came to stay or is held meanwhile, or somebody changed it: then it is
+        evidence of that. What was made of it goes with it."""
         with self.alone(one.sha256):
             if one.kind == "file" and self._files.has(one.sha256) and not self._files.intact(one.sha256):
                 self._log.warning("changed", sha256=one.sha256)
@@ -126,6 +127,8 @@ class Cache:
             with self._store.write() as tx:
                 known = tx.cached_of(one.sha256)
                 if known.get(one.kind) != one:
+                    return False
+                if one.kind == "file" and one.sha256 in self._held(tx, now_us, one.sha256):
                     return False
                 gone = [one] if one.kind == "derived" else list(known.values())
                 for each in gone:

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
-from central.accounts.looks import look_into, state_look_into, state_went_on
+from central.accounts.looks import looked, state_look, state_went_on
 from central.accounts.people import Actor
 from central.accounts.scope import Scope, scope_of
 from central.clock import Clock
 from central.live.decide import Form, Ordered, Standing, State, due, is_heard, state_of
-from central.live.errors import NoSuchRoom, RoomAtRest
+from central.live.errors import RoomAtRest, RoomOutOfReach
 from central.live.hub import Hub
 from central.live.orders import camera_of, newest_order, order_if_due
 from central.live.rooms import Room, Rooms
@@ -91,7 +91,7 @@ class LiveDesk:
         return Scope(actor, self._institutions.ask("all", ask))
 
     def reach(self, actor: Actor, device: str) -> Room:
-        """The room of a box within somebody's reach, now. Raises NoSuchRoom, RoomAtRest."""
+        """The room of a box within somebody's reach, now. Raises RoomOutOfReach, RoomAtRest."""
 
         def ask() -> tuple[Room, ...]:
             scope = self.scope(actor)
@@ -100,7 +100,7 @@ class LiveDesk:
         now_us = self._clock.stamp().utc_us
         found = self._reach.ask((actor.account, actor.role, actor.scope, device), ask)
         if not found:
-            raise NoSuchRoom
+            raise RoomOutOfReach
         found = tuple(one for one in found if one.is_near(now_us))
         if not found:
             raise RoomAtRest
@@ -115,14 +115,14 @@ class LiveDesk:
         """What this person said within the hour why they look."""
         return self._looks.ask(
             (actor.account, what, device),
-            lambda: look_into(self._store, actor, what, device, self._clock.stamp().utc_us))
+            lambda: looked(self._store, actor, what, self._clock.stamp().utc_us, device=device))
 
     def state_look(self, actor: Actor, what: str, room: Room | None, why: str) -> None:
         """State that this person looks into a room, or at the wall (None), for this reason."""
         now_us = self._clock.stamp().utc_us
         device = None if room is None else room.device
         class_id = room.class_id if room is not None and room.runs(now_us) else None
-        state_look_into(self._store, actor, what, device, class_id, why, now_us)
+        state_look(self._store, actor, what, now_us, class_id=class_id, why=why, device=device)
         self._looks.forget((actor.account, what, device))
 
     def keep_looking(self, actor: Actor, what: str, room: Room, look: CentreLook) -> None:

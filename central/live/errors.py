@@ -8,10 +8,6 @@ class BadPicture(BadInput):
     text = "this is no small JPEG picture: {why}"
 
 
-class BadLook(BadInput):
-    text = "say in 1 to {most} characters why you look: it is on record"
-
-
 class TooManyViewers(BadInput):
     text = "so many people look into this room at once that nobody else is let in; try again in a minute"
 
@@ -24,7 +20,7 @@ class NoPiece(BadInput):
     text = "this piece of video is not here any more, or never was"
 
 
-class NoSuchRoom(BadInput):
+class RoomOutOfReach(BadInput):
     text = "there is no such room within your reach"
 
 

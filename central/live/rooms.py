@@ -28,12 +28,14 @@ FRESH_S, MOST_KEPT = 5.0, 4096
 
 @dataclasses.dataclass(frozen=True)
 class Room:
-    """A box in the room of a class. `hours`: (start, end) of its class-hours in the room, UTC µs, in order."""
+    """A box in the room of a class. `utc_offset_min`: of the class's own clock, east of UTC; `hours`: (start, end) of
+    its class-hours in the room, UTC µs, in order."""
 
     device: str
     room: str
     class_id: str
     title: str
+    utc_offset_min: int
     institution: str | None
     first_us: int
     last_us: int
@@ -77,12 +79,22 @@ def holders(rooms: Sequence[Room], now_us: int) -> tuple[Room, ...]:
     return (max(past, key=lambda one: (one.last_us, one.class_id)),) if past else ()
 
 
+@dataclasses.dataclass(frozen=True)
+class _Planned:
+    """What the order in force of a class says, and which leaf of the tree it is."""
+
+    leaf: int
+    title: str
+    utc_offset_min: int
+    hours: tuple[tuple[int, int], ...]
+
+
 class Rooms:
     """For any thread; asks the database of one thing every few seconds, however many look."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock, self._lock = store, clock, threading.Lock()
-        self._orders: dict[str, tuple[int, str, tuple[tuple[int, int], ...]]] = {}
+        self._orders: dict[str, _Planned] = {}
         self._of: dict[str, tuple[float, tuple[Room, ...]]] = {}
         self._all: tuple[float, tuple[Room, ...]] = (-FRESH_S, ())
 
@@ -120,13 +132,14 @@ class Rooms:
             self._orders.clear()
         for class_id in classes:
             known = self._orders.get(class_id)
-            if known is None or known[0] != leaves[class_id]:
+            if known is None or known.leaf != leaves[class_id]:
                 _, order = order_of(tx, class_id)
                 spans = [hour_span(hour) for hour in order.hours if hour.kind != "online"]
                 hours = tuple(sorted((span.start_us, span.end_us) for span in spans))
-                self._orders[class_id] = (leaves[class_id], order.title, hours)
-        return tuple(Room(one.device, one.room, one.class_id, *self._orders[one.class_id][1:2], one.institution,
-                          one.first_us, one.last_us, self._orders[one.class_id][2]) for one in booked)
+                self._orders[class_id] = _Planned(leaves[class_id], order.title, order.utc_offset_min, hours)
+        found = [(one, self._orders[one.class_id]) for one in booked]
+        return tuple(Room(one.device, one.room, one.class_id, plan.title, plan.utc_offset_min, one.institution,
+                          one.first_us, one.last_us, plan.hours) for one, plan in found)
 
 
 def _needed(booked: Sequence[Booking], now_us: int) -> list[Booking]:

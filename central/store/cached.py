@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Literal
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, true, update
 
 from central.store import schema as t
 
@@ -65,12 +65,14 @@ class CachedTables:
         if kind == "file":
             self._db.execute(update(t.segments).where(t.segments.c.sha256 == sha256).values(stored=False))
 
-    def named_by(self) -> Mapping[str, frozenset[tuple[str, str, str | None]]]:
-        """Who names each file of a box that is in the cache: device, chain, and the class of the record."""
+    def named_by(self, sha256: str | None = None) -> Mapping[str, frozenset[tuple[str, str, str | None]]]:
+        """Who names each file of a box that is in the cache, or that one: device, chain, and the class of the record.
+        """
         c, s, r = t.cached.c, t.segments.c, t.records.c
         joined = t.cached.join(t.segments, s.sha256 == c.sha256).join(
             t.records, and_(r.device == s.device, r.chain == s.chain, r.seq == s.seq))
-        rows = select(c.sha256, s.device, s.chain, r.class_id).select_from(joined).where(c.kind == "file")
+        rows = select(c.sha256, s.device, s.chain, r.class_id).select_from(joined).where(
+            c.kind == "file", true() if sha256 is None else c.sha256 == sha256)
         found: dict[str, set[tuple[str, str, str | None]]] = {}
         for row in self._db.execute(rows):
             found.setdefault(row.sha256, set()).add((row.device, row.chain, row.class_id))

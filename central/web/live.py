@@ -11,15 +11,15 @@ from central.accounts.actions import Action
 from central.accounts.looks import LIVE, WALL
 from central.accounts.people import Actor
 from central.live.desk import LiveDesk
-from central.live.errors import BadLook, NoPiece
+from central.live.errors import NoPiece
 from central.live.rooms import Room
 from central.web.access import Routes, actor_of
-from central.web.boxes import CHINA_MIN
-from central.web.case.common import Typed, back_to, refused
+from central.web.case.common import Typed, back_to
 from central.web.class_names import ClassName
+from central.web.errors import UnclearReason
 from central.web.live_words import no_reason, state_told
 from central.web.localtime import LocalTime
-from central.web.reasons import LONGEST, filled, reason_of, reasons
+from central.web.reasons import asked, reason_of, said_before, unclear
 from central.web.render import lang_of, page
 from central.web.video import PLAYLIST, Sha
 from central.wiring import Centre
@@ -48,11 +48,20 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
     def begin(request: Request, box: ClassName) -> Response:
         try:
             why = reason_of(request)
-        except BadLook as error:
-            return _page(request, centre, desk, box, refused(request, "why", error, ("why", "other")))
+        except UnclearReason as error:
+            return _page(request, centre, desk, box, unclear(request, error))
         actor, room = actor_of(request), desk.reach(actor_of(request), box)
         desk.state_look(actor, LIVE, room, why)
         desk.watch(actor, room, "video", asked=True)
+        return back_to(f"/live/{box}")
+
+    @routes.post("/live/{box}/again", Action.LIVE)
+    def again(request: Request, box: ClassName) -> Response:
+        actor = actor_of(request)
+        look, room = desk.look(actor, LIVE, box), desk.reach(actor, box)
+        if look is not None:
+            desk.keep_looking(actor, LIVE, room, look)
+            desk.watch(actor, room, "video", asked=True)
         return back_to(f"/live/{box}")
 
     @routes.post("/live/{box}/end", Action.LIVE)
@@ -109,14 +118,13 @@ def _page(request: Request, centre: Centre, desk: LiveDesk, box: str, typed: Typ
     wall is chosen already."""
     actor, lang, now_us = actor_of(request), lang_of(request), centre.clock.stamp().utc_us
     room, look, wall = desk.reach(actor, box), desk.look(actor, LIVE, box), desk.look(actor, WALL, box)
-    local, choices = LocalTime(CHINA_MIN, lang), reasons(lang)
+    local = LocalTime(room.utc_offset_min, lang)
     if typed is None and wall is not None:
-        typed = Typed("why", fields=filled(wall.why, choices))
+        typed = said_before(wall.why, lang)
     inspect = {"start": utc_text(now_us), "start_words": local.seconds(now_us)}
     return page(
         request, centre, "live.html", typed.status if typed and typed.error else 200, room=_room(
-            room, institution_names(desk, actor), local, now_us), asks=look is None, choices=choices, most=LONGEST,
-        typed=typed or Typed(), why="" if look is None else look.why,
+            room, institution_names(desk, actor), local, now_us), asks=look is None, why=asked(lang, typed),
         inspect=inspect if actor.may(Action.INSPECT) and room.runs(now_us) else None)
 
 

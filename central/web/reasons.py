@@ -1,34 +1,52 @@
-"""Why somebody looks into a classroom or at its recordings: the choices of a form, and what of it goes on record."""
+"""Why somebody looks into a room or at a recording: the one form that asks it first, and what of it goes on record."""
 from __future__ import annotations
+
+from typing import Any
 
 from fastapi import Request
 
-from central.live.errors import BadLook
 from central.web.access import field
+from central.web.case.common import Typed, refused
+from central.web.errors import UnclearReason
+from central.web.render import lang_of
 from common.texts import N_, translate
 
-REASONS = {
+OTHER = "other"
+CHOICES = {
     "routine": N_("routine inspection"), "flag": N_("check of a flag"), "objection": N_("an objection"),
-    "complaint": N_("complaint or report"),
+    "complaint": N_("complaint or report"), OTHER: N_("another reason"),
 }
-"""What is chosen most, live and in the replay; anything else is typed."""
 LONGEST = 200
 """Characters of a reason, with what was chosen."""
 
 
-def reasons(lang: str) -> list[str]:
-    """The choices, as they are shown and as they go on record."""
-    return [translate(one, lang) for one in REASONS.values()]
-
-
 def reason_of(request: Request) -> str:
-    """What the form says: a choice, or what was typed instead of one. Raises BadLook for nothing, and for too much."""
-    why = field(request, "why").strip() or field(request, "other").strip()
-    if not 0 < len(why) <= LONGEST:
-        raise BadLook(most=LONGEST)
-    return why
+    """What a person says: what was chosen, with words if there are any; for another reason the words alone. Raises
+    UnclearReason."""
+    chosen, words = field(request, "reason"), " ".join(field(request, "why").split())
+    if chosen not in CHOICES or (chosen == OTHER and not words):
+        raise UnclearReason(most=LONGEST)
+    said = words if chosen == OTHER else translate(CHOICES[chosen], lang_of(request)) + (f": {words}" if words else "")
+    if len(said) > LONGEST:
+        raise UnclearReason(most=LONGEST)
+    return said
 
 
-def filled(why: str, choices: list[str]) -> dict[str, str]:
-    """The fields of the form that say this."""
-    return {"why": why} if why in choices else {"why": "", "other": why}
+def unclear(request: Request, error: UnclearReason) -> Typed:
+    """The form that was refused, as it was filled in."""
+    return refused(request, "why", error, ("reason", "why"))
+
+
+def asked(lang: str, typed: Typed | None) -> dict[str, Any]:
+    """What `reason_form.html` shows: nothing is chosen before a person chooses."""
+    return {"choices": {name: translate(text, lang) for name, text in CHOICES.items()}, "most": LONGEST,
+            "typed": typed or Typed()}
+
+
+def said_before(why: str, lang: str) -> Typed:
+    """The form as a person filled it in to say this."""
+    for name, text in CHOICES.items():
+        chosen, _, words = why.partition(": ")
+        if name != OTHER and chosen == translate(text, lang):
+            return Typed("why", fields={"reason": name, "why": words})
+    return Typed("why", fields={"reason": OTHER, "why": why})

@@ -12,15 +12,15 @@ from central.accounts.looks import WALL
 from central.accounts.people import Actor
 from central.live.decide import OFFLINE_US
 from central.live.desk import LiveDesk
-from central.live.errors import BadLook, TooManyRooms, TooManyViewers
+from central.live.errors import TooManyRooms, TooManyViewers
 from central.live.wall import Tile, WallPage, page_of, tile
 from central.web.access import Routes, actor_of
-from central.web.boxes import CHINA_MIN
-from central.web.case.common import Typed, back_to, refused
+from central.web.case.common import Typed, back_to
+from central.web.errors import UnclearReason
 from central.web.live import institution_names
 from central.web.live_words import AWAY, NO_CLASS, SAY_WHY, state_words
 from central.web.localtime import LocalTime
-from central.web.reasons import LONGEST, reason_of, reasons
+from central.web.reasons import asked, reason_of, unclear
 from central.web.render import lang_of, page
 from central.wiring import Centre
 from common.texts import translate
@@ -41,8 +41,8 @@ def wall(centre: Centre, desk: LiveDesk) -> APIRouter:
     def begin(request: Request) -> Response:
         try:
             why = reason_of(request)
-        except BadLook as error:
-            return _page(request, centre, desk, refused(request, "why", error, ("why", "other")))
+        except UnclearReason as error:
+            return _page(request, centre, desk, unclear(request, error))
         desk.state_look(actor_of(request), WALL, None, why)
         return back_to("/wall")
 
@@ -77,7 +77,7 @@ def _page(request: Request, centre: Centre, desk: LiveDesk, typed: Typed | None 
 
     return page(
         request, centre, "wall.html", typed.status if typed and typed.error else 200, asks=told["asks"],
-        choices=reasons(lang), most=LONGEST, typed=typed or Typed(), institutions=institutions, institution=institution,
+        why=asked(lang, typed), institutions=institutions, institution=institution,
         rooms=told["rooms"], query=at(told["page"]), before=at(told["page"] - 1), more=at(told["page"] + 1))
 
 
@@ -125,5 +125,5 @@ def _told(desk: LiveDesk, one: Tile, institution: str, looked: bool, lang: str) 
         "class": one.room.class_id if one.due else None, "title": one.room.title if one.due else "",
         "state": found.state, "words": said, "recording": one.recording, "due": one.due, "bad": one.rank < 2,
         "picture": None if picture is None else picture.place,
-        "picture_at": None if picture is None else LocalTime(CHINA_MIN, lang).seconds(picture.at_us),
+        "picture_at": None if picture is None else LocalTime(one.room.utc_offset_min, lang).seconds(picture.at_us),
         "url": f"/live/{one.room.device}"}

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from common.unreached import why_unreached
+from edge.asking import Transport, Within, heard
 from edge.identity.errors import (
     OTHER,
     WHY,
@@ -22,7 +23,7 @@ from edge.identity.tls import client_context
 from evidence.certs import fingerprint, read_certificate
 from evidence.errors import BadCertificate
 
-TIMEOUT = httpx.Timeout(20.0)
+TIMEOUT, WITHIN = httpx.Timeout(20.0), Within(send_s=60.0, answer_s=60.0)
 MAX_ANSWER = 131072
 
 
@@ -31,7 +32,7 @@ class CentreOverHttps:
 
     def __init__(self, address: str, root_pem: str) -> None:
         self._address = checked_address(address)
-        self._client = httpx.Client(verify=client_context(root_pem), timeout=TIMEOUT, trust_env=False)
+        self._client = _client(client_context(root_pem))
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -56,7 +57,7 @@ def fetch_root(address: str, pin: str) -> str:
     nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     nobody.check_hostname, nobody.verify_mode = False, ssl.CERT_NONE
     nobody.minimum_version = ssl.TLSVersion.TLSv1_3
-    with httpx.Client(verify=nobody, timeout=TIMEOUT, trust_env=False) as client:
+    with _client(nobody) as client:
         root = _answer(client, "GET", address, "/devices/root", None).get("root")
     try:
         have = fingerprint(read_certificate(root if isinstance(root, str) else "", "root"))
@@ -80,14 +81,18 @@ def checked_address(address: str) -> str:
     return address.rstrip("/")
 
 
+def _client(context: ssl.SSLContext) -> httpx.Client:
+    """Answers come as they are: a few compressed bytes can be very many."""
+    return httpx.Client(transport=Transport(context, WITHIN), timeout=TIMEOUT, trust_env=False,
+                        headers={"Accept-Encoding": "identity"})
+
+
 def _answer(client: httpx.Client, method: str, address: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
     try:
         with client.stream(method, address + path, json=body) as response:
-            data = b""
-            for chunk in response.iter_bytes():
-                data += chunk
-                if len(data) > MAX_ANSWER:
-                    raise StrangeAnswer(why=f"more than {MAX_ANSWER} bytes")
+            data = heard(response, MAX_ANSWER)
+            if len(data) > MAX_ANSWER:
+                raise StrangeAnswer(why=f"more than {MAX_ANSWER} bytes")
             return _read(response.status_code, data)
     except httpx.HTTPError as error:
         raise CentreAway(address=address, why=why_unreached(error)) from None

@@ -15,7 +15,8 @@ Why = Literal["nobody", "time", "newer", "restart"]
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """`follow`: one order for each form, at most; `over`: with why."""
+    """`follow`: one order for each form, at most; `over`: with why. What is neither waits until the box knows the time.
+    """
 
     follow: dict[Form, Watch]
     over: tuple[tuple[Watch, Why], ...]
@@ -30,8 +31,10 @@ def choose(open: Sequence[Watch], now: Stamp, lost: Collection[str] = ()) -> Cho
     for watch in open:
         if watch is not newest[watch.wanted.form]:
             over.append((watch, "newer"))
-        elif left_us(watch.taken, watch.wanted.seconds, now) > 0:
+            continue
+        left = left_us(watch.taken, watch.wanted.seconds, now)
+        if left:
             follow[watch.wanted.form] = watch
-        else:
+        elif left == 0:
             over.append((watch, "restart" if watch.order in lost else "time"))
     return Choice(follow, tuple(over))

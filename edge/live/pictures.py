@@ -16,7 +16,8 @@ from evidence.times import SECOND
 EVERY_US = 3 * SECOND
 SLACK = 10
 """A keyframe comes a little early or late: a tenth of the time between two pictures is let pass."""
-WIDTH, QUALITY = 480, 70
+WIDTH, HEIGHT, QUALITY = 480, 960, 70
+"""As wide and as high at most, in pixels, as a centre takes them."""
 TOO_LARGE = N_("its pictures are too large")
 
 
@@ -49,11 +50,13 @@ class Pictures:
 
     def _picture(self, packet: Packet) -> list[Made]:
         frame = decode(self._codec, bytes(packet.av))
-        if frame is None or frame.width * frame.height > MAX_PIXELS:
+        if frame is None:
             return []
         self._due_us = packet.mono_us + self._every_us - self._every_us // SLACK
-        width = min(WIDTH, frame.width)
-        height = max(1, round(frame.height * width / frame.width))
+        if frame.width * frame.height > MAX_PIXELS:
+            return []
+        share = min(1.0, WIDTH / frame.width, HEIGHT / frame.height)
+        width, height = max(1, round(frame.width * share)), max(1, round(frame.height * share))
         small = frame.to_ndarray(width=width, height=height, format="bgr24", interpolation="AREA")
         done, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         return [Made(data.tobytes(), packet.mono_us, True)] if done else []

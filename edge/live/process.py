@@ -21,7 +21,7 @@ from edge.errors import StoreBusy, StoreUnwritable
 from edge.identity.tls import ROOT as TLS_ROOT
 from edge.identity.tls import empty_context
 from edge.live.choice import Form, Why, choose
-from edge.live.pusher import SOCKET, TIMEOUT, Way
+from edge.live.pusher import SOCKET, TIMEOUT, WITHIN, Way
 from edge.live.session import Counts, Session
 from edge.live.sign import NAME, Sign
 from edge.live.view import View
@@ -122,7 +122,7 @@ class Live:
         if camera is None:
             return  # box.toml was changed since; its time ends it
         try:
-            client = make_client(self._sync.ca, self._site(), TIMEOUT, SOCKET)
+            client = make_client(self._sync.ca, self._site(), TIMEOUT, SOCKET, WITHIN)
         except (OSError, BadInput) as error:
             if self._unfit != watch.order:
                 self._unfit = watch.order

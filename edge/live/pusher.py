@@ -16,14 +16,17 @@ import httpx
 from common.backoff import Backoff
 from common.logs import Log
 from common.unreached import why_unreached
+from edge.asking import Option, Within, heard
 from edge.live.backlog import Backlog, Piece
-from edge.sync.client import CentreTime, Option
+from edge.sync.client import CentreTime
 from evidence.canonical import sha256_hex
 from evidence.live import LiveFragment, seal_live
 from evidence.seal import Signer
 from evidence.times import MINUTE, utc_text
 
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
+WITHIN = Within(send_s=40.0, answer_s=15.0)
+"""A centre takes no piece that is on its way for longer."""
 SILENT_MS = 5000
 SOCKET: tuple[Option, ...] = (
     # A line on which nothing is confirmed for so long is dead; one that is slow is not.
@@ -157,7 +160,7 @@ class Pusher:
                    "Authorization": f"Bearer {token}"}
         with self._client.stream("PUT", where, content=self._body(piece.data), headers=headers) as answer:
             self._time.learn(answer.headers.get("date"))
-            self._hear_out(answer)
+            heard(answer, LONGEST_ANSWER, self._shown)
             return answer.status_code
 
     def _body(self, data: bytes) -> Iterator[bytes]:
@@ -166,14 +169,6 @@ class Pusher:
             if not self._shown():
                 raise _NotShown
             yield data[at : at + CHUNK]
-
-    def _hear_out(self, answer: httpx.Response) -> None:
-        """Read a short answer to its end, for then the line serves for the next piece; one that does not end is cut."""
-        heard = 0
-        for chunk in answer.iter_raw():
-            heard += len(chunk)
-            if heard > LONGEST_ANSWER or not self._shown():
-                return
 
     def _tell(self, why: str) -> None:
         """Say once what is wrong."""

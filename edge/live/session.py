@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 import threading
 from collections.abc import Callable
 from typing import Protocol
 
 import httpx
 
+from common.backoff import Backoff
 from common.logs import Log
 from edge.box_orders import Watch
 from edge.cameras.port import Packet, Source, StreamInfo
@@ -22,8 +24,9 @@ from evidence.records import Stamp
 from evidence.times import SECOND
 
 READ_S = 0.5
-AGAIN_S = 0.5
-"""Real seconds after a stream broke until it is opened again."""
+WAITS = Backoff(0.5, 20.0)
+"""Real seconds after a stream broke until it is opened again: at once where it brought pictures; a camera of which none
+can be made will most likely bring none the next time either."""
 
 
 class Maker(Protocol):
@@ -52,7 +55,7 @@ class Session:
         self.watch = watch
         self.since_us = clock.utc_us()
         self._view, self._clock, self._log = view, clock, Log("live")
-        self._stop = threading.Event()
+        self._stop, self._made = threading.Event(), 0
         self._line = Line(Backlog(lambda before: above(before, self.watch.taken, clock.stamp())))
         self._pusher = Pusher(
             way, client, self._line, lambda: shown() and not self._stop.is_set(), clock.utc_us)
@@ -84,7 +87,9 @@ class Session:
     # --- in the thread
 
     def _make(self) -> None:
+        failures = 0
         while (source := self._view.open(self._stop)) is not None:
+            made = self._made
             try:
                 self._follow(source)
             # Whatever is wrong with a stream, the next one may be good.
@@ -92,7 +97,8 @@ class Session:
                 self._log.failed("live.broken", error)
             finally:
                 source.close()
-            self._stop.wait(AGAIN_S)
+            failures = 0 if self._made > made else failures + 1
+            self._stop.wait(WAITS.wait(max(0, failures - 1), random.random()))
 
     def _follow(self, source: Source) -> None:
         """Until the stream breaks: what comes then is another one."""
@@ -122,6 +128,7 @@ class Session:
 
     def _put(self, made: list[Made], hole: bool = False) -> None:
         what: What = "video" if self._wanted.form == "video" else "picture"
+        self._made += len(made)
         wall_us = self._clock.utc_us() - self._clock.mono_us()
         with self._line.ready:
             for one in made:

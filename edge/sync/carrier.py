@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from common.unreached import why_unreached
+from edge.asking import heard
 from edge.sync.client import CentreTime
 from edge.sync.pace import Pace
 from edge.sync.uploads import Job
@@ -16,12 +17,14 @@ from evidence.seal import Signer
 from evidence.times import MINUTE, utc_text
 from evidence.uploads import Upload, seal_upload
 
-PART, CHUNK = 1 << 20, 64 << 10
-"""Bytes of a part, and of what is read and sent at once."""
+PART, CHUNK, LONGEST_ANSWER = 1 << 20, 64 << 10, 64 << 10
+"""Bytes of a part, of what is read and sent at once, and that are read of an answer: nothing in its body is wanted."""
 TYPES = {"segment": "video/mp4", "sheet": "application/octet-stream"}
 TOKEN_US = 5 * MINUTE
 ELSEWHERE = 3
 """How often the centre may say that a part belongs elsewhere."""
+NOT_KEPT = {"Upload-Kept": "?0"}
+"""The centre need not keep a file that it only asked for; the box does."""
 NOT_WHOLE = 409
 """What is told when it ends without the centre's word that the file is whole (`Upload-Complete: ?1`)."""
 Told = Callable[[Job, int], None]
@@ -76,20 +79,26 @@ class Carrier:
     def _ask(self, job: Job) -> httpx.Response:
         """With a token that may be refused for its time once."""
         for _ in range(2):
-            answer = self._client.head(self._where(job), headers={**self._token(job), **_kept(job)})
-            self._time.learn(answer.headers.get("date"))
+            answer = self._send("HEAD", job, {})
             if answer.status_code != 401:
                 break
         return answer
 
     def _put(self, job: Job, offset: int, part: Iterator[bytes]) -> httpx.Response:
         length = min(PART, job.size - offset)
-        headers = {"Content-Type": TYPES[job.kind], "Content-Length": str(length),
-                   "Content-Range": f"bytes {offset}-{offset + length - 1}/{job.size}",
-                   **self._token(job), **_kept(job)}
-        answer = self._client.put(self._where(job), content=part, headers=headers)
-        self._time.learn(answer.headers.get("date"))
-        return answer
+        return self._send("PUT", job, {
+            "Content-Type": TYPES[job.kind], "Content-Length": str(length),
+            "Content-Range": f"bytes {offset}-{offset + length - 1}/{job.size}"}, part)
+
+    def _send(
+        self, method: str, job: Job, headers: dict[str, str], part: Iterator[bytes] | None = None,
+    ) -> httpx.Response:
+        """The answer, of which the head is wanted."""
+        headers = {**headers, **self._token(job), **({} if job.kept else NOT_KEPT)}
+        with self._client.stream(method, self._where(job), content=part, headers=headers) as answer:
+            self._time.learn(answer.headers.get("date"))
+            heard(answer, LONGEST_ANSWER)
+            return answer
 
     def _part(self, chunks: Iterator[bytes], left: int) -> Iterator[bytes]:
         """At most a part of what is left, at the pace that is allowed. Raises OSError when the file ends before."""
@@ -109,11 +118,6 @@ class Carrier:
         expires = utc_text(self._time.now_us() + TOKEN_US)
         token = seal_upload(Upload(1, self._device, self._centre, "PUT", job.sha256, job.size, expires), self._signer)
         return {"Authorization": "Bearer " + base64.b64encode(token).decode("ascii")}
-
-
-def _kept(job: Job) -> dict[str, str]:
-    """What says that the centre need not keep a file that it only asked for; the box does."""
-    return {} if job.kept else {"Upload-Kept": "?0"}
 
 
 def _outcome(answer: httpx.Response) -> int:

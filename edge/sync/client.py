@@ -5,16 +5,16 @@ import email.utils
 import ssl
 import time
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import httpx
 
+from edge.asking import Option, Transport, Within
 from edge.identity.tls import client_context
 from evidence.times import SECOND, utc_us
 
 TIMEOUT = httpx.Timeout(30.0)
-Option: TypeAlias = tuple[int, int, int] | tuple[int, int, bytes]
-"""Of a socket: level, name, value."""
+WITHIN = Within(send_s=1800.0, answer_s=60.0)
+"""A part of a file is on its way for minutes over a slow line, or at a pace that is set."""
 _EARLIEST, _LATEST = utc_us("2020-01-01T00:00:00.000000Z"), utc_us("2120-01-01T00:00:00.000000Z")
 
 
@@ -41,16 +41,15 @@ class CentreTime:
 
 def make_client(
     ca: str | None, site: str | ssl.SSLContext | None = None, timeout: httpx.Timeout = TIMEOUT,
-    options: Sequence[Option] = (),
+    options: Sequence[Option] = (), within: Within = WITHIN,
 ) -> httpx.Client:
     """A client that talks to the centre only: no proxy and no password file of the environment. `ca`: a PEM file with
     the certificates that may vouch for the centre; without it `site`, the site's root in PEM, alone, or a context into
-    which that is loaded once it is known; with neither those of the system. `options`: of its sockets. Raises OSError,
-    ssl.SSLError, BadKeyFile.
+    which that is loaded once it is known; with neither those of the system. `options`: of its sockets; `within`: what
+    a request and its answer may take in all. Raises OSError, ssl.SSLError, BadKeyFile.
     """
     if not ca and isinstance(site, ssl.SSLContext):
         context = site
     else:
         context = ssl.create_default_context(cafile=ca) if ca or not isinstance(site, str) else client_context(site)
-    transport = httpx.HTTPTransport(verify=context, trust_env=False, socket_options=list(options))
-    return httpx.Client(timeout=timeout, trust_env=False, transport=transport)
+    return httpx.Client(timeout=timeout, trust_env=False, transport=Transport(context, within, options))

@@ -20,7 +20,7 @@ from evidence.box_orders import OrderAnswered
 from evidence.live import LiveFragment, seal_live
 from evidence.records import Stamp
 from evidence.times import MINUTE, SECOND, utc_text
-from tests.central.helpers import MORNING, REAL, Box, write_plan
+from tests.central.helpers import MORNING, PLAN, REAL, Box, write_plan
 from tests.central.live_film import LiveFilm, jpeg
 
 PICTURES_S = 1.0
@@ -37,9 +37,9 @@ class RunningClock:
         return Stamp("0b", gone_us + 3600 * SECOND, MORNING + 10 * MINUTE + gone_us, REAL)
 
 
-def begin_class(centre: Centre, folder: Path) -> Box:
-    """The class of helpers.PLAN, begun at its box, which was just heard."""
-    paths = write_plan(folder)
+def begin_class(centre: Centre, folder: Path, plan: str = PLAN) -> Box:
+    """The class of a plan, begun at its box, which was just heard."""
+    paths = write_plan(folder, plan)
     add_class(centre.store, centre.names, read_plan(paths[0]), read_names(paths[1]), paths[0])
     box, now_us = Box(centre), centre.clock.stamp().utc_us
     box.genesis(now_us - 20 * MINUTE)

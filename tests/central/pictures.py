@@ -127,7 +127,7 @@ def office(folder: Path) -> Iterator[tuple[Office, Console]]:
     for who, path in LOOKS:
         token = session_of(made.centre, name=who)
         said = httpx.post(console.address + path, cookies={COOKIE: token},
-                          data={"token": form_token(token), "why": "日常巡查"})
+                          data={"token": form_token(token), "reason": "routine"})
         assert said.status_code == 303
         httpx.get(console.address, cookies={COOKIE: token})  # so that the overview knows what is recorded
     box = LiveBox(made.centre, made.taught, console.address)

@@ -15,7 +15,7 @@ from tests.central.case_pages import BASE, FIRST, PRACTICE, SCHOOL, belongs, kep
 from tests.central.console import COOKIE, session_of
 from tests.central.course import AWAY
 from tests.central.site import Side, bring_sheet
-from tests.central.test_browser import CHROMIUM, Console
+from tests.central.test_browser import CHROMIUM, Console, say_why
 from tests.central.test_reviews import CLASS, NOW
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -89,6 +89,8 @@ def test_from_a_flag_to_its_end(browser: sync_api.Browser, console: Console) -> 
     first.get_by_role("link", name="焊工（初级）2026 年第 3 期").first.click()
     first.locator(f"#rec-{PRACTICE} h3 a").click()
     assert AWAY in first.inner_text("#people ~ .scroll")
+    assert first.locator("video").count() == 0, "nothing plays without a reason"
+    say_why(first)
     first.locator("a.seek").first.click()
     sync_api.expect(first.locator(".wall")).to_contain_text("14:13:", timeout=30_000)
     first.get_by_label("not everyone shown").check()
@@ -146,6 +148,7 @@ def test_somebody_is_pointed_out_with_the_mouse_and_with_the_keyboard(
 ) -> None:
     page = person(browser, console, "li")
     page.goto(f"{console.address}{BASE}/blocks/{PRACTICE}?lang=en")
+    say_why(page)
     grab = page.get_by_role("button", name="Take the picture that the video shows")
     grab.click()
     assert page.locator("#grab-none").is_visible()

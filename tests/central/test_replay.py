@@ -119,7 +119,7 @@ def looks(centre: Centre) -> list[CentreLook]:
 def test_attack_nothing_plays_without_a_reason(centre: Centre, li: TestClient) -> None:
     sha = facts(centre)[0].segment.sha256
     page = li.get(f"{PATH}?lang=en")
-    assert page.status_code == 200 and "<video" not in page.text and "Why you look at this recording" in page.text
+    assert page.status_code == 200 and "<video" not in page.text and "Why do you look?" in page.text
     addresses = (f"{BASE}/box-1/room.m3u8", media(sha, CLASS, BLOCK), f"/media/{sha}.mp4", f"{PATH}/state")
     for path in addresses:
         refused = li.get(f"{path}{'&' if '?' in path else '?'}lang=en")
@@ -173,15 +173,27 @@ def test_what_was_chosen_is_kept_in_words_and_leads_to_the_moment(centre: Centre
     assert looks(centre)[0].why == "an objection: o-1"
 
 
-def test_an_open_review_is_a_reason_of_its_own(centre: Centre, li: TestClient) -> None:
+@pytest.mark.parametrize(("role", "name"), [("supervisor", "li"), ("auditor", "zhou")])
+def test_attack_the_page_of_a_recording_makes_no_reason_of_its_own(centre: Centre, role: str, name: str) -> None:
+    """Also not for who reviews it: nobody chose one yet."""
+    reader = signed_in(centre, role, "410000", name)
+    page = reader.get(f"{BASE}?lang=en")
+    assert "<video" not in page.text and "Why do you look?" in page.text and "checked" not in page.text.split(
+        'class="fields wide reason"')[1].split("</form>")[0]
+    sha = facts(centre)[0].segment.sha256
+    for path in (f"{BASE}/box-1/room.m3u8", media(sha, CLASS, BLOCK), f"{PATH}/state"):
+        assert reader.get(path).status_code == 403, path
+    assert "<video" not in reader.get(PATH).text and looks(centre) == []
+
+
+def test_whoever_says_why_on_the_page_of_a_recording_goes_on_there(centre: Centre, li: TestClient) -> None:
+    refused = send(li, f"{PATH}?lang=en", reason="other", why=" ", to="review")
+    assert refused.status_code == 422 and 'name="to" value="review"' in refused.text
+    assert send(li, f"{PATH}?lang=en", reason="flag", to="review").headers["location"] == f"{BASE}#video"
     page = li.get(f"{BASE}?lang=en")
-    assert f'src="{BASE}/box-1/room.m3u8"' in page.text and li.get(f"{BASE}/box-1/room.m3u8").status_code == 200
-    assert [one.why for one in looks(centre)] == ["review of this recording"]
-    auditor = signed_in(centre, "auditor", "410000", "zhou")
-    page = auditor.get(f"{BASE}?lang=en")
-    assert "<video" not in page.text and f'href="{PATH}"' in page.text
-    assert "say why you look: then it plays" in text(page) and len(looks(centre)) == 1
-    assert auditor.get(f"{BASE}/box-1/room.m3u8").status_code == 403
+    assert f'src="{BASE}/box-1/room.m3u8"' in page.text and "Why do you look?" not in page.text
+    assert li.get(f"{BASE}/box-1/room.m3u8").status_code == 200 and "<video" in li.get(PATH).text
+    assert [one.why for one in looks(centre)] == ["check of a flag"]
 
 
 def test_the_class_page_has_no_player_and_leads_to_the_replay(centre: Centre, li: TestClient) -> None:

@@ -196,6 +196,8 @@ def review(page: Page) -> None:
     row = page.locator("table.people tr", has_text=AWAY)
     assert "未出现" in row.inner_text() and "未签到" in row.inner_text(), row.inner_text()
     expect(page.locator("article .check.whole")).to_be_visible()
+    page.get_by_label("核查预警").check()
+    press(page, "在此播放")
     page.locator("a.seek").first.click()
     expect(page.locator(".wall")).to_contain_text("14:13:")
     page.get_by_label("未显示全员").check()

@@ -83,17 +83,28 @@ def test_a_word_for_another_place_is_refused(centre: str, order: str, epoch: int
         judge_live(PIECE, centre, order, epoch, number, UNTIL - 1)
 
 
-@given(gone_s=st.integers(-100, 2000), later_boot=st.booleans(), synced=st.booleans(), rate=st.sampled_from([1, 120]))
+@given(gone_s=st.integers(-100, 2000), on_s=st.integers(0, 2000), later_boot=st.booleans(), synced=st.booleans(),
+       rate=st.sampled_from([1, 120]))
 def test_a_box_sends_for_the_time_of_the_order_and_never_longer(
-    gone_s: int, later_boot: bool, synced: bool, rate: int,
+    gone_s: int, on_s: int, later_boot: bool, synced: bool, rate: int,
 ) -> None:
-    gone_us = gone_s * SECOND * rate
+    gone_us, length_us = gone_s * SECOND * rate, WANTED.seconds * SECOND * rate
     taken = stamp("a", 5 * SECOND, UNTIL, rate=rate)
-    now = stamp("b" if later_boot else "a", 77 if later_boot else 5 * SECOND + gone_us, UNTIL + gone_us, synced, rate)
+    mono_us = on_s * SECOND * rate if later_boot else 5 * SECOND + gone_us
+    now = stamp("b" if later_boot else "a", mono_us, UNTIL + gone_us, synced, rate)
     left = left_us(taken, WANTED.seconds, now)
-    assert 0 <= left <= WANTED.seconds * SECOND * rate
-    knows = synced or not later_boot
-    assert left == (max(0, WANTED.seconds * SECOND * rate - gone_us) if knows and gone_us >= 0 else 0)
+    if synced or not later_boot:
+        assert left == (max(0, length_us - gone_us) if gone_us >= 0 else 0)
+    else:
+        assert left == (None if mono_us < length_us else 0), "it was taken before this start, so its time is over then"
+
+
+@given(on_s=st.integers(0, 2000), synced=st.booleans())
+def test_of_an_order_that_was_taken_without_the_time_another_start_knows_only_when_it_is_surely_over(
+    on_s: int, synced: bool,
+) -> None:
+    left = left_us(stamp("a", 0, UNTIL, False), WANTED.seconds, stamp("b", on_s * SECOND, UNTIL, synced))
+    assert left == (None if on_s < WANTED.seconds else 0)
 
 
 def test_an_order_of_live_pictures_needs_a_road_and_a_camera() -> None:

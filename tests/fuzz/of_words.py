@@ -216,8 +216,8 @@ def _answers(data: bytes, bench: Bench) -> int:
     def answer(asked: httpx.Request) -> httpx.Response:
         asked.read()
         status, headers = next(said, (404, {}))
-        return httpx.Response(status, headers=[(name.encode("latin-1", "replace"), value.encode("latin-1"))
-                                               for name, value in headers.items()])
+        return httpx.Response(status, stream=httpx.ByteStream(b""), headers=[
+            (name.encode("latin-1", "replace"), value.encode("latin-1")) for name, value in headers.items()])
 
     client = httpx.Client(transport=httpx.MockTransport(answer))
     carrier = Carrier("http://127.0.0.1:1", client, "box-1", "centre", BOX.signer, Pace(None))

@@ -43,7 +43,7 @@ class Viewer:
     async def look(self, until: float, decodes: bool) -> None:
         """Log in, and watch until then (monotonic seconds)."""
         await self._send("/sign-in", account=self.account, password=PASSWORD, next=self._page)
-        await self._send(self._page, why=WHY)
+        await self._send(self._page, reason="other", why=WHY)
         await asyncio.gather(self._watch(until, decodes), self._ask(until))
         await self._client.aclose()
 

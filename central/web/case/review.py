@@ -18,6 +18,7 @@ from central.web.class_names import ClassName, names_of
 from central.web.errors import BadSeconds
 from central.web.localtime import LocalTime
 from central.web.looking import look
+from central.web.reasons import asked
 from central.web.render import lang_of
 from central.web.replay.reasons import Reasons
 from central.wiring import Centre
@@ -30,7 +31,7 @@ PATH = "/classes/{class_id}/blocks/{block}"
 
 
 def review(centre: Centre, stories: Stories, reasons: Reasons) -> APIRouter:
-    """Routes of a recording's page. Whoever may review it plays it there: that is the reason."""
+    """Routes of a recording's page. Its video plays there for whom said why they look."""
     routes = Routes(centre.store.device, default_response_class=HTMLResponse)
 
     @routes.get(PATH, Action.SEE_CLASS)
@@ -73,7 +74,8 @@ def _page(
     told = stories.tell(class_id)
     unit = unit_of(told, block)
     look(centre, request, "class", class_id=class_id, block=block)
-    lang, plays = lang_of(request), reasons.of_review(request, told, unit)
+    lang = lang_of(request)
+    plays = actor_of(request).may(Action.SEE_VIDEO) and reasons.given(request, class_id, unit.block)
     with centre.store.read() as tx:
         local = LocalTime(told.order.utc_offset_min, lang)
         view = unit_view(told, unit, names_of(centre, class_id), tx, local)
@@ -81,7 +83,8 @@ def _page(
     offered = {name: translate(text, lang) for name, text in STATES.items()}
     decided = standing(told.story, told.findings, told.policy, told.as_of.us, told.as_of.timed).round.state == "decided"
     return case_page(request, centre, "review.html", told, {typed.which: typed} if typed else {}, u=view,
-                     mark=mark(told, unit), answers=offered, sheets=contact, decided=decided, plays=plays)
+                     mark=mark(told, unit), answers=offered, sheets=contact, decided=decided, plays=plays,
+                     why=asked(lang, None))
 
 
 def _seconds(request: Request) -> float:

@@ -159,7 +159,7 @@ def _thing(state: SheetState) -> dict[str, str]:
 
 def _has_looked(request: Request, centre: Centre, state: SheetState) -> bool:
     """Whether this person gave a reason within the hour."""
-    return looked(centre.store, actor_of(request), "faces", centre.clock.stamp().utc_us, **_thing(state))
+    return looked(centre.store, actor_of(request), "faces", centre.clock.stamp().utc_us, **_thing(state)) is not None
 
 
 def _page(

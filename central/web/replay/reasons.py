@@ -1,26 +1,19 @@
-"""Nothing plays without a reason: whether somebody gave one for a block within the hour, and the reasons to choose."""
+"""Nothing plays without a reason that a person gave: whether somebody gave one for a block within the hour."""
 from __future__ import annotations
 
 from fastapi import Request
 
-from central.accounts.actions import Action
 from central.accounts.looks import looked
 from central.classes.stories import Stories, Told
 from central.errors import UnknownBlock
-from central.web.access import actor_of, field
-from central.web.errors import ReasonFirst, UnclearReason
+from central.web.access import actor_of
+from central.web.errors import ReasonFirst
 from central.web.looking import look
-from central.web.reasons import LONGEST, REASONS
 from central.web.reels import facts_of
-from central.web.render import lang_of
 from central.wiring import Centre
-from common.texts import N_, translate
-from evidence.story import Block, HourStory
+from evidence.story import Block
 
 WHAT = "replay"
-OTHER = "other"
-CHOICES = {**REASONS, OTHER: N_("another reason")}
-REVIEWING = N_("review of this recording")
 
 
 class Reasons:
@@ -32,20 +25,11 @@ class Reasons:
     def given(self, request: Request, class_id: str, block: str) -> bool:
         """Whether this person said why within the hour."""
         return looked(self._centre.store, actor_of(request), WHAT, self._centre.clock.stamp().utc_us,
-                      class_id=class_id, block=block)
+                      class_id=class_id, block=block) is not None
 
     def state(self, request: Request, class_id: str, block: str, why: str) -> None:
         """Put a reason on record."""
         look(self._centre, request, WHAT, class_id=class_id, block=block, why=why)
-
-    def of_review(self, request: Request, told: Told, unit: Block | HourStory) -> bool:
-        """Whether the page of a recording plays it: to who may review it, and it is over, the review is the reason,
-        and is stated; to others, if they said why."""
-        class_id, actor = told.order.class_id, actor_of(request)
-        if actor.may(Action.REVIEW) and actor.may(Action.SEE_VIDEO) and unit.over(told.as_of.us):
-            self.state(request, class_id, unit.block, translate(REVIEWING, lang_of(request)))
-            return True
-        return actor.may(Action.SEE_VIDEO) and self.given(request, class_id, unit.block)
 
     def demand(self, request: Request, class_id: str, block: str) -> None:
         """Raises ReasonFirst."""
@@ -69,14 +53,3 @@ def block_of(told: Told, block: str) -> Block:
     if found is None:
         raise UnknownBlock(class_id=told.story.class_id, block=block)
     return found
-
-
-def reason_of(request: Request) -> str:
-    """What a form says: what was chosen, with words if there are any. Raises UnclearReason."""
-    chosen, words = field(request, "reason"), " ".join(field(request, "why").split())
-    if chosen not in CHOICES or (chosen == OTHER and not words):
-        raise UnclearReason(most=LONGEST)
-    said = words if chosen == OTHER else translate(CHOICES[chosen], lang_of(request)) + (f": {words}" if words else "")
-    if len(said) > LONGEST:
-        raise UnclearReason(most=LONGEST)
-    return said

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import urllib.parse
 from typing import Any
 
@@ -12,24 +13,26 @@ from central.accounts.actions import Action
 from central.classes.stories import Stories, Told
 from central.orders.asked import order_awaited
 from central.web.access import Routes, actor_of, field
-from central.web.case.common import Typed, back_to, case_page, refused
+from central.web.case.common import Typed, back_to, case_page
 from central.web.case.unit import unit_of, unit_words
 from central.web.class_names import ClassName, names_of
 from central.web.errors import NoMoment, NothingThere, UnclearReason
 from central.web.localtime import LocalTime
-from central.web.reasons import LONGEST
+from central.web.reasons import asked, reason_of, unclear
 from central.web.reels import Reels, facts_of
 from central.web.render import Say, environment, lang_of
 from central.web.replay.ahead import Ahead
 from central.web.replay.bar import ReplayBar, replay_bar
 from central.web.replay.page import Parts, files_around, moment, parts_now, people_shown, rows_of, state_of
-from central.web.replay.reasons import CHOICES, Reasons, block_of, reason_of
+from central.web.replay.reasons import Reasons, block_of
 from central.web.video import Plays
 from central.wiring import Centre
-from common.texts import translate, words
+from common.texts import words
 from evidence.story import Block, HourStory
 
 PATH = "/classes/{class_id}/blocks/{block}/replay"
+MOMENT, REVIEW = ("at", "device", "camera"), "review"
+"""What leads to a moment; where somebody goes on who says why on the page of a recording."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,9 +83,11 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
         try:
             why = reason_of(request)
         except UnclearReason as error:
-            return _ask_why(request, centre, told, unit, refused(request, "why", error, ("reason", "why")))
+            return _ask_why(request, centre, told, unit, unclear(request, error))
         reasons.state(request, class_id, unit.block, why)
-        kept = {name: field(request, name)[:64] for name in ("at", "device", "camera") if field(request, name)}
+        if field(request, "to") == REVIEW:
+            return back_to(f"/classes/{class_id}/blocks/{block}#video")
+        kept = {name: said for name in MOMENT if (said := field(request, name)[:64])}
         query = f"?{urllib.parse.urlencode(kept)}" if kept else ""
         return back_to(f"/classes/{class_id}/blocks/{block}/replay{query}")
 
@@ -114,14 +119,11 @@ def _ask_why(
 ) -> Response:
     lang = lang_of(request)
     local = LocalTime(told.order.utc_offset_min, lang)
-    given = {name: (typed.get(name) if typed else "") or request.query_params.get(name, "")[:64]
-             for name in ("at", "device", "camera")}
-    if request.method == "POST":
-        given = {name: field(request, name)[:64] for name in given}
+    said = request.query_params.get if request.method != "POST" else functools.partial(field, request)
     return case_page(
         request, centre, "replay_why.html", told, {typed.which: typed} if typed else {}, unit=unit.id,
-        name=unit_words(told, unit.id, local), most=LONGEST, given=given,
-        choices={name: translate(text, lang) for name, text in CHOICES.items()})
+        name=unit_words(told, unit.id, local), why=asked(lang, typed),
+        carried={name: (said(name) or "")[:64] for name in (*MOMENT, "to")})
 
 
 def _page(request: Request, centre: Centre, found: _Seen) -> Response:

@@ -17,6 +17,7 @@ from central.cache.choice import SPARED_US
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.statements import open_dispute
+from central.objects import Objects
 from central.orders.boxes import _lacking, head_of
 from central.store.cached import CachedFile
 from central.store.summaries import Judgement, Listing
@@ -198,6 +199,31 @@ def test_video_that_no_box_can_be_asked_for_again_stays(
             tx.deny(box.signer.keyid, "box-1")
     judged(centre, "clear")
     assert centre.cache.trim(clock.utc_us) == 0 and here(centre) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("why", ["a dispute", "a flag", "a stolen box"])
+def test_video_that_somebody_needs_by_the_time_its_turn_comes_stays(
+    centre: Centre, client: TestClient, box: Box, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, why: str,
+) -> None:
+    """To compare large files with their hashes takes seconds, in which a class is judged, or a dispute opened."""
+    fill(centre, client, box, clock, 0, 1, 2)
+    own, seen = Objects.intact, list[str]()
+
+    def slow(self: Objects, sha256: str) -> bool:
+        seen.append(sha256)
+        if len(seen) == 2:
+            if why == "a dispute":
+                open_dispute(centre.store, "welder-1", "why")
+            elif why == "a flag":
+                judged(centre, "flag")
+            else:
+                with centre.store.write() as tx:
+                    tx.deny(box.signer.keyid, "box-1")
+        return own(self, sha256)
+
+    monkeypatch.setattr(Objects, "intact", slow)
+    centre.cache._limit = 0
+    assert centre.cache.trim(clock.utc_us) == 1 and here(centre) == [1, 2] and len(seen) == 3
 
 
 def test_a_file_that_somebody_changed_stays_as_evidence_of_that(

@@ -9,9 +9,9 @@ from central.web.case.summary import percent_words
 from central.wiring import Centre
 from evidence.bodies import Pointed, Review
 from tests.central.case_pages import BASE, FIRST, PRACTICE, belongs, kept, school, shown, supervisor, text
-from tests.central.console import send
+from tests.central.console import give_reason, send
 from tests.central.course import AWAY, PEOPLE
-from tests.central.test_reviews import story, video_of
+from tests.central.test_reviews import CLASS, story, video_of
 
 pytestmark = pytest.mark.long
 
@@ -119,14 +119,17 @@ def test_what_cannot_be_pointed_out_is_one_sentence(owned: Centre) -> None:
 
 def test_a_class_hour_has_a_page_with_the_video_of_its_half_day(owned: Centre) -> None:
     hour = next(one for one in story(owned).hours if one.block == FIRST)
-    page = supervisor(owned, "li").get(f"{BASE}/blocks/{hour.id}?lang=en")
+    li = supervisor(owned, "li")
+    give_reason(li, CLASS, FIRST)
+    page = li.get(f"{BASE}/blocks/{hour.id}?lang=en")
     assert page.status_code == 200 and "only under another reading" in text(page)
     assert f'src="{BASE}/blocks/{FIRST}/box-1/room.m3u8"' in page.text
 
 
 def test_a_school_reads_the_page_and_answers_nothing(owned: Centre) -> None:
     page = school(owned).get(f"{PAGE}?lang=en")
-    assert page.status_code == 200 and "<textarea" not in page.text and "Point somebody out" not in page.text
+    assert page.status_code == 200 and "Point somebody out" not in page.text
+    assert '<textarea name="reason"' not in page.text
     assert supervisor(owned, "li").get(f"{BASE}/blocks/nowhere").status_code == 404
     assert send(supervisor(owned, "li"), f"{BASE}/blocks/nowhere/review", answer="open", reason="x").status_code == 404
 

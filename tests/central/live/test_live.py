@@ -14,7 +14,7 @@ from central.classes.plan import read_names, read_plan
 from central.live.decide import APART_US, GRACE_US, RENEW_US, SEEN_US, TAKEN_US
 from central.web import live_boxes
 from central.web.app import create_app
-from central.web.live import LONGEST
+from central.web.reasons import LONGEST
 from central.wiring import Centre, open_centre
 from evidence.bodies import CentreLook, body_of
 from evidence.heartbeats import heartbeat_of, seal_heartbeat
@@ -68,7 +68,7 @@ def other(centre: Centre, client: TestClient, role: str, scope: str, name: str) 
 @pytest.fixture
 def camera(centre: Centre, client: TestClient, box: Box) -> Camera:
     """Somebody looks, and the box took the order."""
-    send(client, "/live/box-1", why=WHY)
+    send(client, "/live/box-1", reason="other", why=WHY)
     order = wanted(centre)[-1]
     answer(centre, box, order, MORNING)
     return Camera(box, order[0], MORNING)
@@ -92,17 +92,35 @@ def test_a_look_takes_a_reason_which_is_on_record_before_anything_is_asked_of_th
 ) -> None:
     assert 'name="why"' in client.get("/live/box-1").text and looks(centre) == []
     for why in ("", "   ", "x" * (LONGEST + 1)):
-        refused = send(client, "/live/box-1?lang=en", why=why)
+        refused = send(client, "/live/box-1?lang=en", reason="other", why=why)
         assert refused.status_code == 422 and "why you look" in refused.text and wanted(centre) == []
-    assert send(client, "/live/box-1", why=f" {WHY} ").headers["location"] == "/live/box-1"
+    assert send(client, "/live/box-1", reason="other", why=f" {WHY} ").headers["location"] == "/live/box-1"
     (look,) = looks(centre)
     assert (look.account, look.what, look.device, look.class_id, look.why) == ("li", "live", "box-1", "welder-1", WHY)
     ((_, body),) = wanted(centre)
     assert body.watch is not None and (body.watch.camera, body.watch.form, body.watch.by) == ("room", "video", "li")
     assert body.expires == utc_text(MORNING + TAKEN_US)
     assert "<video" in client.get("/live/box-1").text
-    send(client, "/live/box-1", why=WHY)
+    send(client, "/live/box-1", reason="other", why=WHY)
     assert len(looks(centre)) == len(wanted(centre)) == 1
+
+
+def test_the_page_asks_the_box_again_by_no_reason_of_its_own(
+    centre: Centre, clock: FixedClock, client: TestClient, box: Box,
+) -> None:
+    assert send(client, "/live/box-1/again").headers["location"] == "/live/box-1"
+    assert wanted(centre) == [] and looks(centre) == [], "nobody said why"
+    send(client, "/live/box-1", reason="other", why=WHY)
+    answer(centre, box, wanted(centre)[-1], MORNING, "no_camera")
+    _later(client, clock, APART_US)
+    assert 'action="/live/box-1/again"' in client.get("/live/box-1").text
+    send(client, "/live/box-1/again")
+    assert len(wanted(centre)) == 2 and len(looks(centre)) == 1
+    _later(client, clock, AGAIN_US)
+    heartbeat(centre, box)
+    send(client, "/live/box-1/again")
+    assert len(wanted(centre)) == 2 and len(looks(centre)) == 1, "the hour is over: a person says it again"
+    assert 'name="why"' in client.get("/live/box-1").text
 
 
 def test_without_a_reason_nothing_is_shown_and_nothing_ordered(centre: Centre, client: TestClient) -> None:
@@ -117,7 +135,7 @@ def test_without_a_reason_nothing_is_shown_and_nothing_ordered(centre: Centre, c
 def test_from_the_order_to_the_picture(
     centre: Centre, clock: FixedClock, client: TestClient, box: Box,
 ) -> None:
-    send(client, "/live/box-1", why=WHY)
+    send(client, "/live/box-1", reason="other", why=WHY)
     assert state(client)["state"] == "waiting"
     order = wanted(centre)[-1]
     assert client.get("/live/box-1/stream.m3u8").status_code == 404
@@ -148,7 +166,7 @@ def _leaves(centre: Centre) -> int:
 
 
 def test_a_refusal_is_told_in_the_boxs_words(centre: Centre, client: TestClient, box: Box) -> None:
-    send(client, "/live/box-1", why=WHY)
+    send(client, "/live/box-1", reason="other", why=WHY)
     answer(centre, box, wanted(centre)[-1], MORNING, "no_camera")
     client.app.state.live._orders._known.clear()  # type: ignore[attr-defined]
     told = state(client)
@@ -219,13 +237,13 @@ def test_whoever_ends_it_does_not_watch(
 def test_a_reason_holds_for_an_hour_and_for_the_class_that_runs(
     centre: Centre, clock: FixedClock, client: TestClient, box: Box,
 ) -> None:
-    send(client, "/live/box-1", why=WHY)
+    send(client, "/live/box-1", reason="other", why=WHY)
     _later(client, clock, AGAIN_US - 1)
     assert state(client)["state"] != "over" or state(client)["order"] is not None
     _later(client, clock, 2)
     assert state(client)["order"] is None and 'name="why"' in client.get("/live/box-1").text
     _later(client, clock, 5 * HOUR + 15 * MINUTE - AGAIN_US - 1)  # 13:45: no class-hour yet
-    send(client, "/live/box-1", why="课前")
+    send(client, "/live/box-1", reason="other", why="课前")
     assert [look.class_id for look in looks(centre)] == ["welder-1", None]
 
 
@@ -233,7 +251,7 @@ def test_attack_a_room_at_rest_is_nobodys_business(
     centre: Centre, clock: FixedClock, client: TestClient, box: Box,
 ) -> None:
     """Also of whoever gave a reason while a class went on."""
-    send(client, "/live/box-1", why=WHY)
+    send(client, "/live/box-1", reason="other", why=WHY)
     _later(client, clock, AGAIN_US - 1)
     before = len(looks(centre))
     for late in (3 * HOUR, 30 * MINUTE):  # 12:30, and 13:00
@@ -248,7 +266,7 @@ def test_who_still_looks_when_another_class_begins_looks_at_that_one_too(
     centre: Centre, clock: FixedClock, client: TestClient, box: Box,
 ) -> None:
     _later(client, clock, 5 * HOUR + 25 * MINUTE)  # 13:55
-    send(client, "/live/box-1", why=WHY)
+    send(client, "/live/box-1", reason="other", why=WHY)
     _later(client, clock, 6 * MINUTE)
     state(client)
     state(client)
@@ -259,7 +277,7 @@ def test_a_class_that_begins_makes_no_reason_hold_longer(
     centre: Centre, clock: FixedClock, client: TestClient, box: Box,
 ) -> None:
     _later(client, clock, 5 * HOUR + 25 * MINUTE)  # 13:55
-    send(client, "/live/box-1", why=WHY)
+    send(client, "/live/box-1", reason="other", why=WHY)
     _later(client, clock, 6 * MINUTE)
     state(client)
     assert len(looks(centre)) == 2
@@ -272,7 +290,7 @@ def test_a_picture_of_the_wall_is_shown_for_as_long_as_its_reason_holds(
     centre: Centre, clock: FixedClock, client: TestClient, box: Box,
 ) -> None:
     _later(client, clock, 5 * HOUR + 25 * MINUTE)  # 13:55, no class-hour
-    send(client, "/wall", why=WHY)
+    send(client, "/wall", reason="other", why=WHY)
     client.get("/wall/state")
     _later(client, clock, 30 * MINUTE)
     heartbeat(centre, box)
@@ -289,8 +307,8 @@ def test_a_picture_of_the_wall_is_shown_for_as_long_as_its_reason_holds(
 
 
 def test_who_looked_where_and_why_stands_on_the_audit_page(centre: Centre, client: TestClient, box: Box) -> None:
-    send(client, "/live/box-1", why=WHY)
-    send(client, "/wall", why="值班")
+    send(client, "/live/box-1", reason="other", why=WHY)
+    send(client, "/wall", reason="other", why="值班")
     client.get("/wall/state")
     shown = other(centre, client, "administrator", "", "admin").get("/audit?lang=en").text
     assert "live view" in shown and "live pictures of rooms" in shown and WHY in shown and "值班" in shown
@@ -301,8 +319,8 @@ def test_r5_counts_the_look_at_the_class(centre: Centre, client: TestClient, box
     from central.classes.stories import Stories
     from evidence.story import LookFact
 
-    send(client, "/live/box-1", why=WHY)
-    send(client, "/wall", why=WHY)
+    send(client, "/live/box-1", reason="other", why=WHY)
+    send(client, "/wall", reason="other", why=WHY)
     told = Stories(centre.store, centre.clock, centre.kept_files).tell("welder-1")
     assert [look.what for look in told.story.looks if isinstance(look, LookFact)] == ["live"]
 
@@ -454,8 +472,8 @@ def test_the_wall_takes_a_reason_and_each_room_that_it_shows_is_on_record(
     centre: Centre, clock: FixedClock, client: TestClient, box: Box,
 ) -> None:
     assert 'name="why"' in client.get("/wall").text and client.get("/wall/state").json()["rooms"] == []
-    assert send(client, "/wall?lang=en", why="").status_code == 422 and wanted(centre) == []
-    assert send(client, "/wall", why=WHY).headers["location"] == "/wall"
+    assert send(client, "/wall?lang=en", reason="other", why="").status_code == 422 and wanted(centre) == []
+    assert send(client, "/wall", reason="other", why=WHY).headers["location"] == "/wall"
     told = client.get("/wall/state?lang=en").json()
     (room,) = told["rooms"]
     assert (room["device"], room["class"], room["due"], room["recording"], room["picture"]) == (
@@ -484,7 +502,7 @@ def test_a_room_too_many_takes_the_others_off_no_wall(
     centre: Centre, client: TestClient, box: Box, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("central.live.hub.MOST_CHANNELS", 0)
-    send(client, "/wall", why=WHY)
+    send(client, "/wall", reason="other", why=WHY)
     (room,) = client.get("/wall/state").json()["rooms"]
     assert room["device"] == "box-1" and room["picture"] is None
 
@@ -492,9 +510,9 @@ def test_a_room_too_many_takes_the_others_off_no_wall(
 def test_the_wall_of_a_room_without_a_class_hour_shows_no_picture(
     centre: Centre, clock: FixedClock, client: TestClient, box: Box,
 ) -> None:
-    send(client, "/wall", why=WHY)
+    send(client, "/wall", reason="other", why=WHY)
     _later(client, clock, 3 * HOUR)
-    send(client, "/wall", why=WHY)
+    send(client, "/wall", reason="other", why=WHY)
     (room,) = client.get("/wall/state?lang=en").json()["rooms"]
     assert (room["due"], room["class"], room["picture"], room["state"]) == (False, None, None, "offline")
     heartbeat(centre, box)
@@ -516,7 +534,7 @@ def test_the_wall_shows_what_is_within_reach_and_of_one_institution(
     seen = {}
     for role, scope in (("supervisor", "411200"), ("supervisor", "410000"), ("institution", "school-b")):
         one = other(centre, client, role, scope, f"w-{scope}")
-        send(one, "/wall", why=WHY)
+        send(one, "/wall", reason="other", why=WHY)
         pages = [one.get(f"/wall/state?page={page}").json() for page in (1, 2, 9)]
         seen[scope] = [len(page["rooms"]) for page in pages], pages[0]["all"]
         mine = one.get("/wall/state?institution=school-a").json()["all"]
@@ -534,9 +552,10 @@ def test_what_is_not_recorded_comes_first() -> None:
     from central.store.live import Live
 
     now = MORNING + 20 * MINUTE
-    rooms = {name: Room(f"box-{name}", name, name, name, None, MORNING, MORNING + HOUR, ((MORNING, MORNING + HOUR),))
+    hour = (MORNING, MORNING + HOUR)
+    rooms = {name: Room(f"box-{name}", name, name, name, 480, None, *hour, (hour,))
              for name in ("a", "b", "c", "d", "e")}
-    rooms["e"] = Room("box-e", "e", "e", "e", None, 0, MORNING, ((0, MORNING),))
+    rooms["e"] = Room("box-e", "e", "e", "e", 480, None, 0, MORNING, ((0, MORNING),))
     live = {"a": {"box-a": Live(MORNING, 0, now)}, "b": {"box-b": Live(MORNING, 0, now - 10 * MINUTE)},
             "c": {"box-c": Live(MORNING, 0, now)}}
     tiles = [tile(one, live, name != "c", now) for name, one in rooms.items()]
@@ -551,5 +570,5 @@ def test_the_order_goes_only_to_a_box_that_has_introduced_itself(
     plan = PLAN.replace("welder-1", "new-1").replace("box-1", "box-new").replace("101", "102")
     paths = write_plan(tmp_path / "n", 'institution = "school-a"\n' + plan)
     add_class(centre.store, centre.names, read_plan(paths[0]), read_names(paths[1]), paths[0])
-    said = send(client, "/live/box-new?lang=en", why=WHY)
+    said = send(client, "/live/box-new?lang=en", reason="other", why=WHY)
     assert said.status_code == 422 and "box-new" in said.text

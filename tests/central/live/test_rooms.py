@@ -10,7 +10,7 @@ from evidence.times import HOUR, MINUTE
 
 def room(class_id: str, *hours: tuple[int, int], institution: str | None = None) -> Room:
     spans = tuple((start * MINUTE, end * MINUTE) for start, end in hours)
-    return Room("box-1", "101", class_id, class_id, institution, spans[0][0], spans[-1][1], spans)
+    return Room("box-1", "101", class_id, class_id, 480, institution, spans[0][0], spans[-1][1], spans)
 
 
 def test_a_block_runs_through_its_pauses_and_not_from_morning_to_afternoon() -> None:
@@ -57,7 +57,7 @@ def test_the_last_owner_does_not_look_into_the_next_ones_class(made: list[tuple[
 @given(st.lists(st.tuples(st.integers(0, 900), st.integers(1, 120)), min_size=1, max_size=8), st.integers(-60, 1100))
 def test_whether_a_block_runs_agrees_with_the_plain_words(made: list[tuple[int, int]], at: int) -> None:
     hours = sorted((start * MINUTE, (start + length) * MINUTE) for start, length in made)
-    one = Room("b", "r", "c", "t", None, hours[0][0], max(end for _, end in hours), tuple(hours))
+    one = Room("b", "r", "c", "t", 480, None, hours[0][0], max(end for _, end in hours), tuple(hours))
     now_us = at * MINUTE
     inside = any(start <= now_us < end for start, end in hours)
     last = max((end for start, end in hours if start <= now_us), default=None)

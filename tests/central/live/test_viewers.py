@@ -22,7 +22,7 @@ INIT, CUT = pieces()
 
 def look(client: httpx.Client) -> int:
     token = form_token(client.cookies[COOKIE])
-    return client.post("/live/box-1", data={"token": token, "why": "抽查"}).status_code
+    return client.post("/live/box-1", data={"token": token, "reason": "other", "why": "抽查"}).status_code
 
 
 def watch(client: httpx.Client, stop: threading.Event, got: dict[str, bytes], codes: Counter[int]) -> None:

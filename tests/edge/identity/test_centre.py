@@ -22,7 +22,7 @@ from tests.evidence.making import Site
 
 
 def answered(status: int, body: bytes) -> dict[str, object]:
-    transport = httpx.MockTransport(lambda _request: httpx.Response(status, content=body))
+    transport = httpx.MockTransport(lambda _request: httpx.Response(status, stream=httpx.ByteStream(body)))
     with httpx.Client(transport=transport) as client:
         return _answer(client, "POST", "https://centre.example", "/devices/claim", {})
 

@@ -42,6 +42,19 @@ def test_every_order_is_followed_or_over(open: list[Watch], lost: set[int]) -> N
             assert not gone or over[newest.number] == ("restart" if newest.number in lost else "time")
 
 
+def test_a_start_that_does_not_know_the_time_keeps_an_order_until_it_does() -> None:
+    """Nothing is sent meanwhile. A newer order takes its place all the same."""
+    open = [watch(1, "video", 90)]
+    unset = Stamp("cd", 30 * SECOND, 77, dataclasses.replace(NOW.clock, synced=False))
+    assert choose(open, unset, {open[0].order}) == choose(open, unset) == choose([], unset)
+    assert choose(open, dataclasses.replace(NOW, boot_id="cd", mono_us=31 * SECOND)).follow == {"video": open[0]}
+    late = dataclasses.replace(unset, mono_us=600 * SECOND)
+    assert choose(open, late).over == ((open[0], "time"),)
+    assert choose(open, late, {open[0].order}).over == ((open[0], "restart"),)
+    both = [*open, watch(2, "video", 60)]
+    assert choose(both, unset).over == ((open[0], "newer"),) and choose(both, unset).follow == {}
+
+
 def test_what_begins_is_numbered_above_what_a_process_before_used() -> None:
     taken = watch(1, "video", 0).taken
     later = dataclasses.replace(NOW, mono_us=NOW.mono_us + 37 * SECOND, utc_us=NOW.utc_us + 37 * SECOND)

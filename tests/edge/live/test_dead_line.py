@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.live.backlog import MOST_PIECES, Backlog
-from edge.live.pusher import SOCKET, TIMEOUT, Line, Pusher, Way
+from edge.live.pusher import SOCKET, TIMEOUT, WITHIN, Line, Pusher, Way
 from edge.sync.client import make_client
 from evidence.seal import KeySigner
 from tests.edge.live.conftest import Hub
@@ -39,7 +39,8 @@ def main() -> None:
     key = Ed25519PrivateKey.generate()
     hub, line, stop = Hub(key.public_key()), Line(Backlog(lambda before: before + 1)), threading.Event()
     way = Way(hub.address, "box-1", "centre", "0" * 64, KeySigner(key))
-    pusher = Telling(way, make_client(None, None, TIMEOUT, SOCKET), line, lambda: True, lambda: time.time_ns() // 1000)
+    client = make_client(None, None, TIMEOUT, SOCKET, WITHIN)
+    pusher = Telling(way, client, line, lambda: True, lambda: time.time_ns() // 1000)
     threading.Thread(target=pusher.run, args=(stop,), daemon=True).start()
     cut_s = back_s = 0.0
     with line.ready:

@@ -16,7 +16,7 @@ import pytest
 from edge.cameras.file import open_file
 from edge.cameras.port import Packet
 from edge.cameras.relay import Relay
-from edge.clock import SystemClock
+from edge.clock import SystemClock, boottime_us
 from edge.errors import StoreUnwritable
 from edge.identity.tls import ROOT as TLS_ROOT
 from edge.live import process as process_module
@@ -27,7 +27,7 @@ from edge.store import Store
 from edge.wiring import Box, open_box
 from evidence.bodies import LiveEnded, body_of
 from evidence.box_orders import BoxOrder, OrderAnswered, WantedLive
-from evidence.records import Sealed
+from evidence.records import ClockState, Sealed, Stamp
 from evidence.times import MINUTE, SECOND, utc_text, utc_us
 from tests.edge.cameras.conftest import Serve, serve, serving
 from tests.edge.recorder.conftest import make_film
@@ -590,6 +590,41 @@ def test_what_was_over_before_the_process_came_back_is_stated(site: Site) -> Non
     assert (found[order].why, found[order].fragments) == ("restart", None) and found[order].began is not None
     assert (found[never].why, found[never].fragments, found[never].began) == ("time", 0, None)
     assert not site.sign.exists()
+
+
+class Starts(SystemClock):
+    """The clock of a box that can be switched off and on."""
+
+    def __init__(self) -> None:
+        self.boot, self.synced, self._on_us = "ab", True, 0
+
+    def off_and_on(self) -> None:
+        self.boot, self.synced, self._on_us = "cd", False, boottime_us()
+
+    def stamp(self) -> Stamp:
+        return Stamp(self.boot, self.mono_us(), self.utc_us(), ClockState(self.synced, 0, "kernel", 1))
+
+    def mono_us(self) -> int:
+        return boottime_us() - self._on_us
+
+
+def test_a_box_that_starts_without_the_time_keeps_its_order_and_follows_it_once_it_knows(site: Site) -> None:
+    clock = Starts()
+    box = dataclasses.replace(site.box, clock=clock)
+    site.box = dataclasses.replace(box, store=box.second_store())
+    site.begin()
+    order = site.order()
+    until(site.noted)
+    site.end()
+    clock.off_and_on()
+    site.begin()
+    count = len(site.hub.got)
+    time.sleep(2.5)
+    assert site.ended() == [] and len(site.hub.got) == count and not site.sign.exists(), "nothing is sent meanwhile"
+    clock.synced = True
+    until(lambda: len(site.hub.of(order)) > count + 2)
+    assert site.ended() == [] and site.sign.exists()
+    site.box.store.close()
 
 
 def test_what_cannot_be_shown_to_the_room_is_not_sent(site: Site) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge.asking import Within
 from edge.live.backlog import MOST_BYTES, Backlog
-from edge.live.pusher import LONGEST_ANSWER, SOCKET, TIMEOUT, Line, Pusher, Way
+from edge.live.pusher import LONGEST_ANSWER, SOCKET, TIMEOUT, WITHIN, Line, Pusher, Way
 from edge.sync.client import make_client
 from evidence.seal import KeySigner
 from tests.edge.live.conftest import until
@@ -27,6 +28,7 @@ class Listening:
         self.pace: int | None = None
         self.says = b""
         self.goes_on = b""
+        self.rest_s = 0.0
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 << 10)
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -53,6 +55,7 @@ class Listening:
                     while self.goes_on:
                         line.sendall(self.goes_on)
                         self.said += len(self.goes_on)
+                        time.sleep(self.rest_s)
         except (OSError, ValueError):
             return
 
@@ -80,7 +83,7 @@ class Pushing:
         self.line, self.stop, self.shown = Line(Backlog(lambda before: before + 1)), threading.Event(), True
         self.way = Way(address, "box-1", "centre", "0" * 64, KeySigner(Ed25519PrivateKey.generate()))
         self.pusher = Pusher(
-            self.way, make_client(None, None, TIMEOUT, SOCKET), self.line, lambda: self.shown,
+            self.way, make_client(None, None, TIMEOUT, SOCKET, WITHIN), self.line, lambda: self.shown,
             lambda: time.time_ns() // 1000)
         self.thread = threading.Thread(target=self.pusher.run, args=(self.stop,), daemon=True)
         self.thread.start()
@@ -145,3 +148,11 @@ def test_who_is_gone_may_come_back_with_another_order(listening: Listening, push
     pushing.pusher.turn_to(Way(pushing.way.address, "box-1", "centre", "1" * 64, pushing.way.signer))
     pushing.put(1000)
     until(lambda: pushing.pusher.pieces > 0, 10)
+
+
+def test_attack_a_head_that_drips_is_given_up(pushing: Pushing, listening: Listening) -> None:
+    pushing.pusher._client = make_client(None, None, TIMEOUT, SOCKET, Within(5.0, 0.5))
+    listening.says, listening.goes_on, listening.rest_s = b"HTTP/1.1 204 No Content\r\n", b"a: b\r\n", 0.1
+    pushing.put(1000)
+    until(lambda: listening.lines > 1, 10)
+    assert pushing.pusher.pieces == 0, "it is tried again, on another line"

@@ -161,3 +161,26 @@ def test_pictures_that_are_too_large_are_refused(tmp_path: Path, monkeypatch: py
     source = open_file(f"file:{make_film(tmp_path / 'film.mp4', 2)}", AutojumpClock(START_US, 1000 * SECOND, "ab"))
     with pytest.raises(BadVideo):
         Pictures(source.info)
+
+
+def test_pictures_that_become_too_large_are_looked_at_as_rarely_as_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, decoded = pictures_module.decode, []
+    monkeypatch.setattr(pictures_module, "decode", lambda codec, data: decoded.append(1) or real(codec, data))
+    source = open_file(f"file:{make_film(tmp_path / 'film.mp4', 8)}", AutojumpClock(START_US, 1000 * SECOND, "ab"))
+    maker, made = Pictures(source.info), []
+    monkeypatch.setattr(pictures_module, "MAX_PIXELS", 1000)
+    while (packet := source.read(0)) is not None:
+        made += maker.add(packet)
+    assert made == [] and len(decoded) == 3
+
+
+def test_a_tall_picture_is_made_as_small_as_a_centre_takes(tmp_path: Path) -> None:
+    path = make_film(tmp_path / "film.mp4", 1, size=(120, 2400))
+    source = open_file(f"file:{path}", AutojumpClock(START_US, 1000 * SECOND, "ab"))
+    packet = source.read(0)
+    assert packet is not None
+    (made,) = Pictures(source.info).add(packet)
+    image = cv2.imdecode(np.frombuffer(made.data, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None and image.shape[:2] == (960, 48)

@@ -2,9 +2,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import email.utils
 import hashlib
+import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge.asking import Within
 from edge.sync import carrier as carrying
 from edge.sync.carrier import Carrier
 from edge.sync.client import make_client
@@ -20,6 +24,7 @@ from edge.sync.uploads import Job
 from evidence.seal import KeySigner
 from evidence.times import MINUTE, utc_us
 from evidence.uploads import read_upload
+from tests.edge.test_asking import Serve, dripping, serving
 
 KEY = Ed25519PrivateKey.generate()
 DATA = bytes(range(250)) * 10
@@ -70,7 +75,11 @@ def path(tmp_path: Path) -> Path:
 
 
 def carrier(shelf: Answer) -> Carrier:
-    client = httpx.Client(transport=httpx.MockTransport(shelf))
+    def over_the_line(request: httpx.Request) -> httpx.Response:
+        answer = shelf(request)
+        return httpx.Response(answer.status_code, headers=answer.headers.raw, stream=httpx.ByteStream(answer.content))
+
+    client = httpx.Client(transport=httpx.MockTransport(over_the_line))
     return Carrier("http://127.0.0.1:9/", client, "box-1", "centre", KeySigner(KEY), Pace(None))
 
 
@@ -165,6 +174,31 @@ def test_a_file_that_is_shorter_than_its_record_is_no_failure_of_the_centre(path
     path.write_bytes(DATA[:1500])
     with pytest.raises(OSError, match="shorter"):
         carrier(Shelf()).carry(JOB, path, lambda *_: None)
+
+
+def test_attack_a_centre_that_talks_without_an_end_holds_nobody(path: Path) -> None:
+    """Whether it is a head or a body that does not end; what counts is in the head."""
+    def carry(serve: Serve) -> int:
+        with serving(serve) as address:
+            client = make_client(None, within=Within(5.0, 0.5))
+            mover = Carrier(address, client, "box-1", "centre", KeySigner(KEY), Pace(None))
+            with contextlib.closing(mover):
+                return mover.carry(JOB, path, lambda *_: None)
+
+    began = time.monotonic()
+    with pytest.raises(httpx.ReadTimeout):
+        carry(dripping(b"HTTP/1.1 200 OK\r\n", b"a: b\r\n"))
+    told: list[int] = []
+
+    def endless(line: socket.socket) -> None:
+        asked = line.recv(65536)
+        said = b"HTTP/1.1 200 OK\r\n" if asked.startswith(b"HEAD") else b"HTTP/1.1 503 No\r\n"
+        line.sendall(said + b"Upload-Offset: 0\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
+        while asked.startswith(b"PUT"):
+            told.append(line.send(b"10000\r\n" + bytes(65536) + b"\r\n"))
+
+    assert carry(endless) == 503 and sum(told) < 8 << 20
+    assert time.monotonic() - began < 10
 
 
 def test_certificates_that_are_none_are_refused(path: Path) -> None:
