@@ -107,6 +107,11 @@ class CollectorRuns(BadInput):
     text = "a collector of {folder} is already running"
 
 
+class ConsoleRuns(BadInput):
+    text = ("a console of {folder} is already running: stop it first. One process holds all live pictures, so that a"
+            " box and whoever watches it meet there")
+
+
 class BadReason(BadInput):
     text = "give a reason, in 1 to {limit} characters that can be seen"
 

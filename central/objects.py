@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from central.errors import CannotRead
-from central.parts import Parts, sync_folder
+from central.parts import Parts, names_aside, sync_folder
 
 
 class Objects:
@@ -30,6 +30,13 @@ class Objects:
         """The hashes in the names of all files that are here. Raises CannotRead."""
         try:
             return {path.stem for path in self._folder.glob(f"??/*{self._ending}")}
+        except OSError as error:
+            raise CannotRead(path=self._folder, why=error.strerror) from None
+
+    def aside(self, sha256: str | None = None) -> list[str]:
+        """The names of the changed files that were put aside, or of those with this hash. Raises CannotRead."""
+        try:
+            return names_aside(self._folder, sha256)
         except OSError as error:
             raise CannotRead(path=self._folder, why=error.strerror) from None
 

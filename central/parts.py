@@ -10,6 +10,8 @@ import fcntl
 import hashlib
 import math
 import os
+import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +23,7 @@ ASIDE = "aside"
 """The folder beside those of the objects, in which changed files are kept when they are sent again."""
 HEX = 64
 """Characters of a SHA-256."""
+_NAME = re.compile(r"[0-9a-f]{64}\.[1-9][0-9]{0,8}")
 KEEP_S = 7 * 24 * 3600
 """Seconds after its last byte until a part that nobody goes on with is removed."""
 
@@ -46,8 +49,8 @@ class Parts:
             raise CannotRead(path=path, why=error.strerror) from None
 
     def moved(self, sha256: str, device: str) -> tuple[int, int] | None:
-        """When the last byte of a part came (UTC microseconds, by this machine's clock), and how many are here; None
-        without a part. Raises CannotRead."""
+        """How long ago the last byte of a part came (microseconds, by this machine's clock), and how many are here;
+        None without a part. Raises CannotRead."""
         path = self.path(sha256, device)
         try:
             stat = path.stat()
@@ -55,7 +58,7 @@ class Parts:
             return None
         except OSError as error:
             raise CannotRead(path=path, why=error.strerror) from None
-        return stat.st_mtime_ns // 1000, stat.st_size
+        return max(0, (time.time_ns() - stat.st_mtime_ns) // 1000), stat.st_size
 
     def open(self, sha256: str, device: str, size: int, goal: Path) -> Part:
         """Go on with a file of `size` bytes that will lie at `goal`. Raises PartBusy, OSError."""
@@ -127,9 +130,9 @@ class Part:
             self.size += written
             view = view[written:]
 
-    def finish(self, opens: Callable[[bytes], bool] | None = None) -> Path | None:
+    def finish(self, opens: Callable[[bytes], bool] | None = None) -> None:
         """All bytes are here: check them, make them durable, give the file its place. `opens`: whether they are what
-        this centre can open. What lay there with other bytes is put aside; returns where. Raises WrongSegmentBytes,
+        this centre can open. What lay there with other bytes is put aside (`names_aside`). Raises WrongSegmentBytes,
         with nothing left of the part, and OSError."""
         self._file.seek(0)
         if hashlib.file_digest(self._file, "sha256").hexdigest() != self._sha256:
@@ -140,31 +143,36 @@ class Part:
                 self._refuse(N_("they are not sealed to this centre for this order"))
         os.fsync(self._file.fileno())
         self._goal.parent.mkdir(parents=True, exist_ok=True)
-        aside = self._put_aside()
+        self._put_aside()
         self._path.rename(self._goal)
         sync_place(self._goal)
-        return aside
 
-    def _put_aside(self) -> Path | None:
+    def _put_aside(self) -> None:
         """Keep a changed file, for whoever asks how it came to be; one that another box brought meanwhile is as good
         as ours."""
         try:
             with self._goal.open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() == self._sha256:
-                    return None
+                    return
         except FileNotFoundError:
-            return None
-        folder = self._goal.parent.parent / ASIDE
-        folder.mkdir(exist_ok=True)
-        number = sum(1 for _ in folder.glob(f"{self._sha256}.*")) + 1
-        aside = folder / f"{self._sha256}.{number}"
+            return
+        objects = self._goal.parent.parent
+        (objects / ASIDE).mkdir(exist_ok=True)
+        number = 1 + max((int(name[HEX + 1:]) for name in names_aside(objects, self._sha256)), default=0)
+        aside = objects / ASIDE / f"{self._sha256}.{number}"
         self._goal.rename(aside)
         sync_place(aside)
-        return aside
 
     def _refuse(self, why: str) -> None:
         self._path.unlink()
         raise WrongSegmentBytes(why=why)
+
+
+def names_aside(objects: Path, sha256: str | None = None) -> list[str]:
+    """The names of the changed files that were put aside in a folder of objects, or of those with this hash; its hash
+    and a number make a name. Raises OSError."""
+    found = [path.name for path in (objects / ASIDE).glob(f"{sha256 or '*'}.*")]
+    return sorted(name for name in found if _NAME.fullmatch(name))
 
 
 def _remove(path: Path, before_s: float = math.inf) -> bool:

@@ -6,7 +6,7 @@ import fcntl
 import functools
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -34,6 +34,7 @@ from central.errors import (
     CannotWrite,
     CentreExists,
     CollectorRuns,
+    ConsoleRuns,
     NothingToMove,
     TwoDatabases,
     WebhookRuns,
@@ -255,12 +256,17 @@ def place_of(folder: Path, config: CentreConfig) -> Place:
     return address
 
 
-@contextmanager
-def alone(folder: Path, what: Literal["collector", "webhook"] = "collector") -> Iterator[None]:
-    """Hold the place of this folder's collector: two would push each other off the broker without end; or of who tells
-    its events: two would tell each twice.
+RUNS: Mapping[str, type[ZaitangError]] = {
+    "collector": CollectorRuns, "webhook": WebhookRuns, "console": ConsoleRuns}
 
-    Raises CollectorRuns, WebhookRuns, CannotWrite."""
+
+@contextmanager
+def alone(folder: Path, what: Literal["collector", "webhook", "console"] = "collector") -> Iterator[None]:
+    """Hold the place of this folder's collector: two would push each other off the broker without end; or of who tells
+    its events: two would tell each twice; or of its console: boxes would bring live pictures to one, and viewers wait
+    for them at the other. Whoever is killed lets go.
+
+    Raises CollectorRuns, WebhookRuns, ConsoleRuns, CannotWrite."""
     path = folder / f"{what}.lock"
     try:
         opened = path.open("w")
@@ -270,7 +276,7 @@ def alone(folder: Path, what: Literal["collector", "webhook"] = "collector") -> 
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise (CollectorRuns if what == "collector" else WebhookRuns)(folder=folder) from None
+            raise RUNS[what](folder=folder) from None
         yield
 
 

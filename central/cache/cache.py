@@ -48,7 +48,7 @@ class Cache:
                 tx.forget_cached(sha256, "file")
             elif not stays:
                 tx.put_cached(CachedFile(sha256, "file", size, now_us))
-            tx.mark_stored(sha256)
+            tx.mark_stored(sha256, now_us)
 
     def made(self, sha256: str, size: int, now_us: int) -> None:
         """Something was made of a file of a box; so many bytes. Call it `alone`."""

@@ -23,16 +23,23 @@ GONE = "gone"
 @dataclasses.dataclass(frozen=True)
 class Asked:
     """The newest order in force that asks for a file. `at_us`: when it was made; `accepted`: the box has taken it;
-    `why`: why it will not bring the file: a refusal of the box, or GONE; else empty."""
+    `why`: why it will not bring the file: a refusal of the box, or GONE; else empty; `came`: the file was here, as it
+    was recorded, after it was ordered."""
 
     at_us: int
     accepted: bool
     why: str = ""
+    came: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether it brings nothing any more."""
+        return self.why != "" or self.came
 
     def under_way(self, now_us: int, moved_us: int | None = None) -> bool:
         """Whether the file may still come by it. `moved_us`: when its last byte came."""
         patient_us = max(self.at_us, moved_us or 0) + PATIENCE_US
-        return not self.why and (not self.accepted or now_us < patient_us)
+        return not self.over and (not self.accepted or now_us < patient_us)
 
     def rests(self, now_us: int) -> bool:
         """Whether no other order is made for it now: it may come, or the box just said that it does not."""
@@ -50,7 +57,9 @@ def asked_of(tx: Tx, device: str, now_us: int) -> dict[str, Asked]:
         answer = None if answered is None else body_of(answered.record)
         for one in body.upload.files:
             found[one.sha256] = _asked(sealed.record.utc_us, one.sha256, answer)
-    return found
+    came = tx.came(list(found))
+    return {sha256: dataclasses.replace(one, came=one.at_us < came.get(sha256, -1) <= now_us)
+            for sha256, one in found.items()}
 
 
 def _asked(at_us: int, sha256: str, answer: object) -> Asked:

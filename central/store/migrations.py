@@ -5,13 +5,14 @@ Tables that are new are made before the steps run. The old schemas are kept as t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from sqlalchemy import Connection, insert, inspect, select, text, update
+from sqlalchemy import Column, Connection, insert, inspect, select, text, update
 
 from central.store.box_orders import TYPES, BoxOrderTables
 from central.store.inputs import box_of
 from central.store.plans import PlanTables
-from central.store.schema import about_boxes, certificates, names, quarantine, records
+from central.store.schema import about_boxes, certificates, names, quarantine, records, segments
 from evidence.bodies import ClassOrder, body_of
 from evidence.seal import read_sealed
 
@@ -24,13 +25,21 @@ def _three(connection: Connection) -> None:
     """From 2 to 3 accounts, events for others, drafts, ID numbers, own records, surveys, the overview and the cache of
     video came, all empty; the overview fills itself, and what was sent before is no cache. Which class has which box
     when, what the centre stated of which box, and what it ordered of boxes, is told from what is here. What is in
-    quarantine is of the box on whose topic it came."""
+    quarantine is of the box on whose topic it came. When a file came is not known of those that are here."""
     for table, name in ((records, "records_class_type"), (names, "names_person")):
         next(one for one in table.indexes if one.name == name).create(connection, checkfirst=True)
     _book(connection)
     _note_boxes(connection)
     _note_orders(connection)
     _give_rooms(connection)
+    _add(connection, segments.c.came_us)
+
+
+def _add(connection: Connection, column: Column[Any]) -> None:
+    """A column that may be null."""
+    if column.name not in {one["name"] for one in inspect(connection).get_columns(column.table.name)}:
+        kind = column.type.compile(connection.dialect)
+        connection.execute(text(f"ALTER TABLE {column.table.name} ADD COLUMN {column.name} {kind}"))
 
 
 def _book(connection: Connection) -> None:

@@ -131,6 +131,7 @@ segments = Table(
     Column("sha256", _text(64), nullable=False, index=True),
     Column("size", BigInteger, nullable=False),
     Column("stored", Boolean, nullable=False),
+    Column("came_us", BigInteger, comment="when its file came last; null: never, or before this was noted"),
 )
 
 cached = Table(

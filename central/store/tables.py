@@ -326,9 +326,19 @@ class Tx(
             select(t.segments).select_from(joined).where(s.sha256 == sha256).order_by(r.leaf))
         return [Announced(r.device, r.chain, r.seq, r.sha256, r.size, r.stored) for r in rows]
 
-    def mark_stored(self, sha256: str) -> None:
-        """Its file is here, hashed and synced."""
-        self._db.execute(update(t.segments).where(t.segments.c.sha256 == sha256).values(stored=True))
+    def mark_stored(self, sha256: str, now_us: int) -> None:
+        """Its file is here now, hashed and synced."""
+        where = t.segments.c.sha256 == sha256
+        self._db.execute(update(t.segments).where(where).values(stored=True, came_us=now_us))
+
+    def came(self, hashes: Sequence[str]) -> dict[str, int]:
+        """When the files of these that ever came did last, or were found to be here already (UTC µs)."""
+        c = t.segments.c
+        found: dict[str, int] = {}
+        for some in _some(hashes):
+            rows = select(c.sha256, c.came_us).where(c.sha256.in_(some), c.came_us.is_not(None))
+            found |= {sha256: max(us, found.get(sha256, us)) for sha256, us in self._db.execute(rows)}
+        return found
 
     def keyframes(self, names: Sequence[str]) -> dict[str, int]:
         """Those of these keyframes that are remembered, and the leaf of the record that named each first."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import uvicorn
 
+from central.aside import tell_aside
 from central.errors import CannotRead
 from central.overview.beside import followed
 from central.renewing import look_after
@@ -18,7 +19,7 @@ from central.web.closing import closing
 from central.web.errors import CannotListen, NotLoopback, PortInUse
 from central.web.guard import LOOPBACK
 from central.web.patience import PatientProtocol
-from central.wiring import Centre
+from central.wiring import Centre, alone
 from common.logs import Log
 from common.texts import N_, translate
 
@@ -27,11 +28,17 @@ SAYS = N_("The console is at {address}")
 
 def serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None:
     """Serve until interrupted. `host`, `port`: instead of those in centre.toml. What is left of uploads that nobody
-    goes on with is removed first. Raises NotLoopback, PortInUse, BadServing."""
+    goes on with is removed first, and what a crash left is ended. Raises ConsoleRuns, NotLoopback, PortInUse,
+    BadServing, CannotWrite."""
+    with alone(centre.folder, "console"):
+        _serve(centre, host, port, lang)
+
+
+def _serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None:
     web = centre.config.web
     host, certificate = host or web.host, certificate_of(centre)
     listening = listen(host, web.port if port is None else port, everywhere=certificate is not None)
-    _sweep(centre)
+    _settle(centre)
     shown = dataclasses.replace(web, host=host, port=listening.getsockname()[1])
     print(translate(SAYS, lang, address=shown.address), flush=True)
     app, tls = create_app(centre), dict[str, Any]()
@@ -53,12 +60,14 @@ def certificate_of(centre: Centre) -> Certificate | None:
     return Certificate(centre.folder / web.certificate, centre.folder / web.key) if web.tls else None
 
 
-def _sweep(centre: Centre) -> None:
-    """A disk that cannot be written may still be looked at."""
+def _settle(centre: Centre) -> None:
+    """End what a crash left. A disk that cannot be written may still be looked at."""
     log = Log("console")
     try:
         if swept := centre.objects.parts.sweep(time.time()):
             log.info("uploads.swept", files=swept)
+        if told := tell_aside(centre.store, centre.objects, centre.sheets):
+            log.warning("files.changed", files=told)
         centre.cache.settle()
     except (CannotRead, OSError) as error:
         log.failed("uploads.unswept", error)

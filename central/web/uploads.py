@@ -24,6 +24,7 @@ from fastapi.responses import Response
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
+from central.aside import tell_aside
 from central.bounds import FILES, HOUR_OF_VIDEO, bring, level_of, tell_flood
 from central.classes.sheets import awaited
 from central.errors import CannotWrite, PartBusy, WrongSegmentBytes
@@ -73,7 +74,6 @@ KEPT, ONLY_ASKED = "upload-kept", "?0"
 """The header of a box, and what it says (RFC 9651, a boolean) of a file that comes only because it was asked for."""
 SWEEP_S = 3600.0
 ALARM_US = 24 * 60 * MINUTE
-CHANGED = "centre.file_changed"
 _RANGE = re.compile(r"bytes (\d{1,16})-(\d{1,16})/(\d{1,16})", re.ASCII)
 _LOG = Log("uploads")
 BOXES = Public("each request holds a token that a box signed")
@@ -168,6 +168,7 @@ class _Desk:
             except OSError as error:
                 raise self._ours(error) from None
             objects.parts.drop(upload.sha256, upload.device)
+            tell_aside(self._centre.store, objects, sha256=upload.sha256)
             self._mark(upload)
         return True
 
@@ -254,10 +255,9 @@ class _Desk:
     def _finish(self, part: Part, upload: _Wanted) -> None:
         now_us = self._centre.clock.stamp().utc_us
         with self._centre.cache.alone(upload.sha256):
-            aside = part.finish(None if upload.order is None else functools.partial(self._opens, upload.order))
+            part.finish(None if upload.order is None else functools.partial(self._opens, upload.order))
+            tell_aside(self._centre.store, self._objects(upload), sha256=upload.sha256)
             with self._centre.store.write() as tx:
-                if aside is not None:
-                    self._centre.store.append(tx, Alarm(CHANGED, {"segment": upload.sha256, "aside": aside.name}))
                 bring(tx, FILES, upload.device, upload.size, now_us)
             self._mark(upload)
         self._centre.cache.trim(now_us)

@@ -173,7 +173,7 @@ def _recorded(
         fact = place(record, body, clocks.by(policy, record.chain), policy)
         found.append(Recorded(
             body, fact.span.end_us, fact.doubt, body.run not in unfinished, record.seq <= up_to[record.chain],
-            box.store.uploaded(body.sha256) or not (road and (everything or body.sha256 in asked)),
+            not road or not (body.sha256 in asked or (everything and not box.store.kept_there(body.sha256))),
             _also(told.corrected, record, body)))
     return found
 

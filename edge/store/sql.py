@@ -35,6 +35,8 @@ SCHEMA = (
     " why TEXT NOT NULL, names INTEGER NOT NULL, templates INTEGER NOT NULL, shots INTEGER NOT NULL,"
     " state TEXT NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS uploads (sha256 TEXT PRIMARY KEY) STRICT",
+    # Of these what the centre has only because it asked: it may let them go.
+    "CREATE TABLE IF NOT EXISTS lent (sha256 TEXT PRIMARY KEY) STRICT",
     "CREATE TABLE IF NOT EXISTS moved (file TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS garbage"
     " (place TEXT NOT NULL, file TEXT NOT NULL, PRIMARY KEY (place, file)) STRICT",
@@ -149,6 +151,10 @@ ERASED_NAMES = "SELECT DISTINCT person FROM erasures WHERE names = 1"
 ADD_UPLOAD = "INSERT OR IGNORE INTO uploads (sha256) VALUES (?)"
 DROP_UPLOAD = "DELETE FROM uploads WHERE sha256 = ?"
 UPLOADED = "SELECT 1 FROM uploads WHERE sha256 = ?"
+
+ADD_LENT = "INSERT OR IGNORE INTO lent (sha256) VALUES (?)"
+DROP_LENT = "DELETE FROM lent WHERE sha256 = ?"
+KEPT_THERE = "SELECT 1 FROM uploads WHERE sha256 = ? AND sha256 NOT IN (SELECT sha256 FROM lent)"
 
 PUT_MOVED = "INSERT OR REPLACE INTO moved (file, sha256, size) VALUES (?, ?, ?)"
 MOVED = "SELECT file, sha256, size FROM moved WHERE file = ?"

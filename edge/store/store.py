@@ -286,9 +286,15 @@ class Store(PeopleTables):
         """Whether the centre has this segment's file."""
         return self._db.one(sql.UPLOADED, (sha256,)) is not None
 
-    def mark_uploaded(self, sha256: str) -> None:
-        """Note that the centre has this segment's file."""
-        self._db.execute(sql.ADD_UPLOAD, (sha256,))
+    def kept_there(self, sha256: str) -> bool:
+        """Whether the centre has this segment's file to keep, and not only because it asked for it."""
+        return self._db.one(sql.KEPT_THERE, (sha256,)) is not None
+
+    def mark_uploaded(self, sha256: str, kept: bool = True) -> None:
+        """Note that the centre has this segment's file. `kept`: to keep; else it may let it go again."""
+        with self._db.transaction():
+            self._db.execute(sql.ADD_UPLOAD, (sha256,))
+            self._db.execute(sql.DROP_LENT if kept else sql.ADD_LENT, (sha256,))
 
     def removed(self, sha256: str) -> bool:
         """Whether a record says that this segment was deleted."""

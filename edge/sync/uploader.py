@@ -145,11 +145,11 @@ class Uploader:
         jobs: list[Job] = []
         if self._limits is not None and not self._limits.everything:
             return jobs
-        here = {job.sha256 for job in (*self._queue.jobs, *self._queue.away)}
+        here = {job.sha256 for job in (*self._queue.jobs, *self._queue.away) if job.kept}
         found = [one for one in self._store.records_of("segment", self._looked_at) if one.record.seq <= receipted]
         for sealed in (*self._older(), *found):
             body = body_of(sealed.record)
-            if isinstance(body, Segment) and not (body.sha256 in here or self._store.uploaded(body.sha256)):
+            if isinstance(body, Segment) and not (body.sha256 in here or self._store.kept_there(body.sha256)):
                 jobs.append(Job(sealed.record.seq, body.sha256, body.file, body.size))
         return jobs
 
@@ -166,7 +166,8 @@ class Uploader:
         if newest != self._answered:
             self._follow()
             kept = self._limits is None or self._limits.everything
-            asked = [Job(seq, body.sha256, body.file, body.size, kept=kept) for seq, body in wanted(self._store)]
+            asked = [Job(seq, body.sha256, body.file, body.size, kept=kept, awaited=True)
+                     for seq, body in wanted(self._store)]
             self._queue = self._queue.with_first(asked)
             self._answered = newest
 
@@ -206,7 +207,7 @@ class Uploader:
                 self._alarms.once("segment.lost", {"segment": job.sha256})
             self._queue = self._queue.after_success()
         elif 200 <= outcome < 300:
-            self._store.mark_uploaded(job.sha256)
+            self._store.mark_uploaded(job.sha256, job.kept)
             self._drop(job)
             self._alarms.settle("upload.refused")
             self._queue = self._queue.after_success()

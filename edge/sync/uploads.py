@@ -8,6 +8,8 @@ from typing import Literal
 from common.backoff import Backoff
 
 RETRY = Backoff(first=2.0, longest=600.0)
+AWAITED = Backoff(first=2.0, longest=30.0)
+"""While a file waits for which somebody sits before a page."""
 AWAY_S = 60.0
 """Seconds until files on a volume that is away are looked for again."""
 
@@ -15,7 +17,7 @@ AWAY_S = 60.0
 @dataclasses.dataclass(frozen=True)
 class Job:
     """One file on its way. `seq`: its record; `file`: `Segment.file`, of a sheet its name; `kept`: the centre is to
-    keep it, and did not just ask for it."""
+    keep it, and did not just ask for it; `awaited`: somebody waits for it there."""
 
     seq: int
     sha256: str
@@ -23,6 +25,7 @@ class Job:
     size: int
     kind: Literal["segment", "sheet"] = "segment"
     kept: bool = True
+    awaited: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +76,6 @@ class Queue:
 
     def after_failure(self, now: float, chance: float) -> Queue:
         """The first file goes to the end (it must not block the others) and the next try waits."""
-        wait = RETRY.wait(self.failures, chance)
+        wait = (AWAITED if any(job.awaited for job in self.jobs) else RETRY).wait(self.failures, chance)
         jobs = (*self.jobs[1:], self.jobs[0])
         return dataclasses.replace(self, jobs=jobs, failures=self.failures + 1, not_before=now + wait)

@@ -74,7 +74,7 @@ def test_an_order_names_files_by_record_and_hash_and_counts_for_each_box(centre:
 def test_without_names_it_is_what_is_not_here(centre: Centre, box: Box) -> None:
     put(centre, FILMS[0])
     with centre.store.write() as tx:
-        tx.mark_stored(HASHES[0])
+        tx.mark_stored(HASHES[0], MORNING)
     box.append(SegmentRemoved(HASHES[1], "R7", "box"), MORNING + 300_000_000)
     centre.collector().take(box.messages())
     asked = order(centre)

@@ -18,6 +18,8 @@ from central.orders.boxes import orders
 from central.wiring import Centre, init_centre, open_centre
 from evidence.bodies import CentreLook, SegmentRemoved
 from evidence.box_orders import OrderAnswered
+from evidence.heartbeats import heartbeat_of, seal_heartbeat
+from evidence.records import Stamp
 from evidence.story import SegmentFact
 from evidence.times import HOUR, MINUTE, SECOND, utc_us
 from tests.central.case_pages import kept, text
@@ -107,6 +109,16 @@ def answer(lived: Lived, result: str = "accepted", **more: object) -> None:
     said = OrderAnswered(sealed.hash, body.number, result, **more)  # type: ignore[arg-type]
     box.append(said, box.sealed[-1].record.utc_us + MINUTE)
     centre.collector().take(box.messages()[-1:])
+
+
+def lives(lived: Lived) -> None:
+    """The box says that it does."""
+    centre, box = lived
+    head = box.sealed[-1]
+    beat = heartbeat_of(head, Stamp("b0", head.record.mono_us, head.record.utc_us, box.clock), 0, {})
+    collector = centre.collector()
+    collector.pulse.listen()
+    collector.take([Message("box-1", seal_heartbeat(beat, box.signer), "heartbeats")])
 
 
 def looks(centre: Centre) -> list[CentreLook]:
@@ -293,6 +305,8 @@ def test_what_is_under_way_is_not_ordered_twice(lived: Lived, li: TestClient) ->
     centre.clock.utc_us += 11 * MINUTE
     for one in files[:3]:
         assert not centre.objects.parts.path(one.segment.sha256, "box-1").exists()
+    assert kinds(li)[:3] == ["asked"] * 3 and ask(li)[0] == 422, "the box has not been there since: it may still come"
+    lives(lived)
     assert kinds(li)[:3] == ["away"] * 3 and ask(li) == (200, "3"), "nothing moved: it may be asked for again"
 
 
@@ -335,18 +349,11 @@ def test_what_the_box_refuses_or_has_not_got_is_told(lived: Lived, li: TestClien
 
 
 def test_a_box_that_is_silent_is_told(lived: Lived, li: TestClient) -> None:
-    from evidence.heartbeats import heartbeat_of, seal_heartbeat
-    from evidence.records import Stamp
-
-    centre, box = lived
+    centre, _ = lived
     assert isinstance(centre.clock, FixedClock)
-    head = box.sealed[-1]
-    beat = heartbeat_of(head, Stamp("b0", head.record.mono_us, head.record.utc_us, box.clock), 0, {})
-    collector = centre.collector()
-    collector.pulse.listen()
-    collector.take([Message("box-1", seal_heartbeat(beat, box.signer), "heartbeats")])
+    lives(lived)
     centre.clock.utc_us += 20 * MINUTE
-    collector.pulse.tell_silent(10)
+    centre.collector().pulse.tell_silent(10)
     take_away(centre, facts(centre)[1])
     give_reason(li, CLASS, BLOCK)
     ask(li)
@@ -383,6 +390,48 @@ def test_a_changed_file_is_asked_for_again(centre: Centre, li: TestClient) -> No
     give_reason(li, CLASS, BLOCK)
     assert kinds(li)[1] == "changed" and ask(li) == (200, "1") and kinds(li)[1] == "asked"
     assert uploads_ordered(centre) == [[files[1].segment.sha256]]
+
+
+def test_a_file_that_was_changed_after_it_came_is_asked_for_again_at_once(lived: Lived, li: TestClient) -> None:
+    centre, _ = lived
+    assert isinstance(centre.clock, FixedClock)
+    wanted = facts(centre)[1].segment
+    data = take_away(centre, facts(centre)[1])
+    give_reason(li, CLASS, BLOCK)
+    assert ask(li) == (200, "1")
+    answer(lived)
+    for times in (2, 3):
+        centre.clock.utc_us += SECOND
+        come(centre, wanted.sha256, data)
+        assert kinds(li)[1] == "here"
+        centre.objects.path(wanted.sha256).write_bytes(data[:-1] + b"x")
+        part = li.get(f"{PATH}/state").json()["cameras"][0]["parts"][1]
+        assert (part["kind"], part["may_ask"]) == ("changed", True)
+        centre.clock.utc_us += SECOND
+        assert ask(li) == (200, "1") and uploads_ordered(centre) == [[wanted.sha256]] * times
+        answer(lived)
+        assert kinds(li)[1] == "asked" and ask(li)[0] == 422, "and once only"
+
+
+def come(centre: Centre, sha256: str, data: bytes) -> None:
+    """A file is brought, as by a box that keeps its video."""
+    with centre.objects.parts.open(sha256, "box-1", len(data), centre.objects.path(sha256)) as part:
+        part.write(data)
+        part.finish()
+    centre.cache.came(sha256, len(data), False, centre.clock.stamp().utc_us)
+
+
+def test_a_file_that_is_lost_after_it_came_is_asked_for_again_at_once(lived: Lived, li: TestClient) -> None:
+    centre, _ = lived
+    assert isinstance(centre.clock, FixedClock)
+    sha256, data = facts(centre)[1].segment.sha256, take_away(centre, facts(centre)[1])
+    give_reason(li, CLASS, BLOCK)
+    assert ask(li) == (200, "1")
+    answer(lived)
+    centre.clock.utc_us += SECOND
+    come(centre, sha256, data)
+    centre.objects.path(sha256).unlink()
+    assert kinds(li)[1] == "away" and ask(li) == (200, "1")
 
 
 def test_what_an_account_sees_is_also_asked_by_a_class_hour(centre: Centre, li: TestClient) -> None:

@@ -19,9 +19,9 @@ from evidence.times import MINUTE, SECOND
 from tests.central.case_pages import kept
 from tests.central.console import COOKIE, session_of
 from tests.central.course import PEOPLE, Course
-from tests.central.helpers import MORNING, Box, put, segment_of, sending
+from tests.central.helpers import MORNING, Box, FixedClock, put, segment_of, sending
 from tests.central.test_browser import CHROMIUM, Console, browser
-from tests.central.test_replay import BLOCK, CLASS, Lived, course, facts, lived, take_away
+from tests.central.test_replay import BLOCK, CLASS, Lived, course, facts, lived, lives, take_away
 
 sync_api = pytest.importorskip("playwright.sync_api")
 Axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
@@ -142,6 +142,28 @@ def test_a_minute_that_is_not_here_is_asked_from_the_box_and_plays_when_it_has_c
     assert time.monotonic() - sent < 15
     with centre.store.read() as tx:
         assert len([one for one in orders(tx, "box-1") if one[1].upload is not None]) == 1
+
+
+def test_a_minute_that_comes_after_its_order_had_its_time_plays_without_a_hand(
+    console: Console, page: sync_api.Page, lived: Lived,
+) -> None:
+    centre, box = lived
+    assert isinstance(centre.clock, FixedClock)
+    wanted = facts(centre)[1]
+    data = take_away(centre, wanted)
+    enter(page, console)
+    page.get_by_label("Time of day").fill("14:20")
+    page.get_by_role("button", name="Go there").click()
+    says = sync_api.expect(page.locator("#says"))
+    says.to_contain_text("it has not answered yet", timeout=10_000)
+    answer_newest(centre, box)
+    says.to_contain_text("sends it next", timeout=10_000)
+    centre.clock.utc_us += 11 * MINUTE
+    lives(lived)
+    says.to_have_text("14:20:00: at the box", timeout=10_000)
+    page.wait_for_timeout(1000)
+    put(centre, data)
+    plays_at(page, "14:20")
 
 
 def test_what_comes_while_another_minute_plays_takes_nothing_from_it(

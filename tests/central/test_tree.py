@@ -210,6 +210,7 @@ def test_a_database_of_the_second_schema_knows_orders_to_boxes_and_whose_message
     old.executescript(SCHEMA_2.read_text("utf-8"))
     old.execute("INSERT INTO records VALUES (99, 'centre', 'x', 9, ?, 'p', 'order.box', NULL, ?)",
                 (sealed.hash, sealed.envelope))
+    old.execute("INSERT INTO segments VALUES ('box-1', 'x', 1, ?, 9, 1)", ("ab" * 32,))
     old.executemany("INSERT INTO quarantine VALUES (?, ?, 'BadSeal', 'x', 1, 1, x'00')", [
         ("a", "zaitang/v1/box-1/records"), ("b", "zaitang/v1/box-1/heartbeats"), ("c", "zaitang/v1/box-9/records")])
     old.commit()
@@ -221,6 +222,9 @@ def test_a_database_of_the_second_schema_knows_orders_to_boxes_and_whose_message
         assert tx.orders_to("box-1") == [sealed] and tx.highest_number("box-1") == 1
         assert "quarantine_room" in {one["name"] for one in inspect(connection).get_indexes("quarantine")}
         assert tx.drop_quarantined("box-1", "BadSeal", 1) == 1 and tx.let_go("box-1") == 1
+        assert tx.came(["ab" * 32]) == {}
+        tx.mark_stored("ab" * 32, 7)
+        assert tx.came(["ab" * 32, "cd" * 32]) == {"ab" * 32: 7}
     engine.dispose()
 
 

@@ -7,6 +7,8 @@ import hashlib
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import namedtuple
@@ -24,11 +26,13 @@ from central.store.tables import Tx
 from central.web import patience, uploads
 from central.web.app import create_app
 from central.web.patience import PatientProtocol
+from central.web.server import _settle
 from central.wiring import Centre
 from evidence.seal import RECORD_TYPE, seal
 from evidence.times import utc_text
 from evidence.uploads import LONGEST_US
 from tests.central.console import signed_in
+from tests.central.dying import DIED
 from tests.central.helpers import MORNING, Box, FixedClock, put, segment_of, sending, token
 
 HERE = "http://127.0.0.1:8470"
@@ -116,8 +120,54 @@ def test_the_same_file_that_another_box_brought_meanwhile_is_not_put_aside(centr
     with centre.objects.parts.open(SHA, "box-1", len(DATA), centre.objects.path(SHA)) as part:
         part.write(DATA)
         put(centre, DATA)
-        assert part.finish() is None
+        part.finish()
     assert files(centre) == [f"{SHA}.mp4"]
+
+
+def changed(centre: Centre) -> list[object]:
+    """What is stated of changed files."""
+    with centre.store.read() as tx:
+        return [one.record.body["params"] for one in tx.of_type("alarm")
+                if one.record.body["code"] == "centre.file_changed"]
+
+
+@pytest.mark.parametrize(("step", "left"), [
+    ("aside", [f"{SHA}.box-1.part", f"{SHA}.mp4"]), ("place", [f"{SHA}.1", f"{SHA}.box-1.part"]),
+    ("stated", [f"{SHA}.1", f"{SHA}.mp4"]),
+])
+@pytest.mark.parametrize("first", ["box", "start"])
+def test_a_changed_file_is_stated_once_wherever_the_centre_died(
+    centre: Centre, client: TestClient, box: Box, step: str, left: list[str], first: str,
+) -> None:
+    client.put(AT, content=DATA, headers=sending(box, DATA, MORNING))
+    centre.objects.path(SHA).write_bytes(b"another thing")
+    part = centre.objects.parts.path(SHA, "box-1")
+    part.write_bytes(DATA)
+    asked = token(box, DATA, MORNING)
+    died = subprocess.run([sys.executable, "-m", "tests.central.dying", centre.folder, step], timeout=60, check=False,
+                          input=f"{AT}\n{asked['authorization']}\n", text=True, cwd=Path(__file__).parents[2])
+    assert died.returncode == DIED and files(centre) == left and changed(centre) == []
+    if first == "start":
+        _settle(centre)
+        assert len(changed(centre)) == (step != "aside"), "as soon as it starts again, whenever the box comes back"
+    for _ in range(2):
+        assert client.head(AT, headers=asked).headers["upload-complete"] == "?1"
+    _settle(centre)
+    assert changed(centre) == [{"segment": SHA, "aside": f"{SHA}.1"}] and files(centre) == [f"{SHA}.1", f"{SHA}.mp4"]
+    assert (centre.folder / "objects/aside" / f"{SHA}.1").read_bytes() == b"another thing" and stored(centre) == [True]
+
+
+def test_what_else_lies_aside_is_nothing_and_no_number_comes_twice(
+    centre: Centre, client: TestClient, box: Box,
+) -> None:
+    folder = centre.folder / "objects/aside"
+    folder.mkdir(parents=True)
+    for name in ("x", f"{SHA}.txt", f"{SHA}.01", f"{SHA}.7"):
+        (folder / name).write_bytes(b"")
+    client.put(AT, content=DATA, headers=sending(box, DATA, MORNING))
+    centre.objects.path(SHA).write_bytes(b"another thing")
+    assert client.put(AT, content=DATA, headers=sending(box, DATA, MORNING)).status_code == 201
+    assert changed(centre) == [{"segment": SHA, "aside": f"{SHA}.{number}"} for number in (7, 8)]
 
 
 def test_a_file_that_a_killed_centre_had_finished_is_marked_when_it_is_asked_for(

@@ -111,7 +111,12 @@ def test_orders_and_uploads_are_remembered(tmp_path: Path, keys: BoxKeys) -> Non
     assert [one.hash for one in store.orders()] == [order.hash]
     assert not store.uploaded("a" * 64)
     store.mark_uploaded("a" * 64)
-    assert opened(tmp_path, keys).uploaded("a" * 64)
+    assert opened(tmp_path, keys).uploaded("a" * 64) and store.kept_there("a" * 64)
+    store.mark_uploaded("b" * 64, kept=False)
+    store.mark_uploaded("b" * 64, kept=False)
+    assert opened(tmp_path, keys).uploaded("b" * 64) and not opened(tmp_path, keys).kept_there("b" * 64)
+    store.mark_uploaded("b" * 64)
+    assert opened(tmp_path, keys).kept_there("b" * 64) and not store.kept_there("c" * 64)
 
 
 def test_names_and_faces_are_encrypted_and_erased_for_good(tmp_path: Path, keys: BoxKeys) -> None:

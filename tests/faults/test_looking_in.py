@@ -1,7 +1,9 @@
-"""While somebody looks into a room, or back, the network is slow, then cut; the box and the centre are killed. The page
-says how it stands and goes on by itself, and nothing of it touches the recording. Many who look cost one upload."""
+"""While somebody looks into a room, or waits for a file of a replay, the network is slow, then cut; the box and the
+centre are killed. The page says how it stands and goes on by itself, and nothing of it touches the recording. Many who
+look cost one upload."""
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -15,7 +17,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from evidence.bodies import Segment
+from central.aside import CHANGED
+from evidence.bodies import Alarm, Segment, body_of
 from evidence.times import SECOND
 from tests.contract.secure_site import CHROMIUM
 from tests.faults.judging import assert_whole
@@ -38,11 +41,14 @@ pytestmark = [
     pytest.mark.faults, pytest.mark.timeout(300),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
-ONE, OTHER = "li", "zhao"
-CUT_S, SLOW_KBIT, FETCH_KBIT = 20, 300, 1000
+ONE, OTHER, BACK = "li", "zhao", ("qian", "sun", "zhou")
+CUT_S, SLOW_KBIT, FETCH_KBIT, FETCH_SLOW_KBIT = 20, 300, 1000, 200
 """The stream is of some 1000 kbit/s."""
 SILENT, SLOW, AWAY, LIVE = (
     "Nothing comes from the box at the moment", "The line of the box is slow", "The centre does not answer", "Live.")
+SENDS, SENDS_SLOWLY, STOPPED, HEARD = (
+    "the box sends it", "The line is slow: some", "nothing has come since", "the box was last heard")
+"""Of a file that somebody waits for."""
 VIEWERS, WATCH_S = 20, 10
 HOLE_US = SECOND // 2
 """A file begins where the one before ends, as far as the pace of pictures on a busy machine tells."""
@@ -58,7 +64,7 @@ def network() -> Iterator[Network]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, network: Network) -> Iterator[Apart]:
     made = Apart(tmp_path_factory.mktemp("apart"), network, "recorder", "sync", "storage", "live")
-    made.supervisors(ONE, OTHER, *(f"v{number}" for number in range(VIEWERS)))
+    made.supervisors(ONE, OTHER, *BACK, *(f"v{number}" for number in range(VIEWERS)))
     yield made
     made.close()
 
@@ -85,10 +91,18 @@ def goes_on(page: Page, seconds: float) -> None:
     until_seen(page, seconds, now_ms())
 
 
-def is_whole(found: list[Segment], runs: int) -> None:
-    """The recording: so many runs, each without a hole and in files that follow each other."""
-    told = {run: list(files) for run, files in itertools.groupby(found, lambda one: one.run)}
+def runs_of(found: list[Segment]) -> dict[str, list[Segment]]:
+    return {run: list(files) for run, files in itertools.groupby(found, lambda one: one.run)}
+
+
+def is_whole(site: Apart, found: list[Segment], runs: int) -> None:
+    """The recording: so many runs, each without a hole and in files that follow each other; every byte of them is what
+    was hashed when it was recorded."""
+    told = runs_of(found)
     assert len(told) == runs, [(one.run, one.index, one.began, one.cut) for one in found]
+    for one in found:
+        data = (site.box / "video" / "segments" / one.file).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == one.sha256, one.file
     for files in told.values():
         assert [one.index for one in files] == list(range(len(files)))
         holes = [after.first_pts_us - before.end_pts_us for before, after in itertools.pairwise(files)]
@@ -122,7 +136,7 @@ def test_a_centre_that_is_killed_and_a_file_that_was_changed_there(
     until_says(page, AWAY, 30)
     site.start_console()
     goes_on(page, 60)
-    is_whole(course.segments(), 1)
+    is_whole(site, course.segments(), 1)
 
     files = course.until_files(5)
     look_back(page, site)
@@ -147,7 +161,14 @@ def test_a_centre_that_is_killed_and_a_file_that_was_changed_there(
     assert seen(page) is None
     go_to(page, site, wanted)
     until_plays(page, wanted)
-    is_whole(course.segments(), 1)
+    go_to(page, site, other)
+    page.get_by_role("button", name="Fetch from the box").click()
+    until_plays(page, other)
+    with site.opened() as centre, centre.store.read() as tx:
+        told = [body_of(one.record) for one in tx.of_type("alarm")]
+    assert [one.params["segment"] for one in told if isinstance(one, Alarm) and one.code == CHANGED] == [
+        files[1].sha256]
+    is_whole(site, course.segments(), 1)
 
 
 def change(site: Apart, segment: Segment) -> None:
@@ -160,9 +181,77 @@ def change(site: Apart, segment: Segment) -> None:
     path.write_bytes(data)
 
 
+def looks_back(browser: Browser, account: str, site: Apart, course: Course) -> tuple[Page, int, int]:
+    """A page that waits for nothing yet, a moment of a file that only the box has, and how many runs there are."""
+    files = course.segments()
+    with site.opened() as centre:
+        there = [one for one in files if centre.objects.has(one.sha256)]
+    asked = max((files.index(one) for one in there), default=0)
+    files = course.until_files(asked + 4)  # the neighbours of what was asked for come, too
+    page = somebody(browser).new_page()
+    log_in(page, account, f"/live/{DEVICE}")
+    look_back(page, site)
+    return page, course.began_us(files[asked + 2]) + 4 * SECOND, len(runs_of(files))
+
+
+def test_a_line_that_is_cut_during_the_fetch_of_a_file(
+    site: Apart, network: Network, browser: Browser, course: Course,
+) -> None:
+    page, wanted, runs = looks_back(browser, BACK[0], site, course)
+    network.slow(FETCH_KBIT)
+    go_to(page, site, wanted)
+    until_says(page, SENDS, 30, "#says")
+    network.pull()
+    until_says(page, STOPPED, 20, "#says")
+    until_says(page, HEARD, 5, "#says")
+    assert seen(page) is None
+    network.fast()
+    network.plug()
+    until_plays(page, wanted, 45)
+    is_whole(site, course.segments(), runs)
+    page.close()
+
+
+def test_a_line_that_is_slow_during_the_fetch_of_a_file(
+    site: Apart, network: Network, browser: Browser, course: Course,
+) -> None:
+    page, wanted, runs = looks_back(browser, BACK[1], site, course)
+    network.slow(FETCH_SLOW_KBIT)
+    go_to(page, site, wanted)
+    until_says(page, SENDS_SLOWLY, 30, "#says")
+    assert seen(page) is None
+    until_plays(page, wanted, 50)
+    network.fast()
+    is_whole(site, course.segments(), runs)
+    page.close()
+
+
+def test_a_box_that_is_killed_during_the_fetch_of_a_file(
+    site: Apart, network: Network, browser: Browser, course: Course,
+) -> None:
+    page, wanted, runs = looks_back(browser, BACK[2], site, course)
+    network.slow(FETCH_KBIT)
+    go_to(page, site, wanted)
+    until_says(page, SENDS, 30, "#says")
+    network.pull()
+    site.kill_box()
+    network.forget()
+    until_says(page, STOPPED, 20, "#says")
+    until_says(page, HEARD, 5, "#says")
+    assert seen(page) is None
+    network.fast()
+    network.plug()
+    site.running.start()
+    until_plays(page, wanted, 50)
+    course.until_files(len(course.segments()) + 1)
+    is_whole(site, course.segments(), runs + 1)
+    page.close()
+
+
 def test_a_line_that_is_cut_or_slow_and_a_box_that_is_killed(
     site: Apart, network: Network, browser: Browser, course: Course,
 ) -> None:
+    runs = len(runs_of(course.until_files(1)))
     page = somebody(browser).new_page()
     log_in(page, OTHER, f"/live/{DEVICE}")
     look_in(page)
@@ -183,7 +272,7 @@ def test_a_line_that_is_cut_or_slow_and_a_box_that_is_killed(
 
     os.kill(site.pid_of("live"), signal.SIGKILL)
     until_seen(page, 40, now_ms() + 1000)
-    is_whole(course.segments(), 1)
+    is_whole(site, course.segments(), runs)
 
     site.kill_box()
     until_says(page, SILENT, 30)
@@ -191,7 +280,7 @@ def test_a_line_that_is_cut_or_slow_and_a_box_that_is_killed(
     goes_on(page, 60)
     until_says(page, LIVE, 40)
     course.until_files(len(course.segments()) + 2)
-    is_whole(course.segments(), 2)
+    is_whole(site, course.segments(), runs + 1)
     page.close()
     site.running.kill(signal.SIGTERM)
     assert_whole(site.box)

@@ -67,6 +67,12 @@ class Network:
     def plug(self) -> None:
         self._ip("link", "set", "centre", "up")
 
+    def forget(self) -> None:
+        """The box's kernel says nothing more on the connections that it had, as when its power failed. Pull the cable
+        before it, so that nobody is told."""
+        subprocess.run(self.command("box", "ss", "--no-header", "--tcp", "--kill", "dst", CENTRE), check=True,
+                       stdout=subprocess.DEVNULL)
+
     def slow(self, kbit: int) -> None:
         """From the box to the centre no more than so many thousand bits a second pass."""
         self._tc("replace", "tbf", "rate", f"{kbit}kbit", "burst", BURST, "latency", f"{LATENCY_MS}ms")

@@ -12,7 +12,8 @@ from central.web.errors import NoMoment
 from central.web.localtime import DAY, LocalTime
 from central.web.reels import Reels, cameras_of, facts_of, media_address
 from central.web.replay.bar import ReplayBar, extent, part_words
-from central.web.replay.parts import PartView, box_now, parts_of
+from central.web.replay.coming import Paces, box_now
+from central.web.replay.parts import PartView, parts_of
 from central.wiring import Centre
 from evidence.canonical import canonical, sha256_hex
 from evidence.story import Block, HourStory, Sighting
@@ -44,14 +45,14 @@ class PersonShown:
 
 
 def parts_now(
-    tx: Tx, centre: Centre, reels: Reels, told: Told, block: Block, local: LocalTime, h264: bool = False,
+    tx: Tx, centre: Centre, reels: Reels, paces: Paces, told: Told, block: Block, local: LocalTime, h264: bool = False,
 ) -> Parts:
     """All files of a block as they are now, by device and camera. `h264`: for a browser that plays no H.265."""
     now_us, objects = centre.clock.stamp().utc_us, centre.objects
     hashes: dict[str, list[str]] = {}
     for fact in facts_of(told.story, block):
         hashes.setdefault(fact.ref[0], []).append(fact.segment.sha256)
-    boxes = {device: box_now(tx, objects, device, named, now_us) for device, named in hashes.items()}
+    boxes = {device: box_now(tx, objects, paces, device, named, now_us) for device, named in hashes.items()}
     return {(device, camera): parts_of(told.story, block, reels.reel(told.story, block, device, camera, h264),
                                        boxes[device], now_us, local)
             for device, camera in cameras_of(told.story, block)}

@@ -8,14 +8,12 @@ from typing import Literal
 
 from central.derived.errors import DerivedAwaited
 from central.errors import SegmentFileChanged
-from central.objects import Objects
-from central.orders.asked import GONE, Asked, asked_of
+from central.orders.asked import GONE
 from central.orders.cli import WHY
-from central.store.tables import Tx
 from central.web.errors import SegmentFileMissing
-from central.web.links import percent
 from central.web.localtime import LocalTime
 from central.web.reels import Piece, Reel, facts_of
+from central.web.replay.coming import BoxNow, how_it_comes
 from common.texts import N_, translate, words
 from evidence.story import Block, SegmentFact, Story
 
@@ -30,10 +28,6 @@ WORDS: Mapping[str, str] = {
 DERIVED = N_("here; what plays is a copy in H.264, which is not evidence")
 TO_COPY = N_("here in H.265, which your browser does not play: a copy in H.264 has to be made")
 COPYING = N_("here in H.265, which your browser does not play: a copy in H.264 is being made")
-ORDERED = N_("asked of the box; it has not answered yet")
-SILENT = N_("asked of the box, which was last heard {since}: it comes when the box is back")
-NEXT = N_("the box has taken the order and sends it next")
-COMING = N_("the box sends it: {share}% is here")
 REFUSED = N_("at the box, which refused to send it: {why}")
 
 
@@ -51,28 +45,6 @@ class PartView:
     length_s: float = 0.0
     derived: bool = False
     problem: str = ""
-
-
-@dataclasses.dataclass(frozen=True)
-class BoxNow:
-    """What is known of a box now. `chain`: of its present database; `asked`: what orders ask of it, by hash;
-    `silent_us`: when it was last heard (UTC), where it is silent; `moved`: by hash, when the last byte of a file came,
-    and how many are here."""
-
-    chain: str | None
-    asked: Mapping[str, Asked]
-    silent_us: int | None
-    moved: Mapping[str, tuple[int, int]]
-
-
-def box_now(tx: Tx, objects: Objects, device: str, hashes: list[str], now_us: int) -> BoxNow:
-    """What is known of a box and of these files of it."""
-    heads = [one for one in tx.heads(device) if one.certificate is not None and one.sealing_key is not None]
-    heard = max(tx.heard_of(device), key=lambda one: one.last_us, default=None)
-    asked = asked_of(tx, device, now_us)
-    moved = {sha: found for sha in hashes if sha in asked and (found := objects.parts.moved(sha, device)) is not None}
-    return BoxNow(heads[-1].chain if heads else None, asked,
-                  heard.last_us if heard is not None and heard.silent else None, moved)
 
 
 def parts_of(story: Story, block: Block, reel: Reel, box: BoxNow, now_us: int, local: LocalTime) -> list[PartView]:
@@ -96,11 +68,11 @@ def _part(fact: SegmentFact, piece: Piece | None, box: BoxNow, now_us: int, loca
     if not changed and not isinstance(piece.error, SegmentFileMissing):
         problem = words(piece.error, local.lang) if piece.error else ""
         return PartView(fact, "spoilt", problem, problem=problem)
-    asked = box.asked.get(fact.segment.sha256)
-    moved = box.moved.get(fact.segment.sha256)
+    sha256, size = fact.segment.sha256, fact.segment.size
     problem = words(piece.error, local.lang) if changed and piece.error else ""
-    if asked is not None and asked.under_way(now_us, moved[0] if moved else None):
-        return dataclasses.replace(_on_its_way(fact, asked, moved, box, local), problem=problem)
+    awaited, asked = box.awaited(sha256, now_us), box.asked.get(sha256)
+    if awaited is not None:
+        return PartView(fact, *how_it_comes(sha256, size, awaited, box, now_us, local), problem=problem)
     ours = fact.ref[1] == box.chain
     if changed:
         return PartView(fact, "changed", problem, ours, problem=problem)
@@ -116,14 +88,3 @@ def _part(fact: SegmentFact, piece: Piece | None, box: BoxNow, now_us: int, loca
 
 def _plain(fact: SegmentFact, kind: Kind, local: LocalTime, may_ask: bool = False) -> PartView:
     return PartView(fact, kind, translate(WORDS[kind], local.lang), may_ask)
-
-
-def _on_its_way(
-    fact: SegmentFact, asked: Asked, moved: tuple[int, int] | None, box: BoxNow, local: LocalTime
-) -> PartView:
-    if moved is not None and moved[1]:
-        share = percent(moved[1], fact.segment.size)
-        return PartView(fact, "coming", translate(COMING, local.lang, share=share))
-    if box.silent_us is not None:
-        return PartView(fact, "asked", translate(SILENT, local.lang, since=local.full(box.silent_us)))
-    return PartView(fact, "asked", translate(NEXT if asked.accepted else ORDERED, local.lang))

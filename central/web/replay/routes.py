@@ -23,6 +23,7 @@ from central.web.reels import Reels, facts_of
 from central.web.render import Say, environment, lang_of
 from central.web.replay.ahead import Ahead
 from central.web.replay.bar import ReplayBar, replay_bar
+from central.web.replay.coming import Paces
 from central.web.replay.page import Parts, files_around, moment, parts_now, people_shown, rows_of, state_of
 from central.web.replay.reasons import Reasons, block_of
 from central.web.video import Plays
@@ -55,7 +56,7 @@ class _Seen:
 
 def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> APIRouter:
     """Routes of the replay."""
-    ahead = Ahead(centre.objects)
+    ahead, paces = Ahead(centre.objects), Paces()
     routes = Routes(centre.store.device, default_response_class=HTMLResponse)
 
     def seen(request: Request, class_id: str, block: str, plays: str | None = None) -> _Seen:
@@ -64,7 +65,7 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
         found, local = block_of(told, unit.block), LocalTime(told.order.utc_offset_min, lang_of(request))
         names = names_of(centre, class_id)
         with centre.store.read() as tx:
-            parts = parts_now(tx, centre, reels, told, found, local, plays == "h264")
+            parts = parts_now(tx, centre, reels, paces, told, found, local, plays == "h264")
         return _Seen(told, unit, found, local, parts, replay_bar(told, found, parts, names, local), names)
 
     @routes.get(PATH, Action.SEE_VIDEO)

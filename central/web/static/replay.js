@@ -39,11 +39,13 @@ if (root) {
       if (answer.status === 401 || answer.status === 404) { tell(root.dataset.gone); return; }
       if (!answer.ok) { throw new Error(String(answer.status)); }
       state = await answer.json();
+      if (says.textContent === root.dataset.fails) { tell(""); }
       draw();
       renew();
       follow();
       begin();
-      wait = !state.moving ? 0 : state.coming || Date.now() - asked < MOMENT_MS ? SOON_MS : LATER_MS;
+      wait = state.coming || (state.moving && Date.now() - asked < MOMENT_MS) ? SOON_MS
+        : state.moving || awaited() ? LATER_MS : 0;
     } catch (error) { tell(root.dataset.fails); }
     if (wait) { timer = setTimeout(again, wait); }
   }
@@ -137,6 +139,9 @@ if (root) {
       resting = setTimeout(ask, REST_MS);
     }
   }
+
+  // Asked for, and the order has had its time: its box may still bring it.
+  const awaited = () => wanted && wanted.asked && holding(now(), wanted.us)?.kind === "away";
 
   async function ask() {
     if (!wanted || asking) { return; }

@@ -132,6 +132,16 @@ def test_a_file_that_waits_to_be_sent_is_kept(make_site: MakeSite) -> None:
     assert codes(site) == ["remove_over"]
 
 
+def test_a_file_that_the_centre_has_because_it_asked_waits_where_all_is_sent(make_site: MakeSite) -> None:
+    site = make_site(sync='segments = "http://127.0.0.1:9"')
+    segment = site.film(0)
+    site.years_later()
+    site.box.store.mark_uploaded(segment.sha256, kept=False)
+    assert codes(site) == ["keep_not_sent"]
+    site.box.store.mark_uploaded(segment.sha256)
+    assert codes(site) == ["remove_over"]
+
+
 def test_where_only_wanted_files_are_sent_no_other_waits(make_site: MakeSite) -> None:
     site = make_site(sync='segments = "http://127.0.0.1:9"\nupload = "asked"')
     segment, store = site.film(0), site.box.store

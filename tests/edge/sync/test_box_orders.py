@@ -4,6 +4,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from edge.sync.cli import lines
 from edge.sync.pace import Pace
 from edge.sync.process import make_inbox
 from edge.sync.uploader import Limits, Uploader
+from edge.sync.uploads import Job
 from edge.wiring import Box
 from evidence.bodies import ConsentWithdrawn, LiveEnded, SegmentRemoved
 from evidence.box_orders import (
@@ -271,10 +273,38 @@ def test_only_asked_for_files_go_where_the_centre_says_so_and_all_again(
     until(lambda: box.store.uploaded(f"{1:064x}"), uploader, seq)
     assert sent == [f"{1:064x}"]
     inbox.box_orders(message(centre, centre.record("order.box", settings(box, 3))))
-    until(lambda: len(sent) == 3 and not uploader.waiting, uploader, seq)
+    until(lambda: len(sent) == 4 and not uploader.waiting, uploader, seq)
     uploader.stop()
-    assert sorted(sent) == [f"{index:064x}" for index in range(3)] and pace.kbit is None
-    assert kept == [False, True, True], "the first one only because it was asked for: the box keeps it"
+    assert sorted(sent[1:]) == [f"{index:064x}" for index in range(3)] and pace.kbit is None
+    assert kept == [False, True, True, True], "once because it was asked for, and then to stay"
+
+
+def test_a_file_that_is_on_its_way_while_the_centre_changes_its_mind_is_told_again(
+    box: Box, centre: Any, tmp_path: Path,
+) -> None:
+    inbox, sent, going, go = make_inbox(box, "centre"), list[tuple[str, bool]](), threading.Event(), threading.Event()
+
+    def answer(job: Job, path: Path) -> int:
+        sent.append((job.sha256, job.kept))
+        going.set()
+        return 201 if go.wait(60) else 0
+
+    inbox.box_orders(message(centre, centre.record("order.box", settings(box, 1, upload="asked"))))
+    inbox.box_orders(message(centre, centre.record("order.box", upload(box, 2, 1))))
+    uploader = Uploader(box.store, Alarms(box.store), lambda _: tmp_path, Carries(answer), lambda: 0.0,
+                        limits=Limits(box.config, Pace(None)))
+    uploader.start()
+    seq = box.store.head_seq()
+    until(going.is_set, uploader, seq)
+    inbox.box_orders(message(centre, centre.record("order.box", settings(box, 3, upload="all"))))
+    seq = box.store.head_seq()
+    uploader.tick(seq)
+    go.set()
+    until(lambda: len(sent) == 4 and not uploader.waiting, uploader, seq)
+    uploader.stop()
+    assert sent[0] == (f"{1:064x}", False)
+    assert sorted(sent[1:]) == [(f"{index:064x}", True) for index in range(3)]
+    assert all(box.store.kept_there(f"{index:064x}") for index in range(3))
 
 
 def revocation(box: Box, number: int, keyid: str, device: str = "box-1") -> BoxOrder:

@@ -1,6 +1,8 @@
 """Which segment file goes next."""
 from __future__ import annotations
 
+import dataclasses
+
 from edge.sync.uploads import AWAY_S, RETRY, Job, Queue
 
 ONE, TWO = (Job(n, f"{n:064x}", "x", 1) for n in (1, 2))
@@ -42,3 +44,10 @@ def test_what_somebody_asked_for_waits_for_nothing() -> None:
     asked = queue.with_first([TWO])
     assert asked.next(10.0) == ONE and asked.jobs == (ONE, TWO)
     assert queue.with_first([]).next(10.0) is None, "nobody asked for anything"
+
+
+def test_while_somebody_waits_no_try_is_far_away() -> None:
+    late, waited = Queue((ONE, TWO)), Queue((ONE, dataclasses.replace(TWO, awaited=True)))
+    for _ in range(20):
+        late, waited = late.after_failure(0.0, 1.0), waited.after_failure(0.0, 1.0)
+    assert (late.not_before, waited.not_before) == (600.0, 30.0)
