@@ -22,8 +22,9 @@ MAX_BOXES = 200_000
 MAX_INIT, MAX_MOOF, MAX_PAIRS = 32 << 10, 64 << 10, 64
 """Bytes of an init section and of a moof that come alone, and fragments of a piece. The centre holds eight of the first
 for each room: of a camera it has less than two thousand."""
-LONGEST_S = 30
-"""Of a piece that comes alone."""
+TARGET_S = 2
+"""The target duration of every live playlist: it must not change while one lives (RFC 8216, 6.2.1), and no piece that
+comes alone, rounded to whole seconds, may be longer (4.3.3.1)."""
 _SAMPLE_FIELDS = (0x100, 0x200, 0x400, 0x800)
 _DURATION = 0x100
 NON_SYNC = 0x10000
@@ -128,7 +129,7 @@ def read_piece(init: Init, data: bytes) -> Fragment:
         raise BadMedia(why=N_("it is no piece of video"))
     timings = [_alone(init.track, io.BytesIO(data), offset, length) for _, offset, length in boxes[::2]]
     duration = sum(timing[1] for timing in timings)
-    if not 0 < duration <= LONGEST_S * init.timescale:
+    if not 0 < 2 * duration < (2 * TARGET_S + 1) * init.timescale:
         raise BadMedia(why=N_("it lasts no time, or too long"))
     return Fragment(0, len(data), timings[0][0], duration, timings[0][2])
 

@@ -22,7 +22,7 @@ from central.live.decide import (
     watched,
 )
 from central.live.errors import TooManyRooms, TooManyViewers
-from central.live.stream import Piece, goes_on, stream, target_of
+from central.live.stream import Piece, goes_on, stream
 from common.hls import BadMedia, Init, read_init, read_piece
 from common.texts import N_
 from evidence.live import LiveFragment
@@ -40,25 +40,32 @@ PER_SECOND = 10
 MOST_PARTS = 100_000
 """Timelines are counted from the seconds of about a day on: hls.js counts to the number of the newest one, again for
 each piece, and stood still for a minute at those of the whole time since 1970."""
+MOST_GIVEN = 4 * MOST_VIEWERS
+"""Players of a channel of which it is known what they were given."""
+ENOUGH_S = 2.5
+"""Of video, for a player that begins: with less Chromium gives up, or stands still a few times until it has more."""
 Key = tuple[str, Form]
+Viewer = tuple[str, int]
+"""Who watches in which player: an account, and the number that its page gave to the player."""
 
 
 @dataclasses.dataclass
 class _Channel:
     """What is here of one box and form. `begun_us`: when it was taken on because its box sent, whoever watches;
-    `closed`: the number of the newest order that is over here; `last_us`: until when that may still be asked (UTC)."""
+    `closed`: the number of the newest order that is over here; `last_us`: until when that may still be asked (UTC);
+    `given`: the newest place in the list that each player got."""
 
     place: int
     part: int
     pieces: deque[Piece] = dataclasses.field(default_factory=deque)
     inits: dict[tuple[str, int], tuple[Init, bytes]] = dataclasses.field(default_factory=dict)
     seen: dict[str, int] = dataclasses.field(default_factory=dict)
+    given: dict[Viewer, int] = dataclasses.field(default_factory=dict)
     known: Place | None = None
     begun_us: int | None = None
     closed: int = 0
     last_us: int = 0
     size: int = 0
-    target_s: int = 0
     skipped: int = 0
     skipped_us: int | None = None
     delay_us: int | None = None
@@ -109,12 +116,28 @@ class Hub:
     def playlist(self, device: str) -> str:
         """Of the video; empty where there is none. Made once for each piece, for all viewers."""
         with self._lock:
+            return self._text(device)
+
+    def is_new(self, device: str, viewer: Viewer) -> bool:
+        """Whether the list holds what this player was not given, and enough of it to begin; so where there is none."""
+        with self._lock:
             channel = self._channels.get((device, "video"))
-            if channel is None:
-                return ""
-            if channel.text is None:
-                channel.text = stream(f"/live/{device}", tuple(channel.pieces), channel.target_s)
-            return channel.text
+            if channel is None or not channel.pieces:
+                return True
+            if viewer not in channel.given:
+                return sum(one.seconds for one in channel.pieces) >= ENOUGH_S
+            return channel.given[viewer] < channel.pieces[-1].place
+
+    def give(self, device: str, viewer: Viewer) -> str:
+        """The playlist for this player."""
+        with self._lock:
+            channel = self._channels.get((device, "video"))
+            if channel is not None and channel.pieces:
+                channel.given.pop(viewer, None)
+                channel.given[viewer] = channel.pieces[-1].place
+                if len(channel.given) > MOST_GIVEN:
+                    del channel.given[next(iter(channel.given))]
+            return self._text(device)
 
     def piece(self, device: str, order: str, epoch: int, number: int) -> bytes | None:
         """A piece of video that is here."""
@@ -205,6 +228,14 @@ class Hub:
 
     # --- within the lock
 
+    def _text(self, device: str) -> str:
+        channel = self._channels.get((device, "video"))
+        if channel is None:
+            return ""
+        if channel.text is None:
+            channel.text = stream(f"/live/{device}", tuple(channel.pieces))
+        return channel.text
+
     def _channel(self, key: Key) -> _Channel:
         if key not in self._channels:
             stamp = self._clock.stamp()
@@ -239,7 +270,7 @@ class Hub:
             fragment.order, fragment.epoch, fragment.number, at_us, stamp.mono_us, start_s, seconds, key,
             fragment.skipped, channel.place, channel.part, data))
         channel.size += len(data)
-        channel.target_s, channel.text = target_of(channel.target_s, seconds), None
+        channel.text = None
         channel.delay_us = stamp.utc_us - at_us if stamp.utc_us >= at_us else None
         if fragment.skipped:
             channel.skipped, channel.skipped_us = channel.skipped + 1, stamp.mono_us

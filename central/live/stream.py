@@ -3,14 +3,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import math
 from collections.abc import Sequence
 
+from common.hls import TARGET_S
+
 WINDOW_S = 15.0
-"""So much of it is listed, from a keyframe on; what is older is here a while longer, for whoever is slow."""
+"""So much of it is listed, and up to a GOP more; what is older is here a while longer, for whoever is slow."""
 BEHIND_S = 2
 """So far behind the newest picture a player begins."""
-LEAST_TARGET_S = 2
 JUMP_S = 0.1
 """Pieces that are so far apart are of two timelines for a player."""
 
@@ -42,24 +42,25 @@ def goes_on(before: Piece, order: str, epoch: int, start_s: float) -> bool:
 
 
 def listed(pieces: Sequence[Piece]) -> Sequence[Piece]:
-    """The newest of them, from a keyframe on where there is one."""
+    """The newest of them, from a keyframe on where there is one: with long GOPs, too, whoever plays a little behind
+    finds what comes next."""
     length, first = 0.0, len(pieces)
     while first > 0 and length < WINDOW_S:
         first -= 1
         length += pieces[first].seconds
-    keyed = next((at for at in range(first, len(pieces)) if pieces[at].key), None)
-    return pieces[first if keyed is None else keyed :]
+    before = next((at for at in range(first, -1, -1) if at < len(pieces) and pieces[at].key), None)
+    after = next((at for at in range(first, len(pieces)) if pieces[at].key), first)
+    return pieces[after if before is None else before :]
 
 
-def stream(base: str, pieces: Sequence[Piece], target_s: int) -> str:
-    """The playlist; empty of nothing. `base`: what the addresses of pieces begin with; `target_s`: no piece is
-    longer."""
+def stream(base: str, pieces: Sequence[Piece]) -> str:
+    """The playlist; empty of nothing. `base`: what the addresses of pieces begin with."""
     shown = listed(pieces)
     if not shown:
         return ""
     behind = min(sum(piece.seconds for piece in shown), float(BEHIND_S))
     lines = [
-        "#EXTM3U", "#EXT-X-VERSION:7", f"#EXT-X-TARGETDURATION:{target_s}",
+        "#EXTM3U", "#EXT-X-VERSION:7", f"#EXT-X-TARGETDURATION:{TARGET_S}",
         f"#EXT-X-MEDIA-SEQUENCE:{shown[0].place}", f"#EXT-X-DISCONTINUITY-SEQUENCE:{shown[0].part}",
         f"#EXT-X-START:TIME-OFFSET=-{behind:.3f},PRECISE=YES"]
     if all(piece.key for piece in shown):
@@ -75,11 +76,6 @@ def stream(base: str, pieces: Sequence[Piece], target_s: int) -> str:
                   f"{folder}/{piece.number}.m4s"]
         before = piece
     return "\n".join([*lines, ""])
-
-
-def target_of(before_s: int, seconds: float) -> int:
-    """The target duration with one piece more, which never sinks: players remember it."""
-    return max(before_s, LEAST_TARGET_S, math.ceil(seconds))
 
 
 def _instant(us: int) -> str:

@@ -3,8 +3,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi import Path as PathParam
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from central.accounts.actions import Action
@@ -17,6 +18,7 @@ from central.web.access import Routes, actor_of
 from central.web.case.common import Typed, back_to
 from central.web.class_names import ClassName
 from central.web.errors import UnclearReason
+from central.web.held import Held
 from central.web.live_words import no_reason, state_told
 from central.web.localtime import LocalTime
 from central.web.reasons import asked, reason_of, said_before, unclear
@@ -30,7 +32,7 @@ Count = Annotated[int, PathParam(ge=0, lt=2**53)]
 
 def live(centre: Centre, desk: LiveDesk) -> APIRouter:
     """Routes of it. Without a reason on record a player, and a picture, are led to the page that asks for it."""
-    routes = Routes(centre.store.device, default_response_class=HTMLResponse)
+    routes, held = Routes(centre.store.device, default_response_class=HTMLResponse), Held(desk.hub)
 
     def looks(request: Request, box: str) -> bool:
         return desk.look(actor_of(request), LIVE, box) is not None
@@ -80,11 +82,12 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
         return state_told(desk.situation(room, "video"), lang)
 
     @routes.get("/live/{box}/stream.m3u8", Action.LIVE)
-    def stream(request: Request, box: ClassName) -> Response:
-        if not looks(request, box):
+    async def stream(request: Request, box: ClassName, join: Annotated[int, Query(ge=0, lt=2**53)] = 0) -> Response:
+        if not await run_in_threadpool(looks, request, box):
             return back_to(f"/live/{box}")
-        desk.hub.see(box, "video", actor_of(request).account)
-        return _found(desk.hub.playlist(box).encode(), PLAYLIST)
+        account = actor_of(request).account
+        desk.hub.see(box, "video", account)
+        return _found((await held.playlist(box, (account, join))).encode(), PLAYLIST)
 
     @routes.get("/live/{box}/{order}/{epoch}/init.mp4", Action.LIVE)
     def init(request: Request, box: ClassName, order: Sha, epoch: Count) -> Response:

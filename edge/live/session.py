@@ -17,7 +17,7 @@ from edge.clock import Clock
 from edge.live.backlog import Backlog, What
 from edge.live.pictures import EVERY_US, Pictures
 from edge.live.pusher import Line, Pusher, Way
-from edge.live.video import Made, Video, length_us
+from edge.live.video import Made, Video
 from edge.live.view import View
 from evidence.box_orders import WantedLive
 from evidence.records import Stamp
@@ -120,7 +120,7 @@ class Session:
 
     def _maker(self, info: StreamInfo) -> Maker:
         rate = self._clock.rate
-        return Video(info, length_us(rate)) if self._wanted.form == "video" else Pictures(info, EVERY_US * rate)
+        return Video(info, rate) if self._wanted.form == "video" else Pictures(info, EVERY_US * rate)
 
     @property
     def _wanted(self) -> WantedLive:

@@ -27,6 +27,10 @@ HIDE = """(hidden) => {
   Object.defineProperty(document, "visibilityState", { configurable: true, get: () => hidden ? "hidden" : "visible" });
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
+ERRORS = """
+  window.errors = [];
+  document.addEventListener("error", (event) => window.errors.push(String(event.target.error?.message)), true);
+"""
 Room = tuple[Centre, Console, LiveBox]
 
 
@@ -99,6 +103,25 @@ def test_what_stands_still_is_said_and_goes_on_by_itself(room: Room, page: sync_
     sync_api.expect(page.locator(".words")).to_contain_text("Nothing comes from the box", timeout=20_000)
     box.cut.clear()
     badge(page, "live picture")
+
+
+def test_the_player_of_the_browser_never_gives_up_and_goes_on_at_once_after_a_pause(
+    room: Room, page: sync_api.Page,
+) -> None:
+    *_, box = room
+    page.add_init_script(ERRORS)
+    look_in(page)
+    badge(page, "live picture")
+    for pause_s in (3, 5):
+        page.wait_for_timeout(4000)
+        box.cut.set()
+        page.wait_for_timeout(pause_s * 1000)
+        stood, sent = page.eval_on_selector("video", "v => v.currentTime"), box.sent
+        box.cut.clear()
+        while box.sent == sent:
+            page.wait_for_timeout(20)
+        page.wait_for_function("at => document.querySelector('video').currentTime > at", arg=stood, timeout=1500)
+    assert page.evaluate("window.errors") == []
 
 
 def test_a_centre_that_does_not_answer_is_said_and_it_goes_on_by_itself(room: Room, page: sync_api.Page) -> None:

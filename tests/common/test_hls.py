@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.hls import (
-    LONGEST_S,
     MAX_PAIRS,
+    TARGET_S,
     BadMedia,
     Fragment,
     Media,
@@ -154,22 +154,28 @@ def test_a_header_with_sound_or_a_second_track_is_refused() -> None:
         read_init(data[: end + size])
 
 
-def test_a_piece_of_no_time_or_of_hours_is_refused() -> None:
+def lasting(piece: bytes, ticks: int) -> bytes:
+    """A piece of ten pictures, each of which lasts so long now."""
+    changed = bytearray(piece)
+    trun = changed.index(b"trun") + 4
+    flags = struct.unpack_from(">I", changed, trun)[0] & 0xFFFFFF
+    if flags & 0x100:  # a length for each sample
+        first = trun + 8 + (4 if flags & 1 else 0) + (4 if flags & 4 else 0)
+        stride = 4 * sum(bool(flags & one) for one in (0x100, 0x200, 0x400, 0x800))
+        for index in range(10):
+            struct.pack_into(">I", changed, first + index * stride, ticks)
+    else:
+        struct.pack_into(">I", changed, changed.index(b"tfhd") + 4 + 8, ticks)
+    return bytes(changed)
+
+
+def test_a_piece_of_no_time_or_longer_than_a_playlist_says_is_refused() -> None:
     init = read_init(INIT)
-    at = CUT[0].index(b"tfhd") + 4
-    for seconds in (0, LONGEST_S * init.timescale + 1, 2**31):
-        changed = bytearray(CUT[0])
-        trun = changed.index(b"trun") + 4
-        flags = struct.unpack_from(">I", changed, trun)[0] & 0xFFFFFF
-        if flags & 0x100:  # a length for each sample
-            first = trun + 8 + (4 if flags & 1 else 0) + (4 if flags & 4 else 0)
-            stride = 4 * sum(bool(flags & one) for one in (0x100, 0x200, 0x400, 0x800))
-            for index in range(10):
-                struct.pack_into(">I", changed, first + index * stride, seconds)
-        else:
-            struct.pack_into(">I", changed, at + 8, seconds)
+    most = (2 * TARGET_S + 1) * init.timescale // 20  # a tenth of it
+    for ticks in (0, most, most + 1, 2**31):
         with pytest.raises(BadMedia):
-            read_piece(init, bytes(changed))
+            read_piece(init, lasting(CUT[0], ticks))
+    assert round(read_piece(init, lasting(CUT[0], most - 1)).duration / init.timescale) == TARGET_S
 
 
 @given(st.integers(0, len(INIT + CUT[0]) - 1), st.binary(min_size=1, max_size=8))
@@ -181,7 +187,7 @@ def test_a_changed_piece_is_read_or_refused(offset: int, change: bytes) -> None:
         read = read_piece(init, bytes(whole[len(INIT) :]))
     except BadMedia:
         return
-    assert 0 < read.duration <= LONGEST_S * init.timescale
+    assert 0 < read.duration < (TARGET_S + 0.5) * init.timescale
 
 
 @given(st.binary(max_size=200))

@@ -30,7 +30,9 @@ async function join() {
   tries += 1;
   again = performance.now() + Math.min(LONGEST_MS, AGAIN_MS * 2 ** (tries - 1));
   try {
-    stop = await attach(video, says.stream, { live: true, lost });
+    // The centre holds the list for a player that had it: by this number it knows which one asks.
+    const player = Math.floor(Math.random() * 2 ** 48);
+    stop = await attach(video, `${says.stream}?join=${player}`, { live: true, lost });
     last = { at: 0, ms: performance.now() };
     video.play().catch(() => { held = true; badge("held"); });
   } catch {

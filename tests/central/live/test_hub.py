@@ -9,11 +9,12 @@ import central.live.hub as hubs
 from central.live.decide import GRACE_US, ORDER_S, SEEN_US, TAKEN_US, Ordered, Standing
 from central.live.errors import TooManyRooms, TooManyViewers
 from central.live.hub import KEPT_US, MOST_VIEWERS, Hub, check_form
-from common.hls import BadMedia
+from common.hls import BadMedia, read_init
 from evidence.live import LiveFragment
 from evidence.times import SECOND, utc_text
 from tests.central.helpers import MORNING, FixedClock
 from tests.central.live.pushing import jpeg, pieces
+from tests.common.test_hls import lasting
 
 INIT, CUT = pieces()
 
@@ -57,6 +58,21 @@ def test_what_came_is_served_under_the_name_that_its_box_gave_it(hub: Hub) -> No
     text = hub.playlist("box-1")
     assert text.count("EXTINF:1.0") == 3 and hub.playlist("box-1") is text, "made once for all who ask"
     assert hub.offer(one, fragment(one, 3)) == "again" and hub.offer(one, fragment(one, 4)) == "take"
+
+
+def test_the_target_duration_never_changes_and_what_would_is_refused(hub: Hub) -> None:
+    one, said = order(), set[str]()
+    push(hub, one, 0, 2)
+    tick = read_init(INIT).timescale // 10  # ten pictures a piece
+    data = lasting(CUT[2], round(2.2 * tick))
+    assert hub.take(one, fragment(one, 3), data) == "take"
+    said |= {line for line in hub.playlist("box-1").splitlines() if "TARGETDURATION" in line}
+    for seconds in (2.5, 9.0):
+        with pytest.raises(BadMedia):
+            hub.take(one, fragment(one, 4), lasting(CUT[3], round(seconds * tick)))
+    push(hub, one, 4, 20)
+    said |= {line for line in hub.playlist("box-1").splitlines() if "TARGETDURATION" in line}
+    assert said == {"#EXT-X-TARGETDURATION:2"}
 
 
 def test_a_piece_without_its_header_and_a_hub_that_forgot_ask_for_one(hub: Hub, clock: FixedClock) -> None:

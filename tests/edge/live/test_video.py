@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -9,24 +10,29 @@ import cv2
 import numpy as np
 import pytest
 
-from common.hls import read_init, read_piece
+from common.hls import TARGET_S, read_init, read_piece
 from edge.cameras.file import open_file
 from edge.cameras.port import Packet
 from edge.clock import AutojumpClock
 from edge.errors import BadVideo
 from edge.live import pictures as pictures_module
 from edge.live.pictures import Pictures
-from edge.live.video import Made, Video, length_us
+from edge.live.video import Made, Video
 from evidence.times import SECOND
 from tests.edge.recorder.conftest import START_US, make_film
 
 
-def made_of(path: Path, length_us: int = SECOND) -> tuple[bytes, list[Made], list[Packet]]:
+def made_of(
+    path: Path, rate: int = 1, kept: Callable[[int], bool] = lambda number: True,
+) -> tuple[bytes, list[Made], list[Packet]]:
+    """`kept`: which packets come at all, by their number."""
     source = open_file(f"file:{path}", AutojumpClock(START_US, 1000 * SECOND, "ab"))
-    video, pieces, packets = Video(source.info, length_us), [], []
+    video, pieces, packets, count = Video(source.info, rate), [], [], 0
     while not source.ended:
-        packet = source.read(0)
+        packet, count = source.read(0), count + 1
         assert packet is not None
+        if not kept(count - 1):
+            continue
         packets.append(packet)
         pieces += video.add(packet)
     pieces += video.finish()
@@ -62,6 +68,20 @@ def test_the_pieces_are_the_film(tmp_path: Path, fps: int, gop: int, codec: str,
         assert sum(piece.key for piece in pieces) >= min(10, 10 * fps // gop), "a player can begin at each of them"
 
 
+def entry(header: bytes) -> bytes:
+    """The name of the one sample entry of a header: ISO/IEC 14496-12, 8.5.2."""
+    stsd = header.index(b"stsd") + 4
+    assert header[stsd + 4 : stsd + 8] == (1).to_bytes(4, "big")
+    return header[stsd + 12 : stsd + 16]
+
+
+@pytest.mark.parametrize(("codec", "name"), [("libx264", b"avc1"), ("libx265", b"hvc1")])
+def test_the_header_names_the_codec_as_every_browser_takes_it(tmp_path: Path, codec: str, name: bytes) -> None:
+    header, pieces, _ = made_of(path := make_film(tmp_path / "film.mp4", 3, codec=codec))
+    assert entry(header) == name
+    assert shown(header + b"".join(piece.data for piece in pieces)) == pictures_of(path)
+
+
 def test_a_piece_with_its_header_plays_by_itself(tmp_path: Path) -> None:
     path = make_film(tmp_path / "film.mp4", 6, fps=10, gop=10)
     header, pieces, _ = made_of(path)
@@ -88,18 +108,45 @@ def test_a_camera_whose_clock_is_set_goes_on_where_it_was(tmp_path: Path, step_s
     assert shown(video.header + b"".join(piece.data for piece in pieces)) == pictures_of(path)
 
 
-def test_of_a_clock_that_runs_fast_pieces_are_longer(tmp_path: Path) -> None:
-    path = make_film(tmp_path / "film.mp4", 60, fps=2, gop=4)
-    assert len(made_of(path, 20 * SECOND)[1]) <= 6
+def lengths(header: bytes, pieces: list[Made]) -> list[float]:
+    """Seconds of each piece; all of them are such as a centre takes."""
+    init = read_init(header)
+    return [read_piece(init, piece.data).duration / init.timescale for piece in pieces]
+
+
+@pytest.mark.parametrize(("fps", "gop"), [(10, 120), (25, 13), (10, 14), (1, 1), (1, 15)])
+def test_however_long_the_gops_of_a_camera_are_no_piece_is_longer_than_about_a_second(
+    tmp_path: Path, fps: int, gop: int,
+) -> None:
+    header, pieces, _ = made_of(make_film(tmp_path / "film.mp4", 30, fps=fps, gop=gop))
+    found = lengths(header, pieces)
+    assert max(found) <= 1.1 and abs(sum(found) - 30) < 0.01
+
+
+@pytest.mark.parametrize("gone", [(35, 80), (30, 70), (30, 125)])
+def test_a_hole_makes_no_piece_longer(tmp_path: Path, gone: tuple[int, int]) -> None:
+    path = make_film(tmp_path / "film.mp4", 15, fps=10, gop=10)
+    header, pieces, packets = made_of(path, kept=lambda number: not gone[0] <= number < gone[1])
+    found = lengths(header, pieces)
+    assert max(found) <= 1.5 and abs(sum(found) - len(packets) / 10) < 0.01
+    assert [piece.mono_us for piece in pieces] == sorted(piece.mono_us for piece in pieces)
+
+
+@pytest.mark.parametrize(("fps", "stride"), [(1, 3), (2, 5), (1, 9)])
+def test_pictures_that_come_far_apart_are_pieces_that_a_centre_takes(tmp_path: Path, fps: int, stride: int) -> None:
+    path = make_film(tmp_path / "film.mp4", 45, fps=fps, gop=1)
+    header, pieces, packets = made_of(path, kept=lambda number: number % stride == 0)
+    assert max(lengths(header, pieces)) < TARGET_S + 0.5
+    assert len(shown(header + b"".join(piece.data for piece in pieces))) == len(packets)
 
 
 @pytest.mark.parametrize("gop", [2, 19, 38, 400])
-def test_however_fast_a_clock_runs_a_centre_takes_the_pieces(tmp_path: Path, gop: int) -> None:
-    assert length_us(1) == SECOND
-    header, pieces, _ = made_of(make_film(tmp_path / "film.mp4", 150, fps=2, gop=gop), length_us(120))
-    init = read_init(header)
-    assert sum(read_piece(init, piece.data).duration for piece in pieces) == 150 * init.timescale
-    assert len(pieces) <= 16
+def test_of_a_clock_that_runs_fast_the_pieces_are_of_a_second_that_a_viewer_has(tmp_path: Path, gop: int) -> None:
+    path = make_film(tmp_path / "film.mp4", 600, fps=2, gop=gop)
+    header, pieces, _ = made_of(path, rate=120)
+    found = lengths(header, pieces)
+    assert max(found) <= 1.5 and abs(sum(found) - 5) < 0.1 and len(pieces) <= 20
+    assert shown(header + b"".join(piece.data for piece in pieces)) == pictures_of(path)
 
 
 def test_single_pictures_come_every_three_seconds_and_nothing_else_is_decoded(
