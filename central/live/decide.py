@@ -19,7 +19,7 @@ SILENT_US, SLOW_US, OFFLINE_US, START_US = 6 * SECOND, 20 * SECOND, 3 * MINUTE, 
 """Nothing came for so long; pieces were left out within such a time; the box was not heard; the first piece may take
 so long."""
 Form = Literal["video", "pictures"]
-State = Literal["waiting", "running", "slow", "silent", "refused", "offline", "over"]
+State = Literal["waiting", "running", "slow", "silent", "unreached", "refused", "offline", "over"]
 Verdict = Literal["take", "again", "init", "gone"]
 
 
@@ -52,10 +52,12 @@ class Ordered:
 
 @dataclasses.dataclass(frozen=True)
 class Standing:
-    """What came of a channel. `came_us`: the newest piece, None: none; `skipped_us`: the newest before which pictures
-    were left out; `skipped`: how many such there were; `delay_us`: how late the newest piece came."""
+    """What came of a channel. `since_us`: so long it is known here; `came_us`: the newest piece, None: none did since
+    then, or since the last time that nobody watched; `skipped_us`: the newest before which pictures were left out;
+    `skipped`: how many such there were; `delay_us`: how late the newest piece came."""
 
     viewers: int = 0
+    since_us: int | None = None
     came_us: int | None = None
     skipped_us: int | None = None
     skipped: int = 0
@@ -130,8 +132,10 @@ def state_of(ordered: Ordered | None, stands: Standing, heard_us: int | None, no
         return "waiting" if now_us < ordered.until_us else "over"
     if now_us >= ordered.ends_us:
         return "over"
-    begun = stands.came_us is not None or now_us >= ordered.made_us + START_US
-    return "silent" if begun else "waiting"
+    if stands.came_us is not None:
+        return "silent"
+    waited = stands.since_us is not None and mono_us >= stands.since_us + START_US
+    return "unreached" if waited and now_us >= ordered.made_us + START_US else "waiting"
 
 
 def is_heard(heard_us: int | None, now_us: int) -> bool:

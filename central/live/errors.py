@@ -42,3 +42,7 @@ class TooManyPieces(BadInput):
 
 class PieceTooSlow(BadInput):
     text = "this piece came too slowly to be shown; try again with the newest one"
+
+
+class ConsoleAway(BadInput):
+    text = "the console of this centre does not run: nobody can look in"

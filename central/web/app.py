@@ -104,7 +104,7 @@ STATUS: dict[type[ZaitangError], int] = {
     SheetNotHere: 404, SheetAsked: 409,
     DerivedAwaited: 404, DerivedFailed: 422, NothingToDerive: 422, TooManyDerived: 429,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
-    NoPiece: 404, RoomOutOfReach: 404, RoomAtRest: 403, TooManyViewers: 429, TooManyRooms: 503,
+    NoPiece: 404, RoomOutOfReach: 404, RoomAtRest: 403, TooManyViewers: 429,
     **UPLOADS, **PIECES,
 }
 CANNOT = N_("This page cannot be shown")

@@ -15,6 +15,8 @@ STATES: dict[State, str] = {
     "running": N_("Live."),
     "slow": N_("The line of the box is slow: pictures are left out."),
     "silent": N_("Nothing comes from the box at the moment; it goes on by itself when something does."),
+    "unreached": N_("The box has taken the order and is heard, but its pictures do not arrive: they go to another address, "
+                    "or are refused on the way. Waiting does not help; tell whoever looks after the boxes."),
     "refused": N_("The box refuses: {why}."),
     "offline": AWAY,
     "over": N_("The live pictures are over."),

@@ -18,6 +18,7 @@ from central.web.certificate import LOOK_S, Certificate
 from central.web.closing import closing
 from central.web.errors import CannotListen, NotLoopback, PortInUse
 from central.web.guard import LOOPBACK
+from central.web.handed_on import taking
 from central.web.patience import PatientProtocol
 from central.wiring import Centre, alone
 from common.logs import Log
@@ -50,7 +51,7 @@ def _serve(centre: Centre, host: str | None, port: int | None, lang: str) -> Non
         app, http=PatientProtocol, log_level="warning", server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=3, **tls,
     )
-    with closing(centre.store, centre.clock), followed(centre.folder):
+    with closing(centre.store, centre.clock), followed(centre.folder), taking(centre, app):
         uvicorn.Server(config).run([listening])
 
 

@@ -102,7 +102,9 @@ def test_how_a_room_stands() -> None:
         return state_of(ordered, Standing(**stands), heard, NOW + after, after)
 
     assert state(NEW) == "waiting" and state(NEW, TAKEN_US) == "over" and state(None) == "over"
-    assert state(TAKEN, START_US - 1) == "waiting" and state(TAKEN, START_US) == "silent"
+    assert state(TAKEN, START_US - 1, since_us=0) == "waiting" and state(TAKEN, START_US, since_us=0) == "unreached"
+    assert state(TAKEN, ORDER_S * SECOND - 1, NOW + 10**10, since_us=ORDER_S * SECOND - START_US) == "waiting", \
+        "a centre that was just started knows nothing of what came before"
     assert state(REFUSED) == "refused" and state(NEW, heard=None) == "offline"
     assert state(NEW, heard=NOW - OFFLINE_US) == "offline"
     assert state(TAKEN, SILENT_US - 1, came_us=0) == "running" and state(TAKEN, SILENT_US, came_us=0) == "silent"
