@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
-from central.accounts.looks import looked, state_look, state_went_on
+from central.accounts.looks import LIVE, looked, state_again, state_anew, state_look, state_went_on
 from central.accounts.people import Actor
 from central.accounts.scope import Scope, scope_of
 from central.clock import Clock
 from central.live.decide import Form, Ordered, Standing, State, due, is_heard, state_of
 from central.live.errors import RoomAtRest, RoomOutOfReach
 from central.live.hub import Hub
+from central.live.looking import Looking
 from central.live.orders import camera_of, newest_order, order_if_due
 from central.live.rooms import Room, Rooms
 from central.store.store import Store
@@ -74,7 +75,7 @@ class LiveDesk:
     """One for a process."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        self.hub, self.rooms = Hub(clock), Rooms(store, clock)
+        self.hub, self.rooms, self.looking = Hub(clock), Rooms(store, clock), Looking()
         self._store, self._clock = store, clock
         self._reach, self._looks = Fresh[tuple[Room, ...]](REACH_S), Fresh[CentreLook | None](LOOK_S)
         self._went_on = Fresh[None](LOOK_S)
@@ -117,8 +118,38 @@ class LiveDesk:
             (actor.account, what, device),
             lambda: looked(self._store, actor, what, self._clock.stamp().utc_us, device=device))
 
+    def begin(self, actor: Actor, room: Room, why: str) -> None:
+        """This person looks into a room live, for this reason; empty: for the one that they gave within the hour. Each
+        beginning is on record, without a class: one is named once a picture of it reached them."""
+        now_us, look = self._clock.stamp().utc_us, self.look(actor, LIVE, room.device)
+        going = look is not None and self._goes_on(actor, room)
+        if look is None or (why and look.why != why):
+            state_anew(self._store, actor, LIVE, why, room.device)
+        elif not going:
+            state_again(self._store, actor, look)
+        self._looks.forget((actor.account, LIVE, room.device))
+        self.looking.begin(actor.account, room.device, now_us, anew=not going)
+        self.watch(actor, room, "video", asked=True)
+
+    def _goes_on(self, actor: Actor, room: Room) -> bool:
+        """Whether this person looks into the room already: a button was pressed twice, or in two windows."""
+        return (self.hub.watches(room.device, "video", actor.account)
+                and not self.looking.is_over(actor.account, room.device))
+
+    def end(self, actor: Actor, device: str) -> None:
+        """This person looks into a room no more."""
+        self.looking.end(actor.account, device)
+        self.hub.leave(device, "video", actor.account)
+
+    def shown(self, actor: Actor, device: str, look: CentreLook) -> None:
+        """A piece of the video reaches this person: with the class that goes on it is on record before it does."""
+        room, now_us = self.reach(actor, device), self._clock.stamp().utc_us
+        if room.runs(now_us):
+            self.keep_looking(actor, LIVE, room, look)
+            self.looking.gave(actor.account, device, room.class_id, now_us)
+
     def state_look(self, actor: Actor, what: str, room: Room | None, why: str) -> None:
-        """State that this person looks into a room, or at the wall (None), for this reason."""
+        """State that this person looks at pictures of a room, or at the wall (None), for this reason."""
         now_us = self._clock.stamp().utc_us
         device = None if room is None else room.device
         class_id = room.class_id if room is not None and room.runs(now_us) else None
@@ -126,7 +157,7 @@ class LiveDesk:
         self._looks.forget((actor.account, what, device))
 
     def keep_looking(self, actor: Actor, what: str, room: Room, look: CentreLook) -> None:
-        """Whoever still looks when another class begins looks at that one, too."""
+        """Whoever sees a room while another class runs there than when they began looks at that one, too."""
         now_us = self._clock.stamp().utc_us
         if room.runs(now_us) and look.class_id != room.class_id:
             self._went_on.ask((actor.account, what, room.device, room.class_id),

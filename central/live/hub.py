@@ -105,6 +105,14 @@ class Hub:
             if channel is not None:
                 channel.seen.pop(account, None)
 
+    def watches(self, device: str, form: Form, account: str) -> bool:
+        """Whether this account watches now."""
+        now_us = self._clock.stamp().mono_us
+        with self._lock:
+            channel = self._channels.get((device, form))
+            at_us = None if channel is None else channel.seen.get(account)
+            return at_us is not None and now_us < at_us + SEEN_US
+
     def stands(self, device: str, form: Form) -> Standing:
         """What came of a channel."""
         now_us = self._clock.stamp().mono_us
@@ -113,7 +121,8 @@ class Hub:
             if channel is None:
                 return Standing()
             viewers = sum(now_us < at_us + SEEN_US for at_us in channel.seen.values())
-            return Standing(viewers, channel.since_us, channel.came_us, channel.skipped_us, channel.skipped, channel.delay_us)
+            return Standing(viewers, channel.since_us, channel.came_us, channel.skipped_us, channel.skipped,
+                            channel.delay_us)
 
     def playlist(self, device: str) -> str:
         """Of the video; empty where there is none. Made once for each piece, for all viewers."""

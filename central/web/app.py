@@ -37,7 +37,7 @@ from central.errors import (
     UnknownPaper,
 )
 from central.live.desk import LiveDesk
-from central.live.errors import NoPiece, RoomAtRest, RoomOutOfReach, TooManyRooms, TooManyViewers
+from central.live.errors import NoPiece, RoomAtRest, RoomOutOfReach, TooManyViewers
 from central.plans.errors import NoDraft, UnknownHour
 from central.renewing import look_after
 from central.tree.errors import UnknownWitness

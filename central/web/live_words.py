@@ -15,13 +15,14 @@ STATES: dict[State, str] = {
     "running": N_("Live."),
     "slow": N_("The line of the box is slow: pictures are left out."),
     "silent": N_("Nothing comes from the box at the moment; it goes on by itself when something does."),
-    "unreached": N_("The box has taken the order and is heard, but its pictures do not arrive: they go to another address, "
-                    "or are refused on the way. Waiting does not help; tell whoever looks after the boxes."),
+    "unreached": N_("The box has taken the order and is heard, but its pictures do not arrive: they go to another "
+                    "address, or are refused on the way. Waiting does not help; tell whoever looks after the boxes."),
     "refused": N_("The box refuses: {why}."),
     "offline": AWAY,
     "over": N_("The live pictures are over."),
 }
 SAY_WHY = N_("Your reason holds for an hour, and that is over: say again why you look.")
+ENDED = N_("You ended the look. Nothing is sent for you any more.")
 NO_CLASS = N_("No class-hour runs now.")
 
 
@@ -41,7 +42,7 @@ def state_told(one: Situation, lang: str) -> dict[str, Any]:
         "order": None if ordered is None else ordered.hash, "asks": False}
 
 
-def no_reason(lang: str) -> dict[str, Any]:
-    """The same for somebody who has to say why first."""
-    return {"state": "over", "words": translate(SAY_WHY, lang), "viewers": 0, "delay_s": None, "skipped": 0,
-            "until": None, "order": None, "asks": True}
+def no_reason(lang: str, ended: bool) -> dict[str, Any]:
+    """The same for somebody who has to say why first, or who ended the look, perhaps in another window."""
+    return {"state": "over", "words": translate(ENDED if ended else SAY_WHY, lang), "viewers": 0, "delay_s": None,
+            "skipped": 0, "until": None, "order": None, "asks": True}
