@@ -71,6 +71,7 @@ from central.web.live import live
 from central.web.live_boxes import STATUS as PIECES
 from central.web.live_boxes import live_boxes
 from central.web.log import log
+from central.web.looks import looks
 from central.web.me import me
 from central.web.openapi import PREFIX
 from central.web.own import own
@@ -128,7 +129,7 @@ def create_app(centre: Centre) -> FastAPI:
                    survey(centre, stories), review(centre, stories, reasons), replay(centre, stories, reels, reasons),
                    sheets(centre, stories),
                    decision(centre), objections(centre, stories), inspections(centre, stories), facts(centre, stories),
-                   live_boxes(centre, desk), live(centre, desk), wall(centre, desk),
+                   live_boxes(centre, desk), live(centre, desk), wall(centre, desk), looks(centre, desk),
                    plans(centre), plan_edits(centre), exports(centre, DossierDesk())):
         app.router.routes.extend(router.routes)
     app.router.routes.extend(described(app, centre).routes)

@@ -55,7 +55,7 @@ PAGES: dict[str, tuple[str, str]] = {
         "add", "pattern", "leave", "tables", "class", "publish", "discard", "forget")},
     "plan-hour": ("school", f"{PLAN}/hours/h1"),
     **{f"plan-{name}": ("school", f"{PLAN}/events/{name}") for name in ("joins", "leaves", "instead")},
-    "exports": ("wang", "/exports"), "audit": ("admin", "/audit"),
+    "exports": ("wang", "/exports"), "audit": ("admin", "/audit"), "looks": ("school", "/looks"),
     "accounts": ("admin", "/accounts"), "account": ("admin", "/accounts/wang"),
     "institutions": ("admin", "/institutions"),
     "own": ("wang", "/own"), "own-codes": ("wang", "/own/codes"), "sign-in": ("", "/sign-in"),
@@ -106,10 +106,17 @@ def _no_why(page: Page) -> None:
     page.locator("main form button").click()
 
 
+def _look_in(page: Page) -> None:
+    """A page of a room opens by a press alone."""
+    if page.locator("video").count():
+        page.reload(wait_until="load")
+    page.locator("form[action$='/again'] button").first.click()
+
+
 ACTS: dict[str, Callable[[Page], None]] = {
     "plan-mistakes": _mistakes, "error-422": _no_reason, "own-token": _token,
-    "facts-lacks": _lacks, "replay-wrong": _no_why}
-"""What is sent on a page before it is looked at: each of these is refused."""
+    "facts-lacks": _lacks, "replay-wrong": _no_why, "live": _look_in, "live-school": _look_in}
+"""What is sent on a page before it is looked at; but for looking in, each of these is refused."""
 COMES = {"live": "[data-now=running]", "live-school": "[data-now=running]", "wall": ".room img:not([hidden])"}
 """What is waited for on a page."""
 LOOKS = (("wang", "/live/box-2"), ("wang", "/wall"), ("school", "/live/box-2"))

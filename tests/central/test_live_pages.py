@@ -16,7 +16,7 @@ from central.wiring import Centre, init_centre
 from evidence.bodies import CentreLook, Inspection, body_of
 from evidence.times import HOUR, MINUTE, SECOND, utc_text
 from tests.central.case_pages import kept, shown, text
-from tests.central.console import COOKIE, send, signed_in
+from tests.central.console import COOKIE, HERE, become, send, session_of, signed_in
 from tests.central.helpers import MORNING, PLAN, Box, FixedClock
 from tests.central.live.pushing import Camera, answer, jpeg, wanted
 from tests.central.live_box import begin_class
@@ -165,7 +165,8 @@ def test_a_room_that_nobody_saw_is_not_inspected_and_counts_for_no_rule(
     wang.get("/live/box-1/state")
     status, said = inspect(wang)
     assert status == 422 and "没有收到" in said["error"] and kept(taught, "inspection") == [] and counted() == 0
-    other = signed_in(taught, "supervisor", "410000", "li")
+    other = TestClient(wang.app, base_url=HERE)
+    become(other, session_of(taught, "supervisor", "410000", "li"))
     sees(taught, wang, 1)
     assert counted() == 1 and inspect(wang)[0] == 200
     status, _ = inspect(other)
@@ -229,6 +230,39 @@ def test_each_look_takes_a_press_and_is_on_record(taught: Centre, wang: TestClie
             send(wang, "/live/box-1/end")
     send(wang, "/live/box-1", reason="routine", why="另一个理由")
     assert looks(taught)[-1][2] == f"{WHY}: 另一个理由"
+
+
+def test_the_number_of_an_order_leads_to_everybody_who_looked_by_it(
+    taught: Centre, wang: TestClient, clock: FixedClock,
+) -> None:
+    taught.account_desk().put_institution("school-b", "学校乙", "411202", None)
+    sees(taught, wang, 1)
+    number = wanted(taught)[-1][1].number
+    clock.utc_us += MINUTE
+    li = TestClient(wang.app, base_url=HERE)
+    become(li, session_of(taught, "supervisor", "410000", "li"))
+    send(li, "/live/box-1", reason="complaint")
+    assert wanted(taught)[-1][1].number == number, "who joins needs no other order"
+    admin = signed_in(taught, "administrator")
+    for address in ("/looks", f"/looks?number={number}", "/looks?box=box-1&day=2026-03-02"):
+        said = text(admin.get(address))
+        assert "wang" in said and WHY in said and "li · 监管人员" in said and "投诉" in said, address
+        assert said.count("welder-1") == 1, "of which a picture arrived"
+    for address in (f"/looks?number={number + 1}", "/looks?box=box-9", "/looks?day=2026-03-01"):
+        assert "li · " not in text(admin.get(address)), address
+
+
+def test_an_institution_sees_the_looks_at_its_own_rooms(tmp_path: Path, clock: FixedClock) -> None:
+    centre = init_centre(tmp_path / "centre", test_keys=True, clock=clock)
+    for name in ("school-a", "school-b"):
+        centre.account_desk().put_institution(name, name, "411202", None)
+    begin_class(centre, tmp_path, 'institution = "school-a"\n' + PLAN)
+    send(signed_in(centre, "supervisor", "411200", "wang"), "/live/box-1", reason="flag")
+    for role, scope, sees_it in (("institution", "school-a", True), ("institution", "school-b", False),
+                                 ("auditor", "411200", True), ("auditor", "411300", False)):
+        said = text(signed_in(centre, role, scope, f"{role}-{scope}").get("/looks"))
+        assert ("wang" in said and "101 教室" in said) == sees_it, (role, scope)
+    centre.store.close()
 
 
 def test_only_who_inspects_gets_the_form_and_only_while_a_class_goes_on(

@@ -101,7 +101,8 @@ def jump(page: Page, section: str, name: str, moment_us: int) -> None:
 
 def inspect(page: Page) -> None:
     """Beside the picture, which goes on."""
-    for name, value in (("headcount", "3"), ("teachers", "1"), ("remark", "秩序良好"), ("inspector", "李检查"), ("typed", "李检查")):
+    for name, value in (("headcount", "3"), ("teachers", "1"), ("remark", "秩序良好"), ("inspector", "李检查"),
+                        ("typed", "李检查")):
         page.fill(f".inspecting [name={name}]", value)
     page.get_by_role("button", name="Put the inspection on record").click()
     expect(page.locator(".inspecting .answer-line")).to_contain_text("On record as")
