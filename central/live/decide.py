@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Literal
 
+from central.contact import contact
 from evidence.times import MINUTE, SECOND
 
 SEEN_US, GRACE_US = 15 * SECOND, 20 * SECOND
@@ -15,9 +16,8 @@ ORDER_S, TAKEN_US = 1800, 2 * MINUTE
 begin to show a room that nobody looks into any more."""
 RENEW_US, APART_US, REFUSED_US = MINUTE, 10 * SECOND, 10 * MINUTE
 """So long before its end another order is made; orders are so far apart; a refusal holds so long by itself."""
-SILENT_US, SLOW_US, OFFLINE_US, START_US = 6 * SECOND, 20 * SECOND, 3 * MINUTE, 15 * SECOND
-"""Nothing came for so long; pieces were left out within such a time; the box was not heard; the first piece may take
-so long."""
+SILENT_US, SLOW_US, START_US = 6 * SECOND, 20 * SECOND, 15 * SECOND
+"""Nothing came for so long; pieces were left out within such a time; the first piece may take so long."""
 Form = Literal["video", "pictures"]
 State = Literal["waiting", "running", "slow", "silent", "unreached", "refused", "offline", "over"]
 Verdict = Literal["take", "again", "init", "gone"]
@@ -140,4 +140,4 @@ def state_of(ordered: Ordered | None, stands: Standing, heard_us: int | None, no
 
 def is_heard(heard_us: int | None, now_us: int) -> bool:
     """Whether a box was heard of late."""
-    return heard_us is not None and now_us < heard_us + OFFLINE_US
+    return contact(heard_us, now_us) == "heard"

@@ -4,6 +4,7 @@ Players ask for a piece a second, each of them: what a request needs is kept for
 """
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 import time
@@ -20,6 +21,7 @@ from central.live.hub import Hub
 from central.live.looking import Looking
 from central.live.orders import camera_of, newest_order, order_if_due
 from central.live.rooms import Room, Rooms
+from central.orders.errors import NoSuchBox
 from central.store.store import Store
 from evidence.bodies import CentreLook, Institution
 
@@ -165,7 +167,7 @@ class LiveDesk:
 
     def watch(self, actor: Actor, room: Room, form: Form, asked: bool = False) -> None:
         """Somebody watches: note it, and order pictures where that is due. `asked`: they did it just now, no page by
-        itself. Raises NoSuchBox, TooManyViewers, TooManyRooms."""
+        itself. Raises TooManyViewers, TooManyRooms."""
         self.hub.see(room.device, form, actor.account)
         now_us = self._clock.stamp().utc_us
         if asked:
@@ -176,7 +178,8 @@ class LiveDesk:
             return
         with self._store.read() as tx:
             camera = camera_of(tx, room.device, room.class_id)
-        order_if_due(self._store, room.device, form, actor.account, heard, asked, camera, now_us)
+        with contextlib.suppress(NoSuchBox):  # it never introduced itself: the page says that nothing was heard of it
+            order_if_due(self._store, room.device, form, actor.account, heard, asked, camera, now_us)
         self._orders.forget((room.device, form))
 
     def situation(self, room: Room, form: Form) -> Situation:

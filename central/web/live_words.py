@@ -3,13 +3,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from central.live.decide import Ordered, State
+from central.live.decide import State
 from central.live.desk import Situation
 from central.orders.cli import WHY
+from central.web.contact import since
+from central.web.localtime import LocalTime
 from common.texts import N_, translate
 from evidence.times import SECOND, utc_text
 
-AWAY = N_("The box is offline: nothing was heard of it for some minutes. It is asked again when it is back.")
+AWAY = N_("The box is away: nothing was heard of it since {since}. It is asked again when it is back.")
+NEVER = N_("Nothing was ever heard of this box: it is not set up yet, or never had a line to this centre.")
 STATES: dict[State, str] = {
     "waiting": N_("The order is signed; the box has not sent anything yet."),
     "running": N_("Live."),
@@ -26,17 +29,19 @@ ENDED = N_("You ended the look. Nothing is sent for you any more.")
 NO_CLASS = N_("No class-hour runs now.")
 
 
-def state_words(state: State, ordered: Ordered | None, lang: str) -> str:
+def state_words(one: Situation, lang: str) -> str:
     """One sentence."""
+    ordered, local = one.ordered, LocalTime(one.room.utc_offset_min, lang)
     why = "" if ordered is None else translate(WHY.get(ordered.why, ordered.why), lang)
-    return translate(STATES[state], lang, why=why)
+    text = NEVER if one.state == "offline" and one.heard_us is None else STATES[one.state]
+    return translate(text, lang, why=why, since=since(one.heard_us, local))
 
 
 def state_told(one: Situation, lang: str) -> dict[str, Any]:
     """For the script of the page."""
     ordered, delay_us = one.ordered, one.stands.delay_us
     return {
-        "state": one.state, "words": state_words(one.state, ordered, lang), "viewers": one.stands.viewers,
+        "state": one.state, "words": state_words(one, lang), "viewers": one.stands.viewers,
         "delay_s": None if delay_us is None else round(delay_us / SECOND, 1), "skipped": one.stands.skipped,
         "until": None if ordered is None else utc_text(ordered.ends_us),
         "order": None if ordered is None else ordered.hash, "asks": False}

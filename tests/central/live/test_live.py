@@ -588,5 +588,7 @@ def test_the_order_goes_only_to_a_box_that_has_introduced_itself(
     plan = PLAN.replace("welder-1", "new-1").replace("box-1", "box-new").replace("101", "102")
     paths = write_plan(tmp_path / "n", 'institution = "school-a"\n' + plan)
     add_class(centre.store, centre.names, read_plan(paths[0]), read_names(paths[1]), paths[0])
-    said = send(client, "/live/box-new?lang=en", reason="other", why=WHY)
-    assert said.status_code == 422 and "box-new" in said.text
+    assert send(client, "/live/box-new", reason="other", why=WHY).status_code == 303
+    told = client.get("/live/box-new/state?lang=en").json()
+    assert told["state"] == "offline" and "Nothing was ever heard of this box" in told["words"]
+    assert "zaitang-central" not in client.get("/live/box-new?lang=en").text
