@@ -14,8 +14,9 @@ SEEN_US, GRACE_US = 15 * SECOND, 20 * SECOND
 ORDER_S, TAKEN_US = 1800, 2 * MINUTE
 """For how long a box sends by one order, and within which time it must take it: one that was away for longer must not
 begin to show a room that nobody looks into any more."""
-RENEW_US, APART_US, REFUSED_US = MINUTE, 10 * SECOND, 10 * MINUTE
-"""So long before its end another order is made; orders are so far apart; a refusal holds so long by itself."""
+RENEW_US, APART_US, REFUSED_US = MINUTE, 10 * SECOND, 2 * MINUTE
+"""So long before its end another order is made; orders are so far apart; a refusal holds so long by itself:
+what it was for may be mended, and a box says nothing of that."""
 SILENT_US, SLOW_US, START_US = 6 * SECOND, 20 * SECOND, 15 * SECOND
 """Nothing came for so long; pieces were left out within such a time; the first piece may take so long."""
 Form = Literal["video", "pictures"]
@@ -25,8 +26,8 @@ Verdict = Literal["take", "again", "init", "gone"]
 
 @dataclasses.dataclass(frozen=True)
 class Ordered:
-    """An order for live pictures, and what came of it. `result`, `why`: of the box's answer, empty without one;
-    `ended`: the box says that it is over."""
+    """An order for live pictures, and what came of it. `result`, `why`, `said_us`: of the box's answer, empty without
+    one, and when that was, by the box's clock; `ended`: the box says that it is over."""
 
     hash: str
     number: int
@@ -37,6 +38,7 @@ class Ordered:
     seconds: int
     result: Literal["", "accepted", "refused"] = ""
     why: str = ""
+    said_us: int = 0
     ended: bool = False
 
     @property

@@ -9,14 +9,14 @@ import dataclasses
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 from central.accounts.looks import LIVE, looked, state_again, state_anew, state_look, state_went_on
 from central.accounts.people import Actor
 from central.accounts.scope import Scope, scope_of
 from central.clock import Clock
 from central.live.decide import Form, Ordered, Standing, State, due, is_heard, state_of
-from central.live.errors import RoomAtRest, RoomOutOfReach
+from central.live.errors import RoomAtRest, RoomNotYet, RoomOutOfReach
 from central.live.hub import Hub
 from central.live.looking import Looking
 from central.live.orders import camera_of, newest_order, order_if_due
@@ -24,6 +24,7 @@ from central.live.rooms import Room, Rooms
 from central.orders.errors import NoSuchBox
 from central.store.store import Store
 from evidence.bodies import CentreLook, Institution
+from evidence.times import MINUTE, utc_text
 
 T = TypeVar("T")
 REACH_S, LOOK_S, ORDER_S = 5.0, 5.0, 1.0
@@ -94,7 +95,7 @@ class LiveDesk:
         return Scope(actor, self._institutions.ask("all", ask))
 
     def reach(self, actor: Actor, device: str) -> Room:
-        """The room of a box within somebody's reach, now. Raises RoomOutOfReach, RoomAtRest."""
+        """The room of a box within somebody's reach, now. Raises RoomOutOfReach, RoomAtRest, RoomNotYet."""
 
         def ask() -> tuple[Room, ...]:
             scope = self.scope(actor)
@@ -102,12 +103,22 @@ class LiveDesk:
 
         now_us = self._clock.stamp().utc_us
         found = self._reach.ask((actor.account, actor.role, actor.scope, device), ask)
-        if not found:
-            raise RoomOutOfReach
-        found = tuple(one for one in found if one.is_near(now_us))
-        if not found:
-            raise RoomAtRest
+        near = tuple(one for one in found if one.is_near(now_us))
+        if not near:
+            self._raise_at_rest(actor, device, now_us, bool(found))
+        found = near
         return next((one for one in found if one.runs(now_us)), found[0])
+
+    def _raise_at_rest(self, actor: Actor, device: str, now_us: int, theirs: bool) -> NoReturn:
+        """A box may be another school's until a class of one's own begins: then when that is, and no more. Raises
+        RoomOutOfReach, RoomAtRest, RoomNotYet."""
+        scope = self.scope(actor)
+        ahead = [(start, one.utc_offset_min) for one in self.rooms.ahead(device) if scope.holds(one.institution)
+                 for start, _ in one.hours if start > now_us]
+        if ahead:
+            start_us, offset_min = min(ahead)
+            raise RoomNotYet(next=utc_text(start_us + offset_min * MINUTE)[:16].replace("T", " "))
+        raise RoomAtRest if theirs else RoomOutOfReach
 
     def rooms_of(self, class_id: str) -> tuple[Room, ...]:
         """The rooms in which a class-hour of this class goes on now."""

@@ -28,6 +28,11 @@ class RoomAtRest(BadInput):
     text = "no class-hour runs in this room: look in from half an hour before one to half an hour after"
 
 
+class RoomNotYet(BadInput):
+    text = ("no class-hour runs in this room now; the next one begins at {next}. A room is looked into from half an "
+            "hour before a class-hour to half an hour after it")
+
+
 class PieceRefused(BadInput):
     text = "this piece is not taken: {why}"
 

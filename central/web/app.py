@@ -37,7 +37,7 @@ from central.errors import (
     UnknownPaper,
 )
 from central.live.desk import LiveDesk
-from central.live.errors import NoPiece, RoomAtRest, RoomOutOfReach, TooManyViewers
+from central.live.errors import NoPiece, RoomAtRest, RoomNotYet, RoomOutOfReach, TooManyViewers
 from central.plans.errors import NoDraft, UnknownHour
 from central.renewing import look_after
 from central.tree.errors import UnknownWitness
@@ -105,7 +105,7 @@ STATUS: dict[type[ZaitangError], int] = {
     SheetNotHere: 404, SheetAsked: 409,
     DerivedAwaited: 404, DerivedFailed: 422, NothingToDerive: 422, TooManyDerived: 429,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
-    NoPiece: 404, RoomOutOfReach: 404, RoomAtRest: 403, TooManyViewers: 429,
+    NoPiece: 404, RoomOutOfReach: 404, RoomAtRest: 403, RoomNotYet: 403, TooManyViewers: 429,
     **UPLOADS, **PIECES,
 }
 CANNOT = N_("This page cannot be shown")

@@ -20,7 +20,8 @@ STATES: dict[State, str] = {
     "silent": N_("Nothing comes from the box at the moment; it goes on by itself when something does."),
     "unreached": N_("The box has taken the order and is heard, but its pictures do not arrive: they go to another "
                     "address, or are refused on the way. Waiting does not help; tell whoever looks after the boxes."),
-    "refused": N_("The box refuses: {why}."),
+    "refused": N_(
+        "The box refused at {at}: {why}. It is asked again after two minutes, or at once by the button."),
     "offline": AWAY,
     "over": N_("The live pictures are over."),
 }
@@ -34,7 +35,8 @@ def state_words(one: Situation, lang: str) -> str:
     ordered, local = one.ordered, LocalTime(one.room.utc_offset_min, lang)
     why = "" if ordered is None else translate(WHY.get(ordered.why, ordered.why), lang)
     text = NEVER if one.state == "offline" and one.heard_us is None else STATES[one.state]
-    return translate(text, lang, why=why, since=since(one.heard_us, local))
+    at = "" if ordered is None else local.seconds(ordered.said_us)
+    return translate(text, lang, why=why, at=at, since=since(one.heard_us, local))
 
 
 def state_told(one: Situation, lang: str) -> dict[str, Any]:

@@ -194,7 +194,7 @@ def test_a_box_that_refuses_says_why(room: Room, page: sync_api.Page) -> None:
     *_, box = room
     box.refuses = True
     look_in(page)
-    sync_api.expect(page.locator(".words")).to_contain_text("The box refuses", timeout=20_000)
+    sync_api.expect(page.locator(".words")).to_contain_text("The box refused at", timeout=20_000)
     assert page.get_by_role("button", name="Ask the box again").is_visible()
 
 

@@ -10,6 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from central.accounts.door import form_token
+from central.classes.orders import add_class
+from central.classes.plan import read_names, read_plan
 from central.classes.stories import Stories
 from central.live.orders import newest_order
 from central.wiring import Centre, init_centre
@@ -17,7 +19,7 @@ from evidence.bodies import CentreLook, Inspection, body_of
 from evidence.times import HOUR, MINUTE, SECOND, utc_text
 from tests.central.case_pages import kept, shown, text
 from tests.central.console import COOKIE, HERE, become, send, session_of, signed_in
-from tests.central.helpers import MORNING, PLAN, Box, FixedClock
+from tests.central.helpers import MORNING, PLAN, Box, FixedClock, write_plan
 from tests.central.live.pushing import Camera, answer, jpeg, wanted
 from tests.central.live_box import begin_class
 
@@ -263,6 +265,28 @@ def test_an_institution_sees_the_looks_at_its_own_rooms(tmp_path: Path, clock: F
         said = text(signed_in(centre, role, scope, f"{role}-{scope}").get("/looks"))
         assert ("wang" in said and "101 教室" in said) == sees_it, (role, scope)
     centre.store.close()
+
+
+def test_whose_class_is_still_to_come_is_told_when_and_not_who_is_there(
+    taught: Centre, clock: FixedClock, tmp_path: Path,
+) -> None:
+    """The box is with another school's class of which the last class-hour was yesterday, or is still with it today."""
+    taught.account_desk().put_institution("school-b", "学校乙", "411202", None)
+    plan = re.sub("2026-03-0[0-9]", "2026-03-09", PLAN.replace("welder-1", "cook-1"))
+    (tmp_path / "b").mkdir()
+    paths = write_plan(tmp_path / "b", 'institution = "school-b"\n' + plan)
+    add_class(taught.store, taught.names, read_plan(paths[0]), read_names(paths[1]), paths[0])
+    client = signed_in(taught, "institution", "school-b", "school")
+    for later in (0, 24 * HOUR):
+        clock.utc_us += later
+        client = signed_in(taught, "institution", "school-b", "school")
+        page = client.get("/live/box-1")
+        assert page.status_code == 403 and "下一节课于 2026-03-09 08:30 开始" in text(page)
+        assert "权限范围内没有" not in text(page)
+    assert "教室不在其中" in text(send(client, "/wall", reason="routine") and client.get("/wall"))
+    taught.account_desk().put_institution("school-c", "学校丙", "411202", None)
+    other = signed_in(taught, "institution", "school-c", "school-c")
+    assert other.get("/live/box-1").status_code == 404
 
 
 def test_only_who_inspects_gets_the_form_and_only_while_a_class_goes_on(

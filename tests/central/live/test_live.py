@@ -178,6 +178,7 @@ def test_a_refusal_is_told_in_the_boxs_words(centre: Centre, client: TestClient,
     client.app.state.live._orders._known.clear()  # type: ignore[attr-defined]
     told = state(client)
     assert told["state"] == "refused" and "camera" in str(told["words"]).lower()
+    assert "refused at 08:30:00" in str(told["words"])
     assert len(wanted(centre)) == 1
 
 
