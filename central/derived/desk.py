@@ -1,5 +1,7 @@
 """Where the console has copies in H.264 made: one at a time, each by a process of its own (transcode.py); who asks for
-the same shares it. A copy lies in objects/derived under the hash of the recorded file, and in the cache."""
+the same shares it. A copy lies in objects/derived under the hash of the recorded file, and in the cache.
+
+What failed once is tried again after all others, and after a while that doubles each time."""
 from __future__ import annotations
 
 import contextlib
@@ -19,15 +21,20 @@ from typing import Literal
 
 from central.cache.cache import Cache
 from central.derived.errors import DerivedFailed, ProcessEnded, TooManyDerived
-from central.derived.transcode import FAILED, WHY
+from central.derived.transcode import FAILED, OPEN, WHY
 from central.objects import Objects
 from central.parts import sync_place
 from common.logs import Log
 
-WAITING, FAILED_S = 8, 600.0
-"""How many may wait; for how long a failure is told before it is tried again."""
-START_S, TIMES_LONGER, LONGEST_S = 120, 10, 7200
-"""Seconds that a process may take: so many, and so many for each second of video, but never more than the last."""
+WAITING, FAILED_S, MOST_DOUBLED = 8, 600.0, 7
+"""How many may wait; for how long a first failure is told before it is tried again, and how often that doubles."""
+MOST_FAILED = 1024
+"""Files of which it is known that they failed."""
+START_S, TIMES_LONGER, LONGEST_S = 60, 4, 1800
+"""Seconds that a process may take: so many, and so many for each second of video, but never more than the last.
+A plain 1920 × 1080 at 25 a second takes less than its own length on two cores that others use as well."""
+KEPT = ("PYTHONPATH",)
+"""What a process is told of the environment: where the product lies, if it is not installed."""
 Told = Callable[[int], None]
 Make = Callable[[Path, Path, str, int, Told], None]
 
@@ -54,7 +61,9 @@ class DerivedDesk:
         self._files, self._derived, self._cache, self._now_us = files, derived, cache, now_us
         self._make, self._now, self._log = make or by_process, now, Log("derived")
         self._states: dict[str, State] = {}
-        self._queue: queue.Queue[tuple[str, float]] = queue.Queue(WAITING)
+        self._failures: dict[str, int] = {}
+        self._queue: queue.PriorityQueue[tuple[int, int, str, float]] = queue.PriorityQueue(WAITING)
+        self._asked = 0
         self._lock = threading.Lock()
         self._worker: threading.Thread | None = None
         self._folder = derived.path("00").parent.parent / "incoming"
@@ -67,7 +76,7 @@ class DerivedDesk:
         """How it stands with the copy of this file; None when nobody has asked for it of late."""
         with self._lock:
             known = self._states.get(sha256)
-            if known is not None and known.what == "failed" and self._now() - known.since > FAILED_S:
+            if known is not None and known.what == "failed" and self._now() - known.since > self._rests(sha256):
                 del self._states[sha256]
                 return None
         return known
@@ -80,9 +89,10 @@ class DerivedDesk:
             if (known := self._states.get(sha256)) is not None:
                 return known
             try:
-                self._queue.put_nowait((sha256, seconds))
+                self._queue.put_nowait((self._failures.get(sha256, 0), self._asked, sha256, seconds))
             except queue.Full:
                 raise TooManyDerived() from None
+            self._asked += 1
             self._states[sha256] = State("waiting", self._now())
             if self._worker is None:
                 shutil.rmtree(self._folder, ignore_errors=True)  # what a centre that was killed had begun
@@ -92,17 +102,17 @@ class DerivedDesk:
 
     def _work(self) -> None:
         while True:
-            sha256, seconds = self._queue.get()
+            *_, sha256, seconds = self._queue.get()
             part = self._folder / f"{sha256}.mp4"
             self._become(sha256, State("making", self._now()))
             try:
                 self._one(sha256, part, seconds)
             except DerivedFailed as error:
                 self._log.warning("not.made", sha256=sha256)
-                self._become(sha256, State("failed", self._now(), error=error))
+                self._fail(sha256, error)
             except Exception as error:  # whatever it is: the next one is made all the same
                 self._log.failed("not.made", error, sha256=sha256)
-                self._become(sha256, State("failed", self._now(), error=DerivedFailed(why=type(error).__name__)))
+                self._fail(sha256, DerivedFailed(why=type(error).__name__))
             finally:
                 with contextlib.suppress(OSError):
                     part.unlink(missing_ok=True)
@@ -127,10 +137,25 @@ class DerivedDesk:
         self._log.info("made", sha256=sha256, bytes=size, ms=int(1000 * (self._now() - since)))
         self._cache.trim(self._now_us())
 
+    def _rests(self, sha256: str) -> float:
+        """For how long a failure of this file is told, seconds."""
+        return FAILED_S * 2.0 ** min(MOST_DOUBLED, self._failures.get(sha256, 1) - 1)
+
+    def _fail(self, sha256: str, error: DerivedFailed) -> None:
+        with self._lock:
+            self._failures[sha256] = self._failures.pop(sha256, 0) + 1
+            if len(self._failures) > MOST_FAILED:
+                forgotten = next(iter(self._failures))
+                del self._failures[forgotten]
+                if (state := self._states.get(forgotten)) is not None and state.what == "failed":
+                    del self._states[forgotten]
+            self._states[sha256] = State("failed", self._now(), error=error)
+
     def _become(self, sha256: str, state: State | None) -> None:
         with self._lock:
             if state is None:
                 del self._states[sha256]
+                self._failures.pop(sha256, None)
             else:
                 self._states[sha256] = state
 
@@ -142,7 +167,10 @@ def by_process(source: Path, target: Path, comment: str, seconds: int, told: Tol
               if (found := shutil.which(name)) for tool in (found, *rest)]
     run = [*before, sys.executable, "-P", "-m", "central.derived.transcode", str(source), str(target), comment,
            str(seconds)]
-    with subprocess.Popen(run, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    with subprocess.Popen(
+        run, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=kept,
+    ) as child:
         timer = threading.Timer(seconds, child.kill)
         timer.start()
         try:
@@ -160,12 +188,14 @@ def by_process(source: Path, target: Path, comment: str, seconds: int, told: Tol
 
 
 def _listen(child: subprocess.Popen[bytes], told: Told) -> str:
-    """Its last line; each number is told."""
+    """Its last line; each number is told. That it could not shut itself in wholly is no reason not to go on."""
     said = ""
     for line in _lines(child):
         said = line
         if said.isdecimal():
             told(min(1000, int(said)))
+        elif said.startswith(f"{OPEN} "):
+            Log("derived").warning("not.shut.in", missing="+".join(said.split()[1:]))
     return said
 
 

@@ -9,7 +9,7 @@ class DerivedFailed(ZaitangError):
 
 
 class ProcessEnded(ZaitangError):
-    text = "its process ended before it was done (status {status}); try again in ten minutes"
+    text = "its process ended before it was done (status {status}); it is tried again after a while"
 
 
 class DerivedAwaited(ZaitangError):

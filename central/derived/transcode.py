@@ -1,20 +1,24 @@
 """The process that makes a copy in H.264 of one file in H.265: `python -m central.derived.transcode SOURCE TARGET
-COMMENT SECONDS`. It is given nothing else, and may take only so much memory, disk and time of the processor.
+COMMENT SECONDS`. It may take only so much memory, disk and time of the processor, and is shut in (shut_in.py) with the
+two files that it opened before it reads a byte of them.
 
 The file is hostile: what a broken decoder does happens here. Each picture keeps its time stamp, and keyframes stay
-keyframes; a damaged picture is left out. It writes a line for each per mille that is done; and when it fails, the
-reason: a key of `WHY`.
+keyframes; a damaged picture is left out. It writes a line for each per mille that is done, one that begins with
+`OPEN` when the machine lacks a lock; and when it fails, the reason: a key of `WHY`.
 """
 from __future__ import annotations
 
 import errno
+import importlib
 import os
+import pkgutil
 import resource
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from central.derived.shut_in import shut_in
 from common.texts import N_
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ COLOURS = ("color_range", "color_primaries", "color_trc", "colorspace")
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FAILED = 3
 """The status with which it ends when the file is to blame."""
+OPEN = "open"
 WHY = {
     "no_hevc": N_("it holds no video in H.265"),
     "too_large": N_("its picture is larger than 16 million pixels, or has an odd number of them in a row"),
@@ -51,19 +56,33 @@ class Refused(Exception):
 
 def main(source: str, target: str, comment: str, seconds: str) -> int:
     """The status of the process."""
-    _bound(Path(source).stat().st_size, int(seconds))
-    why = _tried(Path(source), Path(target), comment)
+    _load()
+    why = _tried(Path(source), Path(target), comment, int(seconds))
     if why is None:
         return 0
     print(why, flush=True)
     return FAILED
 
 
-def _tried(source: Path, target: Path, comment: str) -> str | None:
+def _load() -> None:
+    """All of PyAV, which loads parts of itself when they are wanted: nothing can be loaded once this is shut in."""
+    import av
+
+    for module in pkgutil.walk_packages(av.__path__, "av."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+
+def _tried(source: Path, target: Path, comment: str, seconds: int) -> str | None:
     import av
 
     try:
-        copy(source, target, comment)
+        with source.open("rb") as file, target.open("wb") as out:
+            size = os.fstat(file.fileno()).st_size
+            _bound(size, seconds)
+            if missing := shut_in():
+                print(OPEN, *missing, flush=True)
+            copy(file, size, out, comment)
     except Refused as refused:
         return str(refused.args[0])
     except (MemoryError, av.error.MemoryError):
@@ -83,11 +102,11 @@ def _bound(size: int, seconds: int) -> None:
     os.nice(19)
 
 
-def copy(source: Path, target: Path, comment: str) -> None:
-    """Make the copy. Raises Refused, MemoryError, av.error.FFmpegError, OSError."""
+def copy(source: BinaryIO, size: int, target: BinaryIO, comment: str) -> None:
+    """Make the copy of a file of that size, bytes. Raises Refused, MemoryError, av.error.FFmpegError, OSError."""
     import av
 
-    with source.open("rb") as file, av.open(file, "r", format="mp4", metadata_errors="ignore") as film:
+    with av.open(source, "r", format="mp4", metadata_errors="ignore") as film:
         stream = next(iter(film.streams.video), None)
         if stream is None or stream.codec_context.name != "hevc" or stream.time_base is None:
             raise Refused("no_hevc")
@@ -96,10 +115,10 @@ def copy(source: Path, target: Path, comment: str) -> None:
         if not 0 < width * height <= MOST_PIXELS or width % 2 or height % 2:
             raise Refused("too_large")
         context.thread_count, context.thread_type = THREADS, "FRAME"
-        with av.open(str(target), "w", format="mp4", options={
+        with av.open(target, "w", format="mp4", options={
             **_OUT, "video_track_timescale": str(stream.time_base.denominator)}) as out:
             out.metadata["comment"] = comment
-            _encode(out, stream, _pictures(film.demux(stream), source.stat().st_size))
+            _encode(out, stream, _pictures(film.demux(stream), size))
 
 
 def _encode(out: av.container.OutputContainer, stream: Any, pictures: Iterator[av.VideoFrame]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("av")
+import central.derived.desk as desks
 from central.derived.desk import FAILED_S, WAITING, DerivedDesk, Told, by_process
 from central.derived.errors import DerivedFailed, ProcessEnded, TooManyDerived
 from central.wiring import Centre
@@ -53,10 +54,12 @@ class Maker:
 
     def __init__(self) -> None:
         self.begun: list[str] = []
+        self.allowed_s: list[int] = []
         self.let, self.error = threading.Event(), None
 
     def __call__(self, source: Path, target: Path, comment: str, seconds: int, told: Told) -> None:
         self.begun.append(source.stem)
+        self.allowed_s.append(seconds)
         told(420)
         assert self.let.wait(60)
         if self.error is not None:
@@ -124,6 +127,69 @@ def test_a_failure_is_told_and_tried_again_after_a_while(centre: Centre, maker: 
     now[0], maker.error = FAILED_S + 1, None
     assert desk.ask(SHA, 6.0).what == "waiting"
     until(lambda: desk.here(SHA))
+
+
+def test_what_failed_waits_longer_each_time_and_lets_all_others_go_first(centre: Centre, maker: Maker) -> None:
+    now, bad = [0.0], "0" * 64
+    desk, maker.error = desk_of(centre, maker, lambda: now[0]), DerivedFailed(why="x")
+    lay(centre, bad)
+    maker.let.set()
+    for times in range(3):
+        assert desk.ask(bad, 6.0).what == "waiting"
+        until(lambda: desk.ask(bad, 6.0).what == "failed")
+        now[0] += FAILED_S * 2 ** times - 1
+        assert desk.ask(bad, 6.0).what == "failed"
+        now[0] += 2
+    maker.let.clear()
+    maker.begun.clear()
+    maker.error, names = None, [f"{index:064x}" for index in range(1, 4)]
+    for name in names:
+        lay(centre, name)
+    desk.ask(names[0], 6.0)
+    until(lambda: maker.begun)
+    for name in (bad, *names[1:]):
+        assert desk.ask(name, 6.0).what == "waiting"
+    maker.let.set()
+    until(lambda: desk.here(bad))
+    assert maker.begun == [*names, bad]
+
+
+def test_of_failures_so_many_are_remembered(centre: Centre, maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desks, "MOST_FAILED", 3)
+    desk, maker.error = desk_of(centre, maker), DerivedFailed(why="x")
+    maker.let.set()
+    for index in range(5):
+        lay(centre, name := f"{index:064x}")
+        desk.ask(name, 6.0)
+        until(lambda name=name: desk.ask(name, 6.0).what == "failed")
+    assert len(desk._states) == 3 and len(desk._failures) == 3 and desk.state("0" * 64) is None
+
+
+@pytest.mark.parametrize(("seconds", "allowed_s"), [(0.0, 60), (60.0, 300), (3600.0, 1800), (1e9, 1800)])
+def test_the_time_that_a_copy_may_take_goes_by_its_length(
+    centre: Centre, maker: Maker, seconds: float, allowed_s: int,
+) -> None:
+    lay(centre, SHA)
+    desk = desk_of(centre, maker)
+    maker.let.set()
+    desk.ask(SHA, seconds)
+    until(lambda: desk.here(SHA))
+    assert maker.allowed_s == [allowed_s]
+
+
+def test_a_process_gets_nothing_of_the_environment_and_what_it_lacks_is_logged(
+    centre: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("ZAITANG_SECRET", "x")
+    spy = tmp_path / "spy"
+    spy.write_text("#!/bin/sh\necho open landlock seccomp\nenv > " + str(tmp_path / "env") + "\n")
+    spy.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(spy))
+    by_process(tmp_path / "source", tmp_path / "target", "", 60, lambda _: None)
+    told = {line.partition("=")[0] for line in (tmp_path / "env").read_text().splitlines()}
+    assert told <= {"PYTHONPATH", "PWD", "OLDPWD", "SHLVL", "_"}
+    (record,) = [one for one in caplog.records if one.getMessage() == "not.shut.in"]
+    assert record.fields["missing"] == "landlock+seccomp"  # type: ignore[attr-defined]
 
 
 def test_a_mistake_of_ours_ends_no_desk(centre: Centre, maker: Maker) -> None:

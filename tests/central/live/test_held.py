@@ -19,7 +19,7 @@ from tests.central.live.served import open_site, serving, viewer
 from tests.central.live.test_hub import order, push
 from tests.central.live.test_viewers import look
 
-MANY = 60
+MANY = 45
 """More than there are threads for requests."""
 
 
