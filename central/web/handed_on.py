@@ -3,14 +3,14 @@ socket in the centre's folder, for a box that joined knows the address of that p
 """
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
@@ -33,7 +33,7 @@ from evidence.errors import ZaitangError
 NAME = "live.sock"
 WITHIN_S = 10.0
 """So long the console, on the same machine, may take over a piece that is whole."""
-END_S = 10.0
+END_S, MOST_ANSWER = 10.0, 64 << 10
 _LOG = Log("live")
 
 
@@ -41,16 +41,16 @@ def handed_on(centre: Centre) -> APIRouter:
     """For the process that serves boxes. A piece is read here, and refused as the console refuses it; only what a box
     signed is handed on."""
     routes, door = Routes(centre.store.device, "/api"), Door(centre)
-    way = httpx.HTTPTransport(uds=_short(centre.folder), verify=False, trust_env=False,
-                              limits=httpx.Limits(max_keepalive_connections=0))
-    console = httpx.Client(transport=way, base_url="http://console", timeout=WITHIN_S, trust_env=False)
+    path = _short(centre.folder)
 
     def hand(where: str, authorization: str, data: bytes) -> Response:
         try:
-            said = console.put(where, content=data, headers={"authorization": authorization})
-        except httpx.HTTPError:
+            with contextlib.closing(_Console(path)) as console:
+                console.request("PUT", where, data, {"authorization": authorization})
+                said = console.getresponse()
+                return Response(said.read(MOST_ANSWER) or None, said.status, media_type=said.headers["content-type"])
+        except (OSError, http.client.HTTPException):
             raise ConsoleAway from None
-        return Response(said.content or None, said.status_code, media_type=said.headers.get("content-type"))
 
     @routes.add(["PUT"], "/live/{order}/{epoch}/{number}", BOXES)
     async def put(request: Request, order: Sha, epoch: Count, number: Count) -> Response:
@@ -61,12 +61,25 @@ def handed_on(centre: Centre) -> APIRouter:
                 data = await read_piece(request, fragment)
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody is there to read it
-            return await run_in_threadpool(hand, request.url.path, authorization, data)
+            return await run_in_threadpool(hand, f"/api/live/{order}/{epoch}/{number}", authorization, data)
 
     return routes.router
 
 
-@contextmanager
+class _Console(http.client.HTTPConnection):
+    """A connection to it."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("console", timeout=WITHIN_S)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(WITHIN_S)
+        self.sock.connect(self._path)
+
+
+@contextlib.contextmanager
 def taking(centre: Centre, app: FastAPI) -> Iterator[None]:
     """Take what is handed on, for the console `app`, beside what is done meanwhile. Raises CannotWrite."""
     listening = _listen(centre.folder)
