@@ -107,16 +107,15 @@ def _no_why(page: Page) -> None:
 
 
 def _look_in(page: Page) -> None:
-    """A page of a room opens by a press alone."""
-    if page.locator("video").count():
-        page.reload(wait_until="load")
     page.locator("form[action$='/again'] button").first.click()
 
 
 ACTS: dict[str, Callable[[Page], None]] = {
     "plan-mistakes": _mistakes, "error-422": _no_reason, "own-token": _token,
-    "facts-lacks": _lacks, "replay-wrong": _no_why, "live": _look_in, "live-school": _look_in}
-"""What is sent on a page before it is looked at; but for looking in, each of these is refused."""
+    "facts-lacks": _lacks, "replay-wrong": _no_why}
+"""What is sent on a page before it is looked at: each of these is refused."""
+PRESSED: dict[str, Callable[[Page], None]] = {"live": _look_in, "live-school": _look_in}
+"""What opens the page of a room, where nobody pressed it just now."""
 COMES = {"live": "[data-now=running]", "live-school": "[data-now=running]", "wall": ".room img:not([hidden])"}
 """What is waited for on a page."""
 LOOKS = (("wang", "/live/box-2"), ("wang", "/wall"), ("school", "/live/box-2"))
@@ -169,6 +168,9 @@ class Visitors:
         if name in ACTS:
             with page.expect_navigation(wait_until="load"):
                 ACTS[name](page)
+        if name in PRESSED and not page.locator("video").count():
+            with page.expect_navigation(wait_until="load"):
+                PRESSED[name](page)
         if name in COMES:
             page.wait_for_selector(COMES[name])
         return page
