@@ -23,6 +23,8 @@ class Action(enum.Enum):
     SEE_FACES = "see faces"
     """Pictures of people, cut out of the video."""
     LIVE = "live"
+    LOOKS = "looks"
+    """Who looked into rooms live, by which order and why."""
     REPLAY = "replay"
     ARCHIVE = "archive"
     SEARCH = "search"
@@ -62,6 +64,7 @@ MAY: Mapping[Action, frozenset[Role]] = {action: frozenset(roles) for action, ro
     Action.SEE_VIDEO: (S, I, A),
     Action.SEE_FACES: (S, I, A),
     Action.LIVE: (S, I),
+    Action.LOOKS: (S, I, A, M),
     Action.REPLAY: (S, I),
     Action.ARCHIVE: (S, A),
     Action.SEARCH: (S, I, A),

@@ -59,9 +59,24 @@ def looked(store: Store, actor: Actor, what: str, now_us: int, **thing: Any) -> 
     return body if isinstance(body, CentreLook) else None
 
 
+def state_again(store: Store, actor: Actor, look: CentreLook) -> None:
+    """State that this person begins to look into a room again, for the reason of `look`, each time. Its hour goes on:
+    nobody said it again."""
+    body = dataclasses.replace(look, role=actor.role, class_id=None)
+    with store.write() as tx:
+        state(store, tx, body, hashlib.sha256(canonical({"again": encode(body)})).hexdigest())
+
+
+def state_anew(store: Store, actor: Actor, what: str, why: str, device: str) -> None:
+    """State that this person begins to look into a room again, and said why again: that holds for an hour from now."""
+    body = CentreLook(actor.account, what, actor.role, why=why, device=device)
+    with store.write() as tx:
+        state(store, tx, body, _thing(body))
+
+
 def state_went_on(store: Store, actor: Actor, look: CentreLook, class_id: str, now_us: int) -> None:
-    """State that this person still looks into a room, for the reason of `look`, now that another class runs there; once
-    an hour. The hour of the reason goes on: nobody said it again."""
+    """State that this person sees a room while this class runs there, for the reason of `look`; once an hour. The hour
+    of the reason goes on: nobody said it again."""
     body = dataclasses.replace(look, role=actor.role, class_id=class_id)
     _state_once(store, body, now_us, _hash(dataclasses.replace(body, why="")))
 

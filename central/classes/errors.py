@@ -293,6 +293,14 @@ class NoInspection(BadInput):
     text = "no inspection {inspection} of class {class_id} is on record that could be put right"
 
 
+class MoreThanPlanned(BadInput):
+    text = "you counted {count} trainees, and the class has {most}: if that is right, press once more"
+
+
+class NothingSeen(BadInput):
+    text = "no picture of this class has reached you in this look: there is nothing to put on record"
+
+
 class MoreThan(BadInput):
     text = "{part} is {count}, more than {whole}, which is {most}"
 

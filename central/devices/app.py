@@ -22,6 +22,7 @@ from central.errors import DatabaseUnusable
 from central.files import read_pem
 from central.keys import CENTRE
 from central.store.devices import Claim
+from central.web.live_boxes import STATUS as PIECES
 from central.web.uploads import STATUS as UPLOADS
 from common.logs import Log
 from evidence.errors import BadShape, ZaitangError
@@ -176,8 +177,8 @@ def _problem(error: ZaitangError) -> Response:
         return JSONResponse({"error": "KeyRevoked", "why": str(error), "orders": error.params["orders"]}, 403)
     if isinstance(error, BadRequest):
         return JSONResponse({"error": type(error).__name__, "why": str(error)}, 403)
-    if type(error) in UPLOADS:
-        return JSONResponse({"error": type(error).__name__, "why": str(error)}, UPLOADS[type(error)])
+    if (known := {**UPLOADS, **PIECES}.get(type(error))) is not None:
+        return JSONResponse({"error": type(error).__name__, "why": str(error)}, known)
     _LOG.failed("request.failed", error)
     status = 503 if isinstance(error, DatabaseUnusable) else 500
     return JSONResponse({"error": "CentreFailed", "why": "the centre failed"}, status)

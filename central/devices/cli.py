@@ -127,7 +127,7 @@ def _boxes(args: argparse.Namespace) -> None:
 
     centre = open_centre(args.centre)
     with centre.store.read() as tx:
-        lines = box_views(tx, centre.store.device, args.lang)
+        lines = box_views(tx, centre.store.device, centre.clock.stamp().utc_us, args.lang)
     print_table([N_("Box"), N_("Chain"), N_("Records here"), N_("Last word"), N_("State")],
                 [(one.device, one.chain or "—", one.up_to + 1, one.heard, one.state) for one in lines],
                 N_("No box is known yet: docs/setup.md says how one joins."), args.lang)

@@ -1,4 +1,4 @@
-"""Serving boxes over HTTPS, TLS 1.3 alone: who they are, and their files.
+"""Serving boxes over HTTPS, TLS 1.3 alone: who they are, their files, and live pictures for the console.
 
 A renewed certificate is taken into use without a restart."""
 from __future__ import annotations
@@ -15,6 +15,7 @@ from central.devices.errors import NoTls
 from central.devices.limits import Tries
 from central.devices.own import OwnTls, server_context
 from central.renewing import look_after
+from central.web.handed_on import handed_on
 from central.web.patience import PatientProtocol
 from central.web.server import listen
 from central.web.uploads import uploads
@@ -23,7 +24,8 @@ from common.texts import N_, translate
 
 SAYS = N_("Boxes introduce themselves at {address}. Fingerprint of the root: {root}")
 LOOK_S = 3600.0
-MOST_AT_ONCE = 100
+MOST_AT_ONCE = 512
+"""Connections: twice as many as rooms that are looked into at once (central/live/hub.py), each of which keeps one."""
 
 
 def serve_devices(centre: Centre, port: int | None, lang: str) -> None:
@@ -51,6 +53,7 @@ def make_app(centre: Centre, context: ssl.SSLContext | None = None) -> FastAPI:
     told = Told(centre.store.device, config.devices.broker, config.broker.port, config.broker.tls)
     app = create_app(centre.desk(), centre.folder / "keys", told, Tries(time.monotonic))
     app.include_router(uploads(centre))
+    app.include_router(handed_on(centre))
     if context is not None:
         look_after(app, OwnTls(context, centre.folder / "keys", centre.keep_certificate).refresh, LOOK_S)
     return app

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Literal
 
+from central.contact import contact
 from evidence.times import MINUTE, SECOND
 
 SEEN_US, GRACE_US = 15 * SECOND, 20 * SECOND
@@ -13,20 +14,20 @@ SEEN_US, GRACE_US = 15 * SECOND, 20 * SECOND
 ORDER_S, TAKEN_US = 1800, 2 * MINUTE
 """For how long a box sends by one order, and within which time it must take it: one that was away for longer must not
 begin to show a room that nobody looks into any more."""
-RENEW_US, APART_US, REFUSED_US = MINUTE, 10 * SECOND, 10 * MINUTE
-"""So long before its end another order is made; orders are so far apart; a refusal holds so long by itself."""
-SILENT_US, SLOW_US, OFFLINE_US, START_US = 6 * SECOND, 20 * SECOND, 3 * MINUTE, 15 * SECOND
-"""Nothing came for so long; pieces were left out within such a time; the box was not heard; the first piece may take
-so long."""
+RENEW_US, APART_US, REFUSED_US = MINUTE, 10 * SECOND, 2 * MINUTE
+"""So long before its end another order is made; orders are so far apart; a refusal holds so long by itself:
+what it was for may be mended, and a box says nothing of that."""
+SILENT_US, SLOW_US, START_US = 6 * SECOND, 20 * SECOND, 15 * SECOND
+"""Nothing came for so long; pieces were left out within such a time; the first piece may take so long."""
 Form = Literal["video", "pictures"]
-State = Literal["waiting", "running", "slow", "silent", "refused", "offline", "over"]
+State = Literal["waiting", "running", "slow", "silent", "unreached", "refused", "offline", "over"]
 Verdict = Literal["take", "again", "init", "gone"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Ordered:
-    """An order for live pictures, and what came of it. `result`, `why`: of the box's answer, empty without one;
-    `ended`: the box says that it is over."""
+    """An order for live pictures, and what came of it. `result`, `why`, `said_us`: of the box's answer, empty without
+    one, and when that was, by the box's clock; `ended`: the box says that it is over."""
 
     hash: str
     number: int
@@ -37,6 +38,7 @@ class Ordered:
     seconds: int
     result: Literal["", "accepted", "refused"] = ""
     why: str = ""
+    said_us: int = 0
     ended: bool = False
 
     @property
@@ -52,10 +54,12 @@ class Ordered:
 
 @dataclasses.dataclass(frozen=True)
 class Standing:
-    """What came of a channel. `came_us`: the newest piece, None: none; `skipped_us`: the newest before which pictures
-    were left out; `skipped`: how many such there were; `delay_us`: how late the newest piece came."""
+    """What came of a channel. `since_us`: so long it is known here; `came_us`: the newest piece, None: none did since
+    then, or since the last time that nobody watched; `skipped_us`: the newest before which pictures were left out;
+    `skipped`: how many such there were; `delay_us`: how late the newest piece came."""
 
     viewers: int = 0
+    since_us: int | None = None
     came_us: int | None = None
     skipped_us: int | None = None
     skipped: int = 0
@@ -130,10 +134,12 @@ def state_of(ordered: Ordered | None, stands: Standing, heard_us: int | None, no
         return "waiting" if now_us < ordered.until_us else "over"
     if now_us >= ordered.ends_us:
         return "over"
-    begun = stands.came_us is not None or now_us >= ordered.made_us + START_US
-    return "silent" if begun else "waiting"
+    if stands.came_us is not None:
+        return "silent"
+    waited = stands.since_us is not None and mono_us >= stands.since_us + START_US
+    return "unreached" if waited and now_us >= ordered.made_us + START_US else "waiting"
 
 
 def is_heard(heard_us: int | None, now_us: int) -> bool:
     """Whether a box was heard of late."""
-    return heard_us is not None and now_us < heard_us + OFFLINE_US
+    return contact(heard_us, now_us) == "heard"

@@ -4,23 +4,27 @@ Players ask for a piece a second, each of them: what a request needs is kept for
 """
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
-from central.accounts.looks import looked, state_look, state_went_on
+from central.accounts.looks import LIVE, looked, state_again, state_anew, state_look, state_went_on
 from central.accounts.people import Actor
 from central.accounts.scope import Scope, scope_of
 from central.clock import Clock
 from central.live.decide import Form, Ordered, Standing, State, due, is_heard, state_of
-from central.live.errors import RoomAtRest, RoomOutOfReach
+from central.live.errors import RoomAtRest, RoomNotYet, RoomOutOfReach
 from central.live.hub import Hub
+from central.live.looking import Looking
 from central.live.orders import camera_of, newest_order, order_if_due
 from central.live.rooms import Room, Rooms
+from central.orders.errors import NoSuchBox
 from central.store.store import Store
 from evidence.bodies import CentreLook, Institution
+from evidence.times import MINUTE, utc_text
 
 T = TypeVar("T")
 REACH_S, LOOK_S, ORDER_S = 5.0, 5.0, 1.0
@@ -74,7 +78,7 @@ class LiveDesk:
     """One for a process."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        self.hub, self.rooms = Hub(clock), Rooms(store, clock)
+        self.hub, self.rooms, self.looking = Hub(clock), Rooms(store, clock), Looking()
         self._store, self._clock = store, clock
         self._reach, self._looks = Fresh[tuple[Room, ...]](REACH_S), Fresh[CentreLook | None](LOOK_S)
         self._went_on = Fresh[None](LOOK_S)
@@ -91,7 +95,7 @@ class LiveDesk:
         return Scope(actor, self._institutions.ask("all", ask))
 
     def reach(self, actor: Actor, device: str) -> Room:
-        """The room of a box within somebody's reach, now. Raises RoomOutOfReach, RoomAtRest."""
+        """The room of a box within somebody's reach, now. Raises RoomOutOfReach, RoomAtRest, RoomNotYet."""
 
         def ask() -> tuple[Room, ...]:
             scope = self.scope(actor)
@@ -99,12 +103,22 @@ class LiveDesk:
 
         now_us = self._clock.stamp().utc_us
         found = self._reach.ask((actor.account, actor.role, actor.scope, device), ask)
-        if not found:
-            raise RoomOutOfReach
-        found = tuple(one for one in found if one.is_near(now_us))
-        if not found:
-            raise RoomAtRest
+        near = tuple(one for one in found if one.is_near(now_us))
+        if not near:
+            self._raise_at_rest(actor, device, now_us, bool(found))
+        found = near
         return next((one for one in found if one.runs(now_us)), found[0])
+
+    def _raise_at_rest(self, actor: Actor, device: str, now_us: int, theirs: bool) -> NoReturn:
+        """A box may be another school's until a class of one's own begins: then when that is, and no more. Raises
+        RoomOutOfReach, RoomAtRest, RoomNotYet."""
+        scope = self.scope(actor)
+        ahead = [(start, one.utc_offset_min) for one in self.rooms.ahead(device) if scope.holds(one.institution)
+                 for start, _ in one.hours if start > now_us]
+        if ahead:
+            start_us, offset_min = min(ahead)
+            raise RoomNotYet(next=utc_text(start_us + offset_min * MINUTE)[:16].replace("T", " "))
+        raise RoomAtRest if theirs else RoomOutOfReach
 
     def rooms_of(self, class_id: str) -> tuple[Room, ...]:
         """The rooms in which a class-hour of this class goes on now."""
@@ -117,8 +131,38 @@ class LiveDesk:
             (actor.account, what, device),
             lambda: looked(self._store, actor, what, self._clock.stamp().utc_us, device=device))
 
+    def begin(self, actor: Actor, room: Room, why: str) -> None:
+        """This person looks into a room live, for this reason; empty: for the one that they gave within the hour. Each
+        beginning is on record, without a class: one is named once a picture of it reached them."""
+        now_us, look = self._clock.stamp().utc_us, self.look(actor, LIVE, room.device)
+        going = look is not None and self._goes_on(actor, room)
+        if look is None or (why and look.why != why):
+            state_anew(self._store, actor, LIVE, why, room.device)
+        elif not going:
+            state_again(self._store, actor, look)
+        self._looks.forget((actor.account, LIVE, room.device))
+        self.looking.begin(actor.account, room.device, now_us, anew=not going)
+        self.watch(actor, room, "video", asked=True)
+
+    def _goes_on(self, actor: Actor, room: Room) -> bool:
+        """Whether this person looks into the room already: a button was pressed twice, or in two windows."""
+        return (self.hub.watches(room.device, "video", actor.account)
+                and not self.looking.is_over(actor.account, room.device))
+
+    def end(self, actor: Actor, device: str) -> None:
+        """This person looks into a room no more."""
+        self.looking.end(actor.account, device)
+        self.hub.leave(device, "video", actor.account)
+
+    def shown(self, actor: Actor, device: str, look: CentreLook) -> None:
+        """A piece of the video reaches this person: with the class that goes on it is on record before it does."""
+        room, now_us = self.reach(actor, device), self._clock.stamp().utc_us
+        if room.runs(now_us):
+            self.keep_looking(actor, LIVE, room, look)
+            self.looking.gave(actor.account, device, room.class_id, now_us)
+
     def state_look(self, actor: Actor, what: str, room: Room | None, why: str) -> None:
-        """State that this person looks into a room, or at the wall (None), for this reason."""
+        """State that this person looks at pictures of a room, or at the wall (None), for this reason."""
         now_us = self._clock.stamp().utc_us
         device = None if room is None else room.device
         class_id = room.class_id if room is not None and room.runs(now_us) else None
@@ -126,7 +170,7 @@ class LiveDesk:
         self._looks.forget((actor.account, what, device))
 
     def keep_looking(self, actor: Actor, what: str, room: Room, look: CentreLook) -> None:
-        """Whoever still looks when another class begins looks at that one, too."""
+        """Whoever sees a room while another class runs there than when they began looks at that one, too."""
         now_us = self._clock.stamp().utc_us
         if room.runs(now_us) and look.class_id != room.class_id:
             self._went_on.ask((actor.account, what, room.device, room.class_id),
@@ -134,7 +178,7 @@ class LiveDesk:
 
     def watch(self, actor: Actor, room: Room, form: Form, asked: bool = False) -> None:
         """Somebody watches: note it, and order pictures where that is due. `asked`: they did it just now, no page by
-        itself. Raises NoSuchBox, TooManyViewers, TooManyRooms."""
+        itself. Raises TooManyViewers, TooManyRooms."""
         self.hub.see(room.device, form, actor.account)
         now_us = self._clock.stamp().utc_us
         if asked:
@@ -145,7 +189,8 @@ class LiveDesk:
             return
         with self._store.read() as tx:
             camera = camera_of(tx, room.device, room.class_id)
-        order_if_due(self._store, room.device, form, actor.account, heard, asked, camera, now_us)
+        with contextlib.suppress(NoSuchBox):  # it never introduced itself: the page says that nothing was heard of it
+            order_if_due(self._store, room.device, form, actor.account, heard, asked, camera, now_us)
         self._orders.forget((room.device, form))
 
     def situation(self, room: Room, form: Form) -> Situation:

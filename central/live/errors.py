@@ -28,6 +28,11 @@ class RoomAtRest(BadInput):
     text = "no class-hour runs in this room: look in from half an hour before one to half an hour after"
 
 
+class RoomNotYet(BadInput):
+    text = ("no class-hour runs in this room now; the next one begins at {next}. A room is looked into from half an "
+            "hour before a class-hour to half an hour after it")
+
+
 class PieceRefused(BadInput):
     text = "this piece is not taken: {why}"
 
@@ -42,3 +47,7 @@ class TooManyPieces(BadInput):
 
 class PieceTooSlow(BadInput):
     text = "this piece came too slowly to be shown; try again with the newest one"
+
+
+class ConsoleAway(BadInput):
+    text = "the console of this centre does not run: nobody can look in"

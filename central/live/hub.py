@@ -51,12 +51,15 @@ Viewer = tuple[str, int]
 
 @dataclasses.dataclass
 class _Channel:
-    """What is here of one box and form. `begun_us`: when it was taken on because its box sent, whoever watches;
+    """What is here of one box and form. `since_us`: when it was made; `came_us`: the newest piece, also one that is let
+    go of; `begun_us`: when it was taken on because its box sent, whoever watches;
     `closed`: the number of the newest order that is over here; `last_us`: until when that may still be asked (UTC);
     `given`: the newest place in the list that each player got."""
 
     place: int
     part: int
+    since_us: int
+    came_us: int | None = None
     pieces: deque[Piece] = dataclasses.field(default_factory=deque)
     inits: dict[tuple[str, int], tuple[Init, bytes]] = dataclasses.field(default_factory=dict)
     seen: dict[str, int] = dataclasses.field(default_factory=dict)
@@ -102,6 +105,14 @@ class Hub:
             if channel is not None:
                 channel.seen.pop(account, None)
 
+    def watches(self, device: str, form: Form, account: str) -> bool:
+        """Whether this account watches now."""
+        now_us = self._clock.stamp().mono_us
+        with self._lock:
+            channel = self._channels.get((device, form))
+            at_us = None if channel is None else channel.seen.get(account)
+            return at_us is not None and now_us < at_us + SEEN_US
+
     def stands(self, device: str, form: Form) -> Standing:
         """What came of a channel."""
         now_us = self._clock.stamp().mono_us
@@ -110,8 +121,8 @@ class Hub:
             if channel is None:
                 return Standing()
             viewers = sum(now_us < at_us + SEEN_US for at_us in channel.seen.values())
-            came_us = channel.pieces[-1].came_us if channel.pieces else None
-            return Standing(viewers, came_us, channel.skipped_us, channel.skipped, channel.delay_us)
+            return Standing(viewers, channel.since_us, channel.came_us, channel.skipped_us, channel.skipped,
+                            channel.delay_us)
 
     def playlist(self, device: str) -> str:
         """Of the video; empty where there is none. Made once for each piece, for all viewers."""
@@ -242,7 +253,7 @@ class Hub:
             if len(self._channels) >= MOST_CHANNELS:
                 self._make_room(stamp.mono_us)
             utc_s = stamp.utc_us // SECOND
-            self._channels[key] = _Channel(utc_s * PER_SECOND, utc_s % MOST_PARTS)
+            self._channels[key] = _Channel(utc_s * PER_SECOND, utc_s % MOST_PARTS, stamp.mono_us)
         return self._channels[key]
 
     def _make_room(self, now_us: int) -> None:
@@ -272,8 +283,9 @@ class Hub:
         channel.size += len(data)
         channel.text = None
         channel.delay_us = stamp.utc_us - at_us if stamp.utc_us >= at_us else None
-        if fragment.skipped:
+        if fragment.skipped and channel.came_us is not None:  # else nobody was here to take what was left out
             channel.skipped, channel.skipped_us = channel.skipped + 1, stamp.mono_us
+        channel.came_us = stamp.mono_us
         _trim(channel, stamp.mono_us, self._share())
         if sum(one.size for one in self._channels.values()) > MOST_ALL:
             for one in self._channels.values():
@@ -287,7 +299,7 @@ class Hub:
         channel.closed = max(channel.closed, number)
         channel.pieces.clear()
         channel.inits.clear()
-        channel.size, channel.known, channel.text = 0, None, None
+        channel.size, channel.known, channel.came_us, channel.text = 0, None, None, None
 
 
 def check_form(ordered: Ordered, fragment: LiveFragment) -> None:

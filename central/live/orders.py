@@ -60,4 +60,6 @@ def _ordered(tx: Tx, sealed: Sealed, ended: bool) -> Ordered | None:
     made = Ordered(sealed.hash, body.number, body.device, body.watch.form, sealed.record.utc_us,
                    utc_us(body.expires), body.watch.seconds, ended=ended)
     said = None if answered is None else body_of(answered.record)
-    return dataclasses.replace(made, result=said.result, why=said.why) if isinstance(said, OrderAnswered) else made
+    if answered is None or not isinstance(said, OrderAnswered):
+        return made
+    return dataclasses.replace(made, result=said.result, why=said.why, said_us=answered.record.utc_us)

@@ -111,6 +111,18 @@ class Rooms:
                 self._of[device] = (time.monotonic(), rooms)
         return holders(rooms, now_us)
 
+    def at(self, tx: Tx, device: str, moments_us: Sequence[int]) -> list[tuple[Room, ...]]:
+        """Whose room a box was in at each of these moments, by the plans of today."""
+        with self._lock:
+            rooms = self._read(tx, tx.bookings_of(device))
+        return [holders(rooms, at_us) for at_us in moments_us]
+
+    def ahead(self, device: str) -> tuple[Room, ...]:
+        """The rooms in which a box is or will be: of classes that are not over."""
+        now_us = self._clock.stamp().utc_us
+        with self._lock, self._store.read() as tx:
+            return self._read(tx, [one for one in tx.bookings_of(device) if one.last_us > now_us])
+
     def now(self) -> tuple[Room, ...]:
         """Every box that a class has in these days, once for each class."""
         now_us = self._clock.stamp().utc_us

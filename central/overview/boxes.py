@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from cryptography.x509 import Certificate
 
+from central.contact import contact
 from central.store.heard import Heard
 from central.store.live import BoxState
 from central.store.tables import ChainHead, Tx
@@ -56,9 +57,10 @@ def _state(
     expires_us = None if certificate is None else int(certificate.not_valid_after_utc.timestamp()) * SECOND
     apart_s, waiting = apart.get(head.device, 0), last.waiting if last else 0
     revoked = certificate is not None and fingerprint(certificate) in denied
+    away = spoke is not None and (spoke.silent or contact(spoke.last_us, now_us) == "away")
     said = {
         "revoked": revoked, "expired": expires_us is not None and expires_us <= now_us,
-        "silent": spoke is not None and spoke.silent and not revoked, "full": free is not None and free < NEARLY_FULL,
+        "silent": away and not revoked, "full": free is not None and free < NEARLY_FULL,
         "apart": apart_s > APART_S, "expires": expires_us is not None and now_us < expires_us <= now_us + SOON_US,
         "refused": refused > 0, "waiting": waiting >= MANY_WAITING}
     said |= {one.against: True for one in heard if one.against and (one is spoke or one.chain == head.chain)}

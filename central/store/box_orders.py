@@ -92,6 +92,17 @@ class BoxOrderTables:
         made; with the same word."""
         return self._orders(device, t.box_orders.c.until_us > us)
 
+    def orders_and_ends(self, since_us: int, until_us: int, most: int) -> list[tuple[Sealed, Sealed | None]]:
+        """The newest orders to boxes that were to be taken between these moments, each with the record by which its box
+        said that the live pictures it wants are over; in the order in which they were made."""
+        o, r, ended = t.box_orders.c, t.records.alias(), t.records.alias()
+        joined = t.box_orders.join(r, o.leaf == r.c.leaf).outerjoin(ended, o.ended_leaf == ended.c.leaf)
+        rows = select(r.c.envelope, ended.c.envelope).select_from(joined).where(
+            o.until_us >= since_us, o.until_us < until_us).order_by(o.leaf.desc()).limit(most)
+        found = [(read_sealed(order), None if end is None else read_sealed(end))
+                 for order, end in self._db.execute(rows)]
+        return found[::-1]
+
     def _orders(self, device: str, which: ColumnElement[bool]) -> list[tuple[Sealed, bool]]:
         o, r = t.box_orders.c, t.records.c
         joined = t.box_orders.join(t.records, o.leaf == r.leaf)

@@ -39,7 +39,7 @@ from central.errors import (
     UnknownPaper,
 )
 from central.live.desk import LiveDesk
-from central.live.errors import NoPiece, RoomAtRest, RoomOutOfReach, TooManyRooms, TooManyViewers
+from central.live.errors import NoPiece, RoomAtRest, RoomNotYet, RoomOutOfReach, TooManyViewers
 from central.plans.errors import NoDraft, UnknownHour
 from central.renewing import look_after
 from central.tree.errors import UnknownWitness
@@ -76,6 +76,7 @@ from central.web.live import live
 from central.web.live_boxes import STATUS as PIECES
 from central.web.live_boxes import live_boxes
 from central.web.log import log
+from central.web.looks import looks
 from central.web.me import me
 from central.web.openapi import PREFIX
 from central.web.own import own
@@ -110,7 +111,7 @@ STATUS: dict[type[ZaitangError], int] = {
     BucketAway: 503, BucketRefuses: 503, TooManyFetched: 429,
     DerivedAwaited: 404, DerivedFailed: 422, NothingToDerive: 422, TooManyDerived: 429,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
-    NoPiece: 404, RoomOutOfReach: 404, RoomAtRest: 403, TooManyViewers: 429, TooManyRooms: 503,
+    NoPiece: 404, RoomOutOfReach: 404, RoomAtRest: 403, RoomNotYet: 403, TooManyViewers: 429,
     **UPLOADS, **PIECES,
 }
 CANNOT = N_("This page cannot be shown")
@@ -137,7 +138,7 @@ def create_app(centre: Centre) -> FastAPI:
                    survey(centre, stories), review(centre, stories, reasons), replay(centre, stories, reels, reasons),
                    sheets(centre, stories),
                    decision(centre), objections(centre, stories), inspections(centre, stories), facts(centre, stories),
-                   live_boxes(centre, desk), live(centre, desk), wall(centre, desk),
+                   live_boxes(centre, desk), live(centre, desk), wall(centre, desk), looks(centre, desk),
                    faces(centre), keeping(centre), plans(centre), plan_edits(centre), exports(centre, DossierDesk()),
                    archives(centre, bags)):
         app.router.routes.extend(router.routes)

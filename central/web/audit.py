@@ -79,7 +79,7 @@ def audit(centre: Centre) -> APIRouter:
 def _found(tx: Tx, actor: Actor, asked: dict[str, str]) -> tuple[list[Audited], int | None]:
     """What this person may see of what was asked for, and below which number there may be more."""
     filters: dict[str, Any] = {"account": asked["account"] or None, "class_id": asked["class"] or None}
-    if (since_us := _day(asked["day"])) is not None:
+    if (since_us := day_of(asked["day"])) is not None:
         filters |= {"since_us": since_us, "until_us": since_us + DAY_US}
     below = int(asked["below"]) if asked["below"].isascii() and asked["below"].isdigit() else None
     sees: dict[str | None, bool] = {}
@@ -99,7 +99,8 @@ def _sees(tx: Tx, actor: Actor, class_id: str | None) -> bool:
     return actor.role == "administrator" or (class_id is not None and sees_class(tx, actor, class_id))
 
 
-def _day(text: str) -> int | None:
+def day_of(text: str) -> int | None:
+    """The beginning of a day in China, UTC µs; None where this is none."""
     try:
         day = datetime.date.fromisoformat(text)
         return round(datetime.datetime(day.year, day.month, day.day, tzinfo=CHINA).timestamp()) * 1_000_000

@@ -5,16 +5,19 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
 
+from central.contact import contact
 from central.ingest.left import MOST_BEFORE, Ended, ended_chains
 from central.store.heard import Heard
 from central.store.tables import ChainHead, Tx
+from central.web.contact import contact_words
+from central.web.localtime import LocalTime
 from common.reasons import moment_words
 from common.texts import N_, translate
 from evidence.certs import fingerprint, read_certificate, split_chain
 
 STATES = {"chain.cut": N_("its records end earlier than they did"), "chain.fork": N_("two copies of it run")}
 REVOKED, NEVER = N_("its key is revoked"), N_("certified; it has not sent a record yet")
-SILENT, WAITING, FINE = N_("silent"), N_("{count} records there have no receipt yet"), N_("in order")
+WAITING = N_("{count} records there have no receipt yet")
 ENDED = N_("ended; the box goes on in chain {chain}")
 ENDED_EARLY = N_("ended before all of it came here; the box goes on in chain {chain}")
 ENDED_UNSAID = N_("the box began chain {chain} without a word of this one")
@@ -35,7 +38,7 @@ class BoxView:
     trouble: bool
 
 
-def box_views(tx: Tx, own: str, lang: str) -> list[BoxView]:
+def box_views(tx: Tx, own: str, now_us: int, lang: str) -> list[BoxView]:
     """A line for each of the newest chains of a box, and one for every box that is known and never sent anything.
     `own`: the centre's own name."""
     heads, denied = defaultdict[str, list[ChainHead]](list), tx.denied()
@@ -47,7 +50,7 @@ def box_views(tx: Tx, own: str, lang: str) -> list[BoxView]:
         if earlier := len(heads[device]) - len(shown):
             lines.append(BoxView(device, "", -1, "—", translate(EARLIER, lang, count=earlier), False))
         lines += [box_view(head, tx.heard(device, head.chain), _keyid(head.certificate) in denied,
-                           ended.get(head.chain), lang) for head in shown]
+                           ended.get(head.chain), now_us, lang) for head in shown]
     for device in sorted({device for device, _ in tx.certificates()} - seen - {own}):
         never, revoked = translate(NEVER, lang), not tx.keys_of(device)
         lines.append(BoxView(device, "", -1, "—", translate(REVOKED, lang) if revoked else never, revoked))
@@ -61,18 +64,22 @@ def _shown(tx: Tx, device: str, heads: Sequence[ChainHead]) -> list[ChainHead]:
     return [head for head in heads if head.chain in begun or head.chain in waiting]
 
 
-def box_view(head: ChainHead, heard: Heard | None, revoked: bool, ended: Ended | None, lang: str) -> BoxView:
+def box_view(
+    head: ChainHead, heard: Heard | None, revoked: bool, ended: Ended | None, now_us: int, lang: str
+) -> BoxView:
     """The line of a chain. `heard`: what is known of its box; `revoked`: its key is not believed any more; `ended`: it
     goes on no more."""
     at = "—" if heard is None else moment_words(heard.last_us, CHINA_MIN, lang)
     troubles = [translate(REVOKED, lang)] if revoked else []
     troubles += [translate(STATES[heard.against], lang)] if heard and heard.against else []
     # Whoever is shut out cannot be heard, nor a chain that ended.
-    troubles += [translate(SILENT, lang)] if heard and heard.silent and not revoked and ended is None else []
+    said = contact_words(heard.last_us if heard else None, now_us, LocalTime(CHINA_MIN, lang))
+    away = heard is not None and contact(heard.last_us, now_us) == "away"
+    troubles += [said] if away and not revoked and ended is None else []
     troubles += [_ended(ended, lang)] if ended is not None and not ended.all_here else []
     last = heard.last_heartbeat if heard else None
-    fine = translate(WAITING, lang, count=last.waiting) if last and last.waiting else translate(FINE, lang)
-    fine = "" if heard is None else fine if ended is None else _ended(ended, lang)
+    fine = translate(WAITING, lang, count=last.waiting) if last and last.waiting else said
+    fine = said if heard is None else fine if ended is None else _ended(ended, lang)
     return BoxView(head.device, head.chain, head.up_to, at,
                    ("；" if lang == "zh" else "; ").join(troubles) or fine, bool(troubles))
 

@@ -94,7 +94,8 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
             scope = scope_of(tx, actor_of(request))
             whole = _whole(scope)
             theirs = None if whole else tx.boxes_wanted(wanted_of(scope))
-            shown = [one for one in box_views(tx, centre.store.device, lang) if theirs is None or one.device in theirs]
+            shown = [one for one in box_views(tx, centre.store.device, centre.clock.stamp().utc_us, lang)
+                     if theirs is None or one.device in theirs]
             newest = {one.device: one for one in shown}
             states = {one.device: one for one in tx.box_states(1, newest.keys(), len(newest))}
             kept = tx.quarantined(SHOWN) if whole else []

@@ -25,7 +25,7 @@ from central.web.reasons import asked, reason_of, said_before, unclear
 from central.web.render import lang_of, page
 from central.web.video import PLAYLIST, Sha
 from central.wiring import Centre
-from evidence.times import utc_text
+from evidence.bodies import CentreLook
 
 Count = Annotated[int, PathParam(ge=0, lt=2**53)]
 
@@ -34,8 +34,9 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
     """Routes of it. Without a reason on record a player, and a picture, are led to the page that asks for it."""
     routes, held = Routes(centre.store.device, default_response_class=HTMLResponse), Held(desk.hub)
 
-    def looks(request: Request, box: str) -> bool:
-        return desk.look(actor_of(request), LIVE, box) is not None
+    def looks(request: Request, box: str) -> CentreLook | None:
+        actor = actor_of(request)
+        return None if desk.looking.is_over(actor.account, box) else desk.look(actor, LIVE, box)
 
     def looks_at_wall(request: Request, box: str) -> bool:
         """The reason was given for the wall: for no room of it does it hold longer."""
@@ -52,38 +53,33 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
             why = reason_of(request)
         except UnclearReason as error:
             return _page(request, centre, desk, box, unclear(request, error))
-        actor, room = actor_of(request), desk.reach(actor_of(request), box)
-        desk.state_look(actor, LIVE, room, why)
-        desk.watch(actor, room, "video", asked=True)
+        desk.begin(actor_of(request), desk.reach(actor_of(request), box), why)
         return back_to(f"/live/{box}")
 
     @routes.post("/live/{box}/again", Action.LIVE)
     def again(request: Request, box: ClassName) -> Response:
         actor = actor_of(request)
-        look, room = desk.look(actor, LIVE, box), desk.reach(actor, box)
-        if look is not None:
-            desk.keep_looking(actor, LIVE, room, look)
-            desk.watch(actor, room, "video", asked=True)
+        if desk.look(actor, LIVE, box) is not None:
+            desk.begin(actor, desk.reach(actor, box), "")
         return back_to(f"/live/{box}")
 
     @routes.post("/live/{box}/end", Action.LIVE)
     def end(request: Request, box: ClassName) -> Response:
-        desk.hub.leave(box, "video", actor_of(request).account)
+        desk.end(actor_of(request), box)
         return back_to("/wall")
 
     @routes.get("/live/{box}/state", Action.LIVE, response_class=JSONResponse)
     def state(request: Request, box: ClassName) -> dict[str, Any]:
         actor, lang = actor_of(request), lang_of(request)
-        look, room = desk.look(actor, LIVE, box), desk.reach(actor, box)
-        if look is None:
-            return no_reason(lang)
-        desk.keep_looking(actor, LIVE, room, look)
+        room = desk.reach(actor, box)
+        if looks(request, box) is None:
+            return no_reason(lang, desk.looking.is_over(actor.account, box))
         desk.watch(actor, room, "video")
         return state_told(desk.situation(room, "video"), lang)
 
     @routes.get("/live/{box}/stream.m3u8", Action.LIVE)
     async def stream(request: Request, box: ClassName, join: Annotated[int, Query(ge=0, lt=2**53)] = 0) -> Response:
-        if not await run_in_threadpool(looks, request, box):
+        if await run_in_threadpool(looks, request, box) is None:
             return back_to(f"/live/{box}")
         account = actor_of(request).account
         desk.hub.see(box, "video", account)
@@ -91,19 +87,22 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
 
     @routes.get("/live/{box}/{order}/{epoch}/init.mp4", Action.LIVE)
     def init(request: Request, box: ClassName, order: Sha, epoch: Count) -> Response:
-        if not looks(request, box):
+        if looks(request, box) is None:
             return back_to(f"/live/{box}")
         return _found(desk.hub.init(box, order, epoch), "video/mp4")
 
     @routes.get("/live/{box}/{order}/{epoch}/{number}.m4s", Action.LIVE)
     def piece(request: Request, box: ClassName, order: Sha, epoch: Count, number: Count) -> Response:
-        if not looks(request, box):
+        if (look := looks(request, box)) is None:
             return back_to(f"/live/{box}")
-        return _found(desk.hub.piece(box, order, epoch, number), "video/mp4")
+        data = desk.hub.piece(box, order, epoch, number)
+        if data and request.method == "GET":
+            desk.shown(actor_of(request), box, look)
+        return _found(data, "video/mp4")
 
     @routes.get("/live/{box}/picture.jpg", Action.LIVE)
     def picture(request: Request, box: ClassName) -> Response:
-        if not (looks(request, box) or looks_at_wall(request, box)):
+        if looks(request, box) is None and not looks_at_wall(request, box):
             return back_to(f"/live/{box}")
         found = desk.hub.picture(box)
         return _found(None if found is None else found.data, "image/jpeg")
@@ -117,18 +116,19 @@ def institution_names(desk: LiveDesk, actor: Actor) -> dict[str, str]:
 
 
 def _page(request: Request, centre: Centre, desk: LiveDesk, box: str, typed: Typed | None = None) -> Response:
-    """The picture, for whom said within the hour why they look; the others are asked first, and what they said at the
-    wall is chosen already."""
+    """The picture, for whom pressed the button just now. The others are asked first, who said within the hour why they
+    look only for a press; and what they said at the wall is chosen already."""
     actor, lang, now_us = actor_of(request), lang_of(request), centre.clock.stamp().utc_us
     room, look, wall = desk.reach(actor, box), desk.look(actor, LIVE, box), desk.look(actor, WALL, box)
     local = LocalTime(room.utc_offset_min, lang)
     if typed is None and wall is not None:
         typed = said_before(wall.why, lang)
-    inspect = {"start": utc_text(now_us), "start_words": local.seconds(now_us)}
+    refused = typed is not None and bool(typed.error)
+    opens = request.method == "GET" and look is not None and desk.looking.opens(actor.account, box, now_us)
     return page(
-        request, centre, "live.html", typed.status if typed and typed.error else 200, room=_room(
-            room, institution_names(desk, actor), local, now_us), asks=look is None, why=asked(lang, typed),
-        inspect=inspect if actor.may(Action.INSPECT) and room.runs(now_us) else None)
+        request, centre, "live.html", typed.status if typed and refused else 200,
+        room=_room(room, institution_names(desk, actor), local, now_us), asks=not opens, why=asked(lang, typed),
+        before=look.why if look and not refused else "", inspect=actor.may(Action.INSPECT) and room.runs(now_us))
 
 
 def _room(room: Room, institutions: dict[str, str], local: LocalTime, now_us: int) -> dict[str, str]:

@@ -19,12 +19,14 @@ from central.live.decide import Ordered, Verdict
 from central.live.desk import LiveDesk
 from central.live.errors import (
     BadPicture,
+    ConsoleAway,
     PieceRefused,
     PieceTooBig,
     PieceTooSlow,
     TooManyPieces,
+    TooManyRooms,
 )
-from central.live.hub import MOST_PIECE, check_form
+from central.live.hub import MOST_PIECE, Hub, check_form
 from central.live.jpeg import MOST_BYTES, check_picture
 from central.live.orders import ordered_of
 from central.web.access import Routes
@@ -46,14 +48,14 @@ IDLE_S, WITHIN_S = 10.0, 30.0
 """Seconds without a byte, and for a whole piece: what comes later is not live any more."""
 MOST_ORDERS = 4096
 STATUS: dict[type[ZaitangError], int] = {
-    PieceRefused: 422, PieceTooBig: 413, TooManyPieces: 429, PieceTooSlow: 503}
+    PieceRefused: 422, PieceTooBig: 413, TooManyPieces: 429, PieceTooSlow: 503, ConsoleAway: 503, TooManyRooms: 503}
 WRONG_BYTES = N_("its bytes are not those that its box signed")
 Count = Annotated[int, PathParam(ge=0, lt=2**53)]
 
 
 def live_boxes(centre: Centre, desk: LiveDesk) -> APIRouter:
     """The route of it."""
-    routes, door = Routes(centre.store.device, "/api"), _Door(centre, desk)
+    routes, door = Routes(centre.store.device, "/api"), Door(centre)
 
     @routes.add(["PUT"], "/live/{order}/{epoch}/{number}", BOXES)
     async def put(request: Request, order: Sha, epoch: Count, number: Count) -> Response:
@@ -65,19 +67,19 @@ def live_boxes(centre: Centre, desk: LiveDesk) -> APIRouter:
             return _answer(verdict)
         with door.place(fragment):
             try:
-                data = await _read(request, fragment)
+                data = await read_piece(request, fragment)
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody is there to read it
-            return _answer(await run_in_threadpool(door.take, ordered, fragment, data))
+            return _answer(await run_in_threadpool(_take, desk.hub, ordered, fragment, data))
 
     return routes.router
 
 
-class _Door:
+class Door:
     """Decides who may bring which piece."""
 
-    def __init__(self, centre: Centre, desk: LiveDesk) -> None:
-        self._centre, self._hub = centre, desk.hub
+    def __init__(self, centre: Centre) -> None:
+        self._centre = centre
         self._believed = Believed(centre.store, centre.keyring())
         self._busy: Counter[str] = Counter()
         self._bytes, self._lock = 0, threading.Lock()
@@ -132,28 +134,33 @@ class _Door:
                 self._busy[fragment.device] -= 1
                 self._bytes -= fragment.size
 
-    def take(self, ordered: Ordered, fragment: LiveFragment, data: bytes) -> Verdict:
-        """Take a piece in. Raises PieceRefused, TooManyRooms."""
-        if hashlib.sha256(data).hexdigest() != fragment.sha256:
-            raise PieceRefused(why=WRONG_BYTES)
-        try:
-            if fragment.what == "picture":
-                check_picture(data)
-                return self._hub.take_picture(ordered, fragment, data)
-            return self._hub.take(ordered, fragment, data)
-        except (BadMedia, BadPicture) as error:
-            raise PieceRefused(why=error) from None
+
+def _take(hub: Hub, ordered: Ordered, fragment: LiveFragment, data: bytes) -> Verdict:
+    """Take a piece in. Raises PieceRefused, TooManyRooms."""
+    try:
+        if fragment.what == "picture":
+            check_picture(data)
+            return hub.take_picture(ordered, fragment, data)
+        return hub.take(ordered, fragment, data)
+    except (BadMedia, BadPicture) as error:
+        raise PieceRefused(why=error) from None
 
 
-async def _read(request: Request, fragment: LiveFragment) -> bytes:
-    """The bytes of a piece. Raises PieceTooSlow, PieceRefused, ClientDisconnect."""
+async def read_piece(request: Request, fragment: LiveFragment) -> bytes:
+    """The bytes of a piece, those that its box signed. Raises PieceTooSlow, PieceRefused, ClientDisconnect."""
     wrong = PieceRefused(why=WRONG_BYTES)
     if request.headers.get("content-length", str(fragment.size)) != str(fragment.size):
         raise wrong
     data = bytearray()
     async for chunk in chunks(request, fragment.size, IDLE_S, WITHIN_S, PieceTooSlow(), wrong):
         data += chunk
+    if await run_in_threadpool(_hash, data) != fragment.sha256:
+        raise wrong
     return bytes(data)
+
+
+def _hash(data: bytearray) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _answer(verdict: Verdict) -> Response:

@@ -16,6 +16,7 @@ NAV: tuple[tuple[str, str, Action], ...] = (
     ("/keeping", N_("Keeping"), Action.KEEPING),
     ("/institutions", N_("Institutions"), Action.INSTITUTIONS),
     ("/accounts", N_("Accounts"), Action.ACCOUNTS),
+    ("/looks", N_("Looks into rooms"), Action.LOOKS),
     ("/audit", N_("Who looked"), Action.AUDIT),
 )
 """Address, what it is called, what one must be allowed to do."""

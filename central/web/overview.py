@@ -12,6 +12,7 @@ from central.overview.overview import ClassLine, Overview, Page, RunningLine, re
 from central.store.live import BoxState
 from central.store.summaries import SORTS, Summary, Wanted
 from central.web.boxes import CHINA_MIN, BoxView
+from central.web.contact import WORDS, since
 from central.web.errors import BadFilter
 from central.web.localtime import LocalTime
 from common.decisions import ANSWERS
@@ -29,7 +30,7 @@ RECORDING = {
 }
 TROUBLES = {
     "chain.fork": N_("two copies of it run"), "chain.cut": N_("its records end earlier than they did"),
-    "revoked": N_("its key is revoked"), "expired": N_("its certificate has expired"), "silent": N_("silent"),
+    "revoked": N_("its key is revoked"), "expired": N_("its certificate has expired"), "silent": WORDS["away"],
     "full": N_("nearly full: {free} GB free"), "apart": N_("its clock is {apart} s ahead"),
     "expires": N_("its certificate ends on {date}"), "refused": N_("messages of it that were refused: {refused}"),
     "waiting": N_("records of it without a receipt: {waiting}"),
@@ -274,7 +275,7 @@ def box_line(one: BoxState, local: LocalTime) -> BoxLine:
     """A box in words."""
     says = {"free": "—" if one.free is None else f"{one.free / (1 << 30):.1f}", "apart": one.apart_s,
             "date": local.date(one.expires_us) if one.expires_us is not None else "—", "refused": one.refused,
-            "waiting": one.waiting}
+            "waiting": one.waiting, "since": since(one.heard_us, local)}
     troubles = tuple(translate(TROUBLES[code], local.lang, **says) if code in TROUBLES else code
                      for code in one.troubles)
     return BoxLine(one.device, "—" if one.heard_us is None else local.full(one.heard_us), troubles, one.grade >= BAD)

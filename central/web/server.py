@@ -22,6 +22,7 @@ from central.web.certificate import LOOK_S, Certificate
 from central.web.closing import closing
 from central.web.errors import CannotListen, NotLoopback, PortInUse
 from central.web.guard import LOOPBACK
+from central.web.handed_on import taking
 from central.web.patience import PatientProtocol
 from central.wiring import Centre, alone
 from common.logs import Log
@@ -56,8 +57,9 @@ def _serve(centre: Centre, host: str | None, port: int | None, lang: str) -> Non
         app, http=PatientProtocol, log_level="warning", server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=3, **tls,
     )
-    removing = kept(centre.folder, centre.config.keeping.remove)
-    with closing(centre.store, centre.clock), followed(centre.folder), _moved(centre), removing, scrubbed(centre.scrub):
+    removing, scrubbing = kept(centre.folder, centre.config.keeping.remove), scrubbed(centre.scrub)
+    with (closing(centre.store, centre.clock), followed(centre.folder), _moved(centre), removing, scrubbing,
+          taking(centre, app)):
         uvicorn.Server(config).run([listening])
 
 

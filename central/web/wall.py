@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from central.accounts.actions import Action
 from central.accounts.looks import WALL
 from central.accounts.people import Actor
-from central.live.decide import OFFLINE_US
+from central.contact import contact
 from central.live.desk import LiveDesk
 from central.live.errors import TooManyRooms, TooManyViewers
 from central.live.wall import Tile, WallPage, page_of, tile
@@ -18,7 +18,7 @@ from central.web.access import Routes, actor_of
 from central.web.case.common import Typed, back_to
 from central.web.errors import UnclearReason
 from central.web.live import institution_names
-from central.web.live_words import AWAY, NO_CLASS, SAY_WHY, state_words
+from central.web.live_words import NO_CLASS, SAY_WHY, state_words
 from central.web.localtime import LocalTime
 from central.web.reasons import asked, reason_of, unclear
 from central.web.render import lang_of, page
@@ -94,7 +94,8 @@ def _tiles(centre: Centre, desk: LiveDesk, actor: Actor, institution: str, numbe
     with centre.store.read() as tx:
         live = tx.live_of({one.class_id for one in rooms if one.runs(now_us)})
         heard = tx.heard_at({one.device for one in rooms})
-    return page_of([tile(one, live, now_us < heard.get(one.device, 0) + OFFLINE_US, now_us) for one in rooms], number)
+    return page_of(
+        [tile(one, live, contact(heard.get(one.device), now_us) == "heard", now_us) for one in rooms], number)
 
 
 def _looked(desk: LiveDesk, actor: Actor, one: Tile, look: CentreLook) -> bool:
@@ -118,8 +119,7 @@ def _told(desk: LiveDesk, one: Tile, institution: str, looked: bool, lang: str) 
     """A room for page and script. `bad`: it stands out; `picture_at`: when the picture was made, on the clock there."""
     found = desk.situation(one.room, "pictures")
     picture = desk.hub.picture(one.room.device) if looked else None
-    idle = NO_CLASS if one.heard else AWAY
-    said = state_words(found.state, found.ordered, lang) if one.due else translate(idle, lang)
+    said = translate(NO_CLASS, lang) if one.heard and not one.due else state_words(found, lang)
     return {
         "device": one.room.device, "name": one.room.room or one.room.device, "institution": institution,
         "class": one.room.class_id if one.due else None, "title": one.room.title if one.due else "",

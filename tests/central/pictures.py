@@ -66,7 +66,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "plan-hour": ("school", f"{PLAN}/hours/h1"),
     **{f"plan-{name}": ("school", f"{PLAN}/events/{name}") for name in ("joins", "leaves", "instead")},
     "keeping": ("admin", "/keeping"), "faces": ("wang", f"{BASE}/faces"),
-    "exports": ("wang", "/exports"), "audit": ("admin", "/audit"),
+    "exports": ("wang", "/exports"), "audit": ("admin", "/audit"), "looks": ("school", "/looks"),
     "accounts": ("admin", "/accounts"), "account": ("admin", "/accounts/wang"),
     "institutions": ("admin", "/institutions"),
     "own": ("wang", "/own"), "own-codes": ("wang", "/own/codes"), "sign-in": ("", "/sign-in"),
@@ -117,10 +117,16 @@ def _no_why(page: Page) -> None:
     page.locator("main form button").click()
 
 
+def _look_in(page: Page) -> None:
+    page.locator("form[action$='/again'] button").first.click()
+
+
 ACTS: dict[str, Callable[[Page], None]] = {
     "plan-mistakes": _mistakes, "error-422": _no_reason, "own-token": _token,
     "facts-lacks": _lacks, "replay-wrong": _no_why}
 """What is sent on a page before it is looked at: each of these is refused."""
+PRESSED: dict[str, Callable[[Page], None]] = {"live": _look_in, "live-school": _look_in}
+"""What opens the page of a room, where nobody pressed it just now."""
 COMES = {"live": "[data-now=running]", "live-school": "[data-now=running]", "wall": ".room img:not([hidden])"}
 """What is waited for on a page."""
 LOOKS = (("wang", "/live/box-2"), ("wang", "/wall"), ("school", "/live/box-2"))
@@ -186,6 +192,9 @@ class Visitors:
         if name in ACTS:
             with page.expect_navigation(wait_until="load"):
                 ACTS[name](page)
+        if name in PRESSED and not page.locator("video").count():
+            with page.expect_navigation(wait_until="load"):
+                PRESSED[name](page)
         if name in COMES:
             page.wait_for_selector(COMES[name])
         return page

@@ -118,6 +118,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/institutions"): get("/institutions"),
     ("POST", "/institutions"): post("/institutions"),
     ("GET", "/audit"): get("/audit"),
+    ("GET", "/looks"): get("/looks"),
     ("GET", "/me"): get("/me"),
     ("GET", "/me/open/{token}"): get("/me/open/none"),
     ("POST", "/me/open/{token}"): post("/me/open/none"),

@@ -130,6 +130,6 @@ def test_a_box_of_many_chains_in_its_years_is_served_as_any_other(centre: Centre
     assert left(centre) == {f"{24:032x}": 2}
     with centre.store.read() as tx:
         assert tx.quarantined() == [] and len(tx.of_type("alarm")) == 1 and len(tx.heads("box-1")) == 25
-        lines = [one for one in box_views(tx, "centre", "en") if one.device == "box-1"]
+        lines = [one for one in box_views(tx, "centre", MORNING, "en") if one.device == "box-1"]
     assert (len(lines), lines[0].state, lines[-1].chain) == (21, "5 earlier chains are not listed", known.chain)
     assert [one.chain for one in lines if one.trouble] == [f"{24:032x}"]

@@ -94,8 +94,9 @@ def test_a_reason_comes_first_then_the_picture_near_now(room: Room, page: sync_a
     assert found is not None and int(found[1]) <= BEHIND_S, said
     assert page.inner_text(".viewers") == "1" and "Live." in page.inner_text(".words")
     assert "shows now that somebody watches" in page.inner_text(".seen")
-    (told,) = [one for one in looks(centre) if one.what == "live"]
-    assert (told.account, told.why, told.device) == ("wang", "routine inspection", "box-1")
+    told = [one for one in looks(centre) if one.what == "live"]
+    assert [one.class_id for one in told] == [None, "welder-1"], "asked for, and seen"
+    assert {(one.account, one.why, one.device) for one in told} == {("wang", "routine inspection", "box-1")}
 
 
 def test_what_stands_still_is_said_and_goes_on_by_itself(room: Room, page: sync_api.Page) -> None:
@@ -197,7 +198,7 @@ def test_a_box_that_refuses_says_why(room: Room, page: sync_api.Page) -> None:
     *_, box = room
     box.refuses = True
     look_in(page)
-    sync_api.expect(page.locator(".words")).to_contain_text("The box refuses", timeout=20_000)
+    sync_api.expect(page.locator(".words")).to_contain_text("The box refused at", timeout=20_000)
     assert page.get_by_role("button", name="Ask the box again").is_visible()
 
 
@@ -210,8 +211,28 @@ def test_who_ends_the_look_is_sent_nothing_any_more(room: Room, page: sync_api.P
     page.on("request", lambda one: asked.append(one.url) if "/live/" in one.url else None)
     page.wait_for_timeout(5000)
     assert asked == [] and page.eval_on_selector("video", "v => v.readyState") == 0
-    page.get_by_role("link", name="Go on looking").click()
+    page.get_by_role("button", name="Go on looking").click()
     badge(page, "live picture")
+    page.reload()
+    assert page.locator("video").count() == 0 and "routine inspection" in page.inner_text("main")
+    page.get_by_role("button", name="Look in for this reason").click()
+    badge(page, "live picture")
+
+
+def test_the_second_press_of_two_does_not_begin_to_look_again(room: Room, page: sync_api.Page) -> None:
+    centre, *_ = room
+    look_in(page)
+    badge(page, "live picture")
+    before = len(looks(centre))
+    place = page.get_by_role("button", name="End the look").bounding_box()
+    assert place is not None
+    page.mouse.dblclick(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    page.wait_for_timeout(500)
+    badge(page, "ended")
+    assert len(looks(centre)) == before
+    page.go_back()
+    page.goto("/live/box-1")
+    assert page.locator("video").count() == 0 and len(looks(centre)) == before
 
 
 def test_a_tab_that_is_forgotten_watches_nobody(room: Room, page: sync_api.Page) -> None:
@@ -236,6 +257,7 @@ def test_an_inspection_goes_on_record_while_the_picture_plays(room: Room, page: 
     form = page.locator("[data-inspect]")
     form.get_by_label("Trainees you count").fill("3")
     form.get_by_label("Teachers you see").fill("1")
+    form.get_by_label("Inspector").fill("王建国")
     form.get_by_role("button", name="Put the inspection on record").click()
     assert "Sign it" in form.locator(".answer-line").inner_text() and kept(centre, "inspection") == []
     form.get_by_label("Remark").fill("安全帽佩戴齐全")

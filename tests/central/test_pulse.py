@@ -286,9 +286,9 @@ def test_the_console_says_who_is_silent_and_whose_records_end_earlier(
     collector.take([beat(box, box.sealed[2], 10 * SECOND)])
     silence(collector, clock, 11)
     page = client.get("/boxes?lang=en").text
-    assert "its records end earlier than they did; silent" in page
+    assert "its records end earlier than they did; away: nothing was heard of it since" in page
     page = client.get("/boxes?lang=zh").text
-    assert "记录末尾早于以前；无消息" in page
+    assert "记录末尾早于以前；失联：自" in page
 
 
 @pytest.mark.parametrize(("synced", "said"), [(True, False), (False, True)])
@@ -339,7 +339,7 @@ def test_the_console_and_the_command_say_who_is_revoked_and_who_never_sent_anyth
         return capsys.readouterr().out.splitlines()
 
     assert [line.split()[0] for line in listed()] == ["Box", "box-1", "box-2", "box-3"]
-    assert listed()[1].endswith("in order") and listed()[2].endswith("it has not sent a record yet")
+    assert "away: nothing was heard of it since" in listed()[1] and listed()[2].endswith("it has not sent a record yet")
     centre.desk().revoke("box-1", "stolen")
     assert [line.endswith("its key is revoked") for line in listed()] == [False, True, False, True]
     assert listed("zh")[1].endswith("密钥已吊销")

@@ -87,10 +87,11 @@ class SecureSite:
         self.services.start("collect", [tool("zaitang-central"), "collect", "--centre", self.centre])
         self._join()
 
-    def start_sync(self, at: str | None = None) -> None:
-        """Let the box send and receive. `at`: what its clock says now, which is then a simulated one."""
+    def start_sync(self, at: str | None = None, as_joined: bool = False) -> None:
+        """Let the box send and receive. `at`: what its clock says now, which is then a simulated one; `as_joined`: by
+        what `join` wrote, and nothing else."""
         clock = "" if at is None else CLOCK.format(start=at, boot_us=boottime_us(), boot_id=machine_boot_id())
-        (self.box / "box.toml").write_text(self._box_toml + clock)
+        (self.box / "box.toml").write_text((self._joined if as_joined else self._box_toml) + clock)
         self.services.start("box", [tool("zaitang-edge"), "run", "--box", self.box, "--only", "sync"])
 
     @contextmanager
@@ -114,7 +115,7 @@ class SecureSite:
             self.services.wait("join", lambda: joins.done() or bool(centre.desk().pending()))
             self.central("box", "approve", DEVICE)
             joins.result()
-        joined = (self.box / "box.toml").read_text()
+        self._joined = joined = (self.box / "box.toml").read_text()
         self._box_toml = re.sub(r'(?m)^segments = .*$', f'segments = "https://localhost:{self.console}"\n'
                                 f'ca = "{self.ca}"', joined)
         assert str(self.ca) in self._box_toml

@@ -107,7 +107,7 @@ class Road:
     def listed(self, lang: str = "en") -> list[BoxView]:
         """What the list of boxes says, the earlier chain first."""
         with self.centre.store.read() as tx:
-            return box_views(tx, "centre", lang)
+            return box_views(tx, "centre", self.centre.clock.stamp().utc_us, lang)
 
     def told(self) -> list[str]:
         with self.centre.store.read() as tx:

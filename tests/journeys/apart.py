@@ -201,9 +201,8 @@ class Apart:
 
     def _write_box_toml(self) -> None:
         joined = (self.box / "box.toml").read_text()
-        wired = re.sub(r"(?m)^segments = .*$", f'segments = "https://{CENTRE}:{CONSOLE}"\nca = "{self.ca}"\n'
-                       'upload = "asked"', joined)
-        assert str(self.ca) in wired, joined
+        wired = re.sub(r"(?m)^(segments = .*)$", r'\1\nupload = "asked"', joined)
+        assert f'segments = "https://{CENTRE}:{DEVICES}"' in wired, joined
         (self.box / "box.toml").write_text(wired + BOX_TOML.format(
             start=utc_text(time.time_ns() // 1000), boot_us=boottime_us(), boot_id=machine_boot_id(),
             camera=self.camera.said().strip()))

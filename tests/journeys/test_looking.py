@@ -101,7 +101,8 @@ def jump(page: Page, section: str, name: str, moment_us: int) -> None:
 
 def inspect(page: Page) -> None:
     """Beside the picture, which goes on."""
-    for name, value in (("headcount", "3"), ("teachers", "1"), ("remark", "秩序良好"), ("typed", "李检查")):
+    for name, value in (("headcount", "3"), ("teachers", "1"), ("remark", "秩序良好"), ("inspector", "李检查"),
+                        ("typed", "李检查")):
         page.fill(f".inspecting [name={name}]", value)
     page.get_by_role("button", name="Put the inspection on record").click()
     expect(page.locator(".inspecting .answer-line")).to_contain_text("On record as")
@@ -116,8 +117,9 @@ def records(site: Apart, type_: str) -> list[Sealed]:
 def is_on_record(site: Apart, account: str) -> None:
     """Who looked, why and at what; and what was found."""
     looks = [body for one in records(site, "look.centre") if isinstance(body := body_of(one.record), CentreLook)]
-    live = [(one.account, one.device, one.why) for one in looks if one.what == "live"]
-    assert live[-1] == (account, DEVICE, "routine inspection") and len(set(live)) == len(live)
+    live = [(one.account, one.device, one.why, one.class_id) for one in looks if one.what == "live"]
+    assert live[-2:] == [(account, DEVICE, "routine inspection", seen) for seen in (None, CLASS)], "asked for, and seen"
+    assert len(set(live)) == len(live)
     assert [(one.account, one.block) for one in looks if one.what == "replay"] == [(account, site.block)]
     (found,) = [body for one in records(site, "inspection") if isinstance(body := body_of(one.record), Inspection)]
     assert (found.kind, found.headcount, found.remark) == ("remote", 3, "秩序良好")

@@ -14,9 +14,11 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.datastructures import UploadFile
 
 from central.accounts.actions import Action
+from central.classes.errors import MoreThanPlanned, NothingSeen
 from central.classes.inspections import KINDS, InspectionSaid, moment, state_inspection, text
 from central.classes.stories import Stories, Told
 from central.errors import NotAPaper, UnknownClass, UnknownPaper
+from central.live.looking import Looking
 from central.papers import MAX_DRAWN, MAX_PAPER, Papers, kind_of
 from central.web.access import Routes, actor_of, field, form_of
 from central.web.case.common import Typed, back_to, case_page, chosen, number, refused
@@ -27,7 +29,7 @@ from central.web.localtime import LocalTime
 from central.web.looking import look
 from central.web.render import lang_of
 from central.wiring import Centre
-from common.texts import N_, translate, words
+from common.texts import N_, translate
 from evidence.canonical import canonical
 from evidence.errors import BadInput
 from evidence.story import InspectionFact
@@ -42,8 +44,6 @@ MOST = MAX_PAPER + (2 << 20)
 FIELDS = ("kind", "hour", "start", "end", "place", "teachers", "headcount", "workplaces", "remark", "inspector",
           "numbers", "people", "replaces", "typed", "drawn")
 LIMIT = 10_000
-NOW = "now"
-"""The end of an inspection by somebody who still looks."""
 VOIDS = {
     "ahead": N_("it was stated before it was over"),
     "backwards": N_("it ends before it begins"),
@@ -88,16 +88,18 @@ def inspections(centre: Centre, stories: Stories) -> APIRouter:
     def state(request: Request, class_id: ClassName) -> Response:
         now_us = centre.clock.stamp().utc_us
         try:
-            said = _said(request, stories.tell(class_id), now_us)
+            said = _said(request, stories.tell(class_id))
             with _signed(request, papers, class_id) as signature:
                 said = dataclasses.replace(said, signature=signature)
                 body = state_inspection(centre.store, centre.names, class_id, said, now_us, actor_of(request).account)
         except UnknownClass:
             raise
         except BadInput as error:
+            typed, sure = refused(request, "inspect", error, FIELDS), _sure(request, error)
             if _by_script(request):
-                return JSONResponse({"error": words(error, lang_of(request))}, 422)
-            return _page(request, centre, stories, papers, class_id, refused(request, "inspect", error, FIELDS))
+                return JSONResponse({"error": typed.error, "sure": sure}, 422)
+            typed = dataclasses.replace(typed, fields={**typed.fields, "sure": sure})
+            return _page(request, centre, stories, papers, class_id, typed)
         if _by_script(request):
             return JSONResponse({"inspection": body.inspection})
         return back_to(f"/classes/{class_id}/inspections#{body.inspection}")
@@ -121,10 +123,36 @@ def _by_script(request: Request) -> bool:
     return request.headers.get("accept", "") == "application/json"
 
 
-def _said(request: Request, told: Told, now_us: int) -> InspectionSaid:
-    """What the form says, but for what was signed. Raises NothingChosen, BadNumber, BadText, BadWhen."""
-    start, end = field(request, "start").strip(), field(request, "end").strip()
-    end = utc_text(now_us) if end == NOW else end
+def _sure(request: Request, error: BadInput) -> str:
+    """What says of the next press that the number is meant; empty where something else is wrong."""
+    return field(request, "headcount").strip() if isinstance(error, MoreThanPlanned) else ""
+
+
+def _span(request: Request, class_id: str) -> tuple[str, str]:
+    """From when to when an inspection was: of somebody who looks in live, while pictures reached them in that look.
+    Raises NothingSeen."""
+    if not (device := field(request, "look")):
+        return field(request, "start").strip(), field(request, "end").strip()
+    looking: Looking = request.app.state.live.looking
+    seen = looking.span(actor_of(request).account, device, class_id)
+    if seen is None:
+        raise NothingSeen
+    return utc_text(seen[0]), utc_text(seen[1])
+
+
+def _headcount(request: Request, told: Told) -> int:
+    """Raises BadNumber, and MoreThanPlanned for more than the class has, until it is pressed again."""
+    counted = number(request, "headcount", N_("Trainees who were there"), LIMIT)
+    most = sum(one.role == "trainee" for one in told.order.roster)
+    if counted > most and field(request, "sure").strip() != field(request, "headcount").strip():
+        raise MoreThanPlanned(count=counted, most=most)
+    return counted
+
+
+def _said(request: Request, told: Told) -> InspectionSaid:
+    """What the form says, but for what was signed. Raises NothingChosen, BadNumber, MoreThanPlanned, BadText, BadWhen,
+    NothingSeen."""
+    start, end = _span(request, told.order.class_id)
     hour = next((one.hour for one in told.story.hours if one.id == field(request, "hour")), None)
     if hour is not None and not (start or end):
         start, end = hour.start, hour.end
@@ -134,7 +162,7 @@ def _said(request: Request, told: Told, now_us: int) -> InspectionSaid:
     return InspectionSaid(
         kind=chosen(request, "kind", KINDS), start=start, end=end, place=text(N_("Place"), field(request, "place")),
         teachers=number(request, "teachers", N_("Teachers who were there"), LIMIT),
-        headcount=number(request, "headcount", N_("Trainees who were there"), LIMIT),
+        headcount=_headcount(request, told),
         inspector=text(N_("Inspector"), field(request, "inspector")),
         workplaces=number(request, "workplaces", N_("Workplaces"), LIMIT) if places else None,
         remark=field(request, "remark"),
@@ -155,7 +183,7 @@ def _signed(request: Request, papers: Papers, class_id: str) -> AbstractContextM
         return papers.keeping(_png(drawn), "png")
     if not typed:
         return nullcontext()
-    said = {"class": class_id, "account": actor_of(request).account, "signed": text(N_("Type the name"), typed)}
+    said = {"class": class_id, "signed": text(N_("Type the name"), typed)}
     return papers.keeping(canonical(said), "txt")
 
 
@@ -223,7 +251,7 @@ def _page(
         "hours": [(one.id, f"{local.date(one.span.start_us)} {local.clock(one.span.start_us)}–"
                    f"{local.clock(one.span.end_us)}") for one in begun],
         "trainees": {person: names.get(person, person) for person in trainees},
-        "rooms": [place.room for place in told.order.boxes], "account": actor_of(request).account,
+        "rooms": [place.room for place in told.order.boxes],
         "chosen_people": _people(request, typed),
     }
     return case_page(request, centre, "inspections.html", told, {typed.which: typed} if typed else {}, **content)

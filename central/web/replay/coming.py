@@ -8,6 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Collection, Mapping
 from typing import Literal
 
+from central.contact import contact
 from central.objects import Objects
 from central.orders.asked import Asked, asked_of
 from central.orders.boxes import chains_of
@@ -30,8 +31,6 @@ STOPPED_US = 10 * SECOND
 """A file of which nothing came for so long does not come now."""
 LATE_US = 15 * SECOND
 """An order that brought nothing for so long makes its reader ask when the box was last heard."""
-QUIET_US = 150 * SECOND
-"""A box that was not heard for so long is away, long before that is an alarm: it says each minute that it lives."""
 SLOW_S = 20
 """What takes longer than so many seconds more is told how long."""
 WINDOW_US, APART_US, KNOWN_US = 20 * SECOND, SECOND // 2, 3 * SECOND
@@ -107,7 +106,7 @@ def box_now(
         if moved is not None and moved[1]:
             still_us, here = moved
             come[sha256] = Come(here, still_us, paces.look(f"{sha256} {device}", here, now_us))
-    quiet = heard is not None and (heard.silent or now_us - heard.last_us >= QUIET_US)
+    quiet = heard is not None and contact(heard.last_us, now_us) == "away"
     return BoxNow(chains_of(tx, device) if heads else (), asked, heard.last_us if heard else None, quiet, come)
 
 

@@ -25,9 +25,11 @@ async function record(event) {
     if (answer.ok && said.inspection) {
       tell(form.dataset.kept.replace("{inspection}", said.inspection), "whole");
       form.reset();
+      form.elements.sure.value = "";
       document.getElementById("sign-clear").click();
     } else {
       tell(said.error, "trouble");
+      form.elements.sure.value = said.sure || "";
     }
   } catch {
     tell(form.dataset.lost, "trouble");

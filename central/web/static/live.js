@@ -5,7 +5,7 @@ import { AWAY_MS, whenAway } from "/static/away.js";
 
 const place = document.querySelector("[data-live]"), video = place.querySelector("video"), says = place.dataset;
 const field = (name) => place.querySelector(`.${name}`);
-const POLL_MS = 2000, SOON_MS = 700, LATER_MS = 10000, AGAIN_MS = 1000, STALLED_MS = 4000, LONGEST_MS = 16000, MISSED = 3;
+const POLL_MS = 2000, SOON_MS = 700, LATER_MS = 10000, AGAIN_MS = 1000, STALLED_MS = 4000, LONGEST_MS = 16000, MISSED = 3, REST_MS = 1000;
 // Seconds of picture that lie ahead: more than NEAR is played faster, more than FAR is left out.
 const NEAR_S = 3.2, FAR_S = 6, KEPT_S = 2, FASTER = 1.1;
 let over = false, comes = false, stop = null, joining = false, tries = 0, again = 0, order = "", missed = 0;
@@ -131,7 +131,10 @@ function finish(why) {
   badge("ended");
   put(field("words"), why);
   for (const name of ["end", "retry", "seen", "skipped", "standing"]) { field(name).hidden = true; }
-  field("again").hidden = false;
+  const again = field("again"), button = again.querySelector("button");
+  again.hidden = false;
+  // Where the button to end it was: the second press of two goes nowhere.
+  setTimeout(() => { button.disabled = false; }, REST_MS);
 }
 
 function end(why) {
@@ -143,7 +146,6 @@ function end(why) {
 field("end").addEventListener("submit", (event) => {
   event.preventDefault();
   end(says.over);
-  field("again").querySelector("a").focus();
 });
 whenAway(() => end(says.away));
 setInterval(watch, 1000);

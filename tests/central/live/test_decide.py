@@ -6,10 +6,10 @@ import dataclasses
 from hypothesis import given
 from hypothesis import strategies as st
 
+from central.contact import AWAY_US, contact
 from central.live.decide import (
     APART_US,
     GRACE_US,
-    OFFLINE_US,
     ORDER_S,
     REFUSED_US,
     RENEW_US,
@@ -102,9 +102,11 @@ def test_how_a_room_stands() -> None:
         return state_of(ordered, Standing(**stands), heard, NOW + after, after)
 
     assert state(NEW) == "waiting" and state(NEW, TAKEN_US) == "over" and state(None) == "over"
-    assert state(TAKEN, START_US - 1) == "waiting" and state(TAKEN, START_US) == "silent"
+    assert state(TAKEN, START_US - 1, since_us=0) == "waiting" and state(TAKEN, START_US, since_us=0) == "unreached"
+    assert state(TAKEN, ORDER_S * SECOND - 1, NOW + 10**10, since_us=ORDER_S * SECOND - START_US) == "waiting", \
+        "a centre that was just started knows nothing of what came before"
     assert state(REFUSED) == "refused" and state(NEW, heard=None) == "offline"
-    assert state(NEW, heard=NOW - OFFLINE_US) == "offline"
+    assert state(NEW, heard=NOW - AWAY_US) == "offline"
     assert state(TAKEN, SILENT_US - 1, came_us=0) == "running" and state(TAKEN, SILENT_US, came_us=0) == "silent"
     assert state(TAKEN, came_us=0, skipped_us=0) == "slow"
     assert state(TAKEN, SLOW_US, came_us=SLOW_US, skipped_us=0) == "running"
@@ -112,4 +114,6 @@ def test_how_a_room_stands() -> None:
     assert state(dataclasses.replace(TAKEN, ended=True)) == "over"
     assert state(TAKEN, ORDER_S * SECOND) == "offline" and state(TAKEN, ORDER_S * SECOND, NOW + 10**10) == "over"
     assert not is_heard(None, NOW) and is_heard(NOW, NOW)
+    assert [contact(at, NOW) for at in (None, NOW - AWAY_US, NOW - AWAY_US + 1, NOW + 1)] == [
+        "never", "away", "heard", "heard"]
     assert TAKEN.last_us == NOW + TAKEN_US + ORDER_S * SECOND

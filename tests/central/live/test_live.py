@@ -84,6 +84,13 @@ def state(client: TestClient) -> dict[str, object]:
     return told
 
 
+def see(centre: Centre, client: TestClient, box: Box, now_us: int) -> int:
+    """The box sends a piece for the newest order, and it is asked for; the status of the answer."""
+    order = wanted(centre)[-1][0]
+    Camera(box, order, now_us).play(client, 1)
+    return client.get(f"/live/box-1/{order.hash}/0/1.m4s", follow_redirects=False).status_code
+
+
 # --- viewers
 
 
@@ -96,7 +103,7 @@ def test_a_look_takes_a_reason_which_is_on_record_before_anything_is_asked_of_th
         assert refused.status_code == 422 and "why you look" in refused.text and wanted(centre) == []
     assert send(client, "/live/box-1", reason="other", why=f" {WHY} ").headers["location"] == "/live/box-1"
     (look,) = looks(centre)
-    assert (look.account, look.what, look.device, look.class_id, look.why) == ("li", "live", "box-1", "welder-1", WHY)
+    assert (look.account, look.what, look.device, look.class_id, look.why) == ("li", "live", "box-1", None, WHY)
     ((_, body),) = wanted(centre)
     assert body.watch is not None and (body.watch.camera, body.watch.form, body.watch.by) == ("room", "video", "li")
     assert body.expires == utc_text(MORNING + TAKEN_US)
@@ -171,6 +178,7 @@ def test_a_refusal_is_told_in_the_boxs_words(centre: Centre, client: TestClient,
     client.app.state.live._orders._known.clear()  # type: ignore[attr-defined]
     told = state(client)
     assert told["state"] == "refused" and "camera" in str(told["words"]).lower()
+    assert "refused at 08:30:00" in str(told["words"])
     assert len(wanted(centre)) == 1
 
 
@@ -244,7 +252,7 @@ def test_a_reason_holds_for_an_hour_and_for_the_class_that_runs(
     assert state(client)["order"] is None and 'name="why"' in client.get("/live/box-1").text
     _later(client, clock, 5 * HOUR + 15 * MINUTE - AGAIN_US - 1)  # 13:45: no class-hour yet
     send(client, "/live/box-1", reason="other", why="课前")
-    assert [look.class_id for look in looks(centre)] == ["welder-1", None]
+    assert [look.why for look in looks(centre)] == [WHY, "课前"]
 
 
 def test_attack_a_room_at_rest_is_nobodys_business(
@@ -268,8 +276,9 @@ def test_who_still_looks_when_another_class_begins_looks_at_that_one_too(
     _later(client, clock, 5 * HOUR + 25 * MINUTE)  # 13:55
     send(client, "/live/box-1", reason="other", why=WHY)
     _later(client, clock, 6 * MINUTE)
-    state(client)
-    state(client)
+    for _ in range(2):
+        state(client)
+        assert see(centre, client, box, clock.utc_us) == 200
     assert [(look.class_id, look.why) for look in looks(centre)] == [(None, WHY), ("welder-1", WHY)]
 
 
@@ -280,7 +289,7 @@ def test_a_class_that_begins_makes_no_reason_hold_longer(
     send(client, "/live/box-1", reason="other", why=WHY)
     _later(client, clock, 6 * MINUTE)
     state(client)
-    assert len(looks(centre)) == 2
+    assert see(centre, client, box, clock.utc_us) == 200 and len(looks(centre)) == 2
     _later(client, clock, AGAIN_US - 5 * MINUTE)
     assert state(client)["order"] is None and 'name="why"' in client.get("/live/box-1").text
     assert client.get("/live/box-1/stream.m3u8", follow_redirects=False).status_code == 303
@@ -315,14 +324,24 @@ def test_who_looked_where_and_why_stands_on_the_audit_page(centre: Centre, clien
     assert shown.count("box-1") >= 2
 
 
-def test_r5_counts_the_look_at_the_class(centre: Centre, client: TestClient, box: Box) -> None:
+def test_r5_counts_the_look_once_a_picture_of_the_class_was_seen(
+    centre: Centre, client: TestClient, camera: Camera,
+) -> None:
     from central.classes.stories import Stories
     from evidence.story import LookFact
 
-    send(client, "/live/box-1", reason="other", why=WHY)
+    def counted() -> list[str]:
+        told = Stories(centre.store, centre.clock, centre.kept_files).tell("welder-1")
+        return [look.what for look in told.story.looks if isinstance(look, LookFact)]
+
     send(client, "/wall", reason="other", why=WHY)
-    told = Stories(centre.store, centre.clock, centre.kept_files).tell("welder-1")
-    assert [look.what for look in told.story.looks if isinstance(look, LookFact)] == ["live"]
+    camera.play(client, 2)
+    piece = f"/live/box-1/{camera.order.hash}/0/1.m4s"
+    state(client)
+    client.head(piece)
+    assert counted() == []
+    assert client.get(piece).status_code == client.get(piece).status_code == 200
+    assert counted() == ["live"]
 
 
 def test_another_school_sees_nothing_also_of_a_box_that_it_had_before(
@@ -570,5 +589,7 @@ def test_the_order_goes_only_to_a_box_that_has_introduced_itself(
     plan = PLAN.replace("welder-1", "new-1").replace("box-1", "box-new").replace("101", "102")
     paths = write_plan(tmp_path / "n", 'institution = "school-a"\n' + plan)
     add_class(centre.store, centre.names, read_plan(paths[0]), read_names(paths[1]), paths[0])
-    said = send(client, "/live/box-new?lang=en", reason="other", why=WHY)
-    assert said.status_code == 422 and "box-new" in said.text
+    assert send(client, "/live/box-new", reason="other", why=WHY).status_code == 303
+    told = client.get("/live/box-new/state?lang=en").json()
+    assert told["state"] == "offline" and "Nothing was ever heard of this box" in told["words"]
+    assert "zaitang-central" not in client.get("/live/box-new?lang=en").text

@@ -93,7 +93,7 @@ def test_pages_of_the_list_follow_each_other(city: City, monkeypatch: pytest.Mon
 
 def test_an_empty_centre_says_what_comes_next(centre: Centre) -> None:
     page = signed_in(centre).get("/?lang=en").text
-    assert "zaitang-central class add" in page and "No flag waits" not in page
+    assert "No class within your reach" in page and "zaitang-central" not in page and "No flag waits" not in page
     assert "No box is known yet" in signed_in(centre).get("/boxes?lang=en").text
 
 
