@@ -123,7 +123,8 @@ def people_shown(
 
 def unseen_words(unit: Block | HourStory, lang: str) -> str:
     """What is said of who is not shown: whether anybody looked."""
-    return translate(UNSEEN["all" if unit.looked_through else "some" if unit.calls else "none"], lang)
+    called = "all" if unit.looked_through else "some" if unit.calls else "none"
+    return translate(UNSEEN[called], lang)
 
 
 def moment(text: str, told: Told, block: Block, local: LocalTime) -> int | None:

@@ -24,7 +24,16 @@ from central.web.render import Say, environment, lang_of
 from central.web.replay.ahead import Ahead
 from central.web.replay.bar import ReplayBar, replay_bar
 from central.web.replay.coming import Paces
-from central.web.replay.page import Parts, files_around, moment, parts_now, people_shown, rows_of, state_of, unseen_words
+from central.web.replay.page import (
+    Parts,
+    files_around,
+    moment,
+    parts_now,
+    people_shown,
+    rows_of,
+    state_of,
+    unseen_words,
+)
 from central.web.replay.reasons import Reasons, block_of
 from central.web.video import Plays
 from central.wiring import Centre
