@@ -1,7 +1,8 @@
 """Structured logs, one JSON object per line on stderr, that cannot carry a name or a face.
 
-A field is a whole number, true/false, a *machine word* (lower-case id, code, hash, address), or empty. Any other text is
-withheld, so that a mistake in a call cannot leak a person. Errors are logged by class and place, never by their text.
+A field is a whole number, true/false, a *machine word* (lower-case id, code, hash, address), or empty. Any other text
+is withheld, so that a mistake in a call cannot leak a person. Errors are logged by class and place, never by their
+text.
 """
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ def unclear(request: Request, error: UnclearReason) -> Typed:
 
 
 def asked(lang: str, typed: Typed | None) -> dict[str, Any]:
-    """What `reason_form.html` shows: nothing is chosen before a person chooses. `most`: so many characters fit beside any
-    choice."""
+    """What `reason_form.html` shows: nothing is chosen before a person chooses. `most`: so many characters fit beside
+    any choice."""
     choices = {name: translate(text, lang) for name, text in CHOICES.items()}
     most = LONGEST - max(len(text) for text in choices.values()) - len(": ")
     return {"choices": choices, "most": most, "typed": typed or Typed()}

@@ -113,6 +113,7 @@ def _why(page: Page) -> None:
 
 
 def _no_why(page: Page) -> None:
+    page.eval_on_selector("form.reason", "form => { form.noValidate = true; }")  # as a browser without scripts does
     page.locator("input[name=reason][value=other]").check()
     page.locator("main form button").click()
 

@@ -93,7 +93,8 @@ def test_nothing_is_shown_and_nothing_ordered_before_a_reason(taught: Centre, wa
 
 
 @pytest.mark.parametrize(("fields", "why"), [
-    ({"reason": "routine"}, WHY), ({"why": "上级要求抽查"}, "上级要求抽查"), ({"reason": "other", "why": "上级要求抽查"}, "上级要求抽查"),
+    ({"reason": "routine"}, WHY), ({"why": "上级要求抽查"}, "上级要求抽查"),
+    ({"reason": "other", "why": "上级要求抽查"}, "上级要求抽查"),
     ({"reason": "routine", "why": " 第  3 次 "}, f"{WHY}: 第 3 次")])
 def test_a_choice_or_other_words_go_on_record(
     taught: Centre, wang: TestClient, fields: dict[str, str], why: str,

@@ -292,6 +292,25 @@ def test_a_moment_that_is_none_of_the_recording_is_told(li: TestClient, at: str)
 # --- asked of the box
 
 
+@pytest.mark.parametrize(("minutes", "said"), [
+    (1, "asked of the box; it has not answered yet; the box was last heard Mar 4, 2026 10:00:00"),
+    (3, "asked of the box, which was last heard Mar 4, 2026 10:00:00: it comes when the box is back"),
+    (10, "asked of the box, which was last heard Mar 4, 2026 10:00:00: it comes when the box is back"),
+])
+def test_of_a_box_that_is_unplugged_it_is_said_when_it_was_heard(
+    lived: Lived, li: TestClient, minutes: int, said: str,
+) -> None:
+    centre, _ = lived
+    assert isinstance(centre.clock, FixedClock)
+    take_away(centre, facts(centre)[1])
+    lives(lived)
+    give_reason(li, CLASS, BLOCK)
+    assert ask(li) == (200, "1")
+    centre.clock.utc_us += minutes * MINUTE
+    state = li.get(f"{PATH}/state?lang=en").json()
+    assert state["cameras"][0]["parts"][1]["words"] == said and state["moving"]
+
+
 def test_the_file_of_a_minute_is_asked_first_then_its_neighbours(centre: Centre, li: TestClient) -> None:
     files = facts(centre)
     for one in files:

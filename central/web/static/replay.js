@@ -292,7 +292,8 @@ if (root) {
   });
   video.addEventListener("playing", () => tell(noted));
   start.querySelector("button").hidden = false;
-  start.querySelector("button").addEventListener("click", () => {
+  start.querySelector("button").addEventListener("click", async () => {
+    if (!now()) { await refresh(); }
     const camera = now();
     if (camera && camera.parts.length) { jump(camera.parts[0].start_us); }
   });

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any, Literal
 
 import pytest
@@ -163,7 +164,7 @@ def test_a_look_that_goes_on_began_when_the_sign_says(room: Any) -> None:
     taken(room, 1)
     for later_us, said in ((50 * SECOND, "Since 08:41"), (200 * SECOND, "Since 08:40"), (-SECOND, "Since 08:40")):
         screen = Screen(room.config, room.clock, room.memory, lambda: None, lambda: 0.0, False,
-                        looks=LiveLooks(room.store).look, watched=lambda at_us=at(0.5) + later_us: Watched(at_us))
+                        looks=LiveLooks(room.store).look, watched=functools.partial(Watched, at(0.5) + later_us))
         (line,) = screen.state("en")["looks"]["lines"]
         assert line.startswith(said)
 
