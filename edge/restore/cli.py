@@ -48,7 +48,7 @@ def _restore(args: argparse.Namespace) -> int:
     box = open_box(args.box)
     try:
         with contextlib.ExitStack() as alone:
-            for lock in ("box", *ROLES):
+            for lock in ("box", "storage-work", *ROLES):
                 alone.enter_context(only_one(box.run_folder / f"{lock}.lock", lock))
             done = restore(box, args.pack)
     finally:

@@ -2,6 +2,8 @@
 """
 from __future__ import annotations
 
+import base64
+import dataclasses
 import io
 import os
 import shutil
@@ -11,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.classes.orders import add_class, order_messages
 from central.classes.plan import read_names, read_plan
@@ -18,10 +21,11 @@ from central.cli import main as central_main
 from central.devices.pack import pack_box
 from central.export import export_class
 from central.ingest.collector import Message
-from central.orders.boxes import box_order_messages, order_settings
+from central.orders.boxes import box_order_messages, order_settings, order_upload
+from central.orders.errors import FilesNotOfBox
 from central.wiring import Centre, init_centre, issue
 from edge import cli
-from edge.box_orders import in_force
+from edge.box_orders import in_force, wanted
 from edge.child import only_one
 from edge.keys import make_box_keys
 from edge.recorder.recover import Known
@@ -45,10 +49,12 @@ from evidence.bodies import (
     SessionStart,
     body_of,
 )
-from evidence.box_orders import BoxSettings
-from evidence.box_packs import MANIFEST
+from evidence.box_orders import BoxSettings, OrderAnswered
+from evidence.box_packs import MANIFEST, ORDERS, VIDEO, PackFile, peek_pack, seal_pack
+from evidence.canonical import sha256_hex
 from evidence.certs import pem
-from evidence.seal import KeySigner
+from evidence.receipts import peek_receipt, seal_receipt
+from evidence.seal import RECORD_TYPE, KeySigner, open_envelope, seal
 from tests.central.helpers import MORNING, NAMES, PLAN, put, segment_of
 from verify.cli import main as verify
 
@@ -70,7 +76,8 @@ class Place:
     def new_card(self, device: str = "box-1", second: bool = True) -> None:
         """A folder with new keys that the centre certified under this name; the second disk is plugged in."""
         self.folder.mkdir()
-        toml = f'device = "{device}"\npolicy = "demo"\n[sync]\nbroker = "127.0.0.1"\n[recorder]\nreserve_mb = 1\n'
+        toml = f'device = "{device}"\npolicy = "demo"\n[recorder]\nreserve_mb = 1\n'
+        toml += '[sync]\nbroker = "127.0.0.1"\nsegments = "http://127.0.0.1:1"\n'
         storage = f'[storage]\nsecond = "{self.second}"\n' if second else ""
         (self.folder / "box.toml").write_text(toml + storage)
         keys = self.folder / "keys"
@@ -177,6 +184,8 @@ def _record(place: Place) -> None:
     assert place.send()
     for film in (FILMS[0], FILMS[2]):
         put(place.centre, film)
+        with place.centre.store.write() as tx:
+            tx.mark_stored(sha256_hex(film))
 
 
 def test_a_box_with_a_new_card_gets_back_its_records_and_its_second_disk(
@@ -302,6 +311,28 @@ def test_older_chains_come_before_those_that_are_here(place: Place) -> None:
     place.restore()
     assert place.box.store.chains()[1:] == own
     assert [one.record.chain for one in place.box.store.past()][-1] == own[0]
+
+
+def test_video_of_before_can_be_asked_of_the_restored_box(place: Place) -> None:
+    chain = place.box.store.chain
+    place.packed()
+    place.dies()
+    place.restore()
+    assert place.send()
+    now_us = place.box.clock.utc_us()
+    ((_, order),) = order_upload(place.centre.store, "box-1", [], "welder-1", 7, now_us)
+    assert order.upload is not None and order.upload.chain == chain
+    other, lost = (segment_of(FILMS[index], MORNING, 60, index) for index in (1, 3))
+    assert [one.sha256 for one in order.upload.files] == [other.sha256, lost.sha256]
+    place.orders()
+    store = place.box.store
+    answer = body_of(store.records_of("order.answered")[-1].record)
+    assert isinstance(answer, OrderAnswered) and answer.result == "accepted" and answer.missing == (lost.sha256,)
+    assert other.file in [body.file for _, body in wanted(store)]
+    place.dies()
+    assert place.send(), "nothing was restored, so nothing of before can be asked for"
+    with pytest.raises(FilesNotOfBox):
+        order_upload(place.centre.store, "box-1", [other.sha256], None, 7, now_us)
 
 
 def test_a_disk_that_comes_back_later_is_adopted_by_the_same_command(place: Place) -> None:
@@ -524,6 +555,91 @@ def test_every_byte_of_a_pack_counts(place: Place) -> None:
             place.restore()
     assert place.past() == []
     place.pack.write_bytes(data)
+    assert place.restore().chains == 1
+
+
+def _resealed(place: Place, change: Callable[[dict[str, bytes]], object]) -> None:
+    """The pack with other files, and a manifest of the centre that names them: what no honest centre signs."""
+    with tarfile.open(place.pack) as tar:
+        files = {one.name: tar.extractfile(one).read() for one in tar}  # type: ignore[union-attr]
+    pack = peek_pack(files.pop(MANIFEST))
+    change(files)
+    named = tuple(PackFile(name, len(data), sha256_hex(data)) for name, data in files.items())
+    sealed = seal_pack(dataclasses.replace(pack, files=named), place.centre.keys.signer)
+    with tarfile.open(place.pack, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in ((MANIFEST, sealed), *files.items()):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+
+
+def _only(files: dict[str, bytes], folder: str) -> str:
+    return next(name for name in files if name.startswith(folder))
+
+
+def _cut(files: dict[str, bytes]) -> None:
+    name = _only(files, "chains")
+    files[name] = b"".join(files[name].splitlines(keepends=True)[:-1])
+
+
+def _hole(files: dict[str, bytes]) -> None:
+    name = _only(files, "chains")
+    found = files[name].splitlines(keepends=True)
+    files[name] = b"".join([*found[:3], *found[4:]])
+
+
+def _one_letter(files: dict[str, bytes]) -> None:
+    """Another payload under an old seal."""
+    name = _only(files, "chains")
+    found = files[name].splitlines(keepends=True)
+    opened = open_envelope(found[3].rstrip(), RECORD_TYPE)
+    found[3] = found[3].replace(base64.b64encode(opened.payload), base64.b64encode(
+        opened.payload.replace(b'"box-1"', b'"box-7"', 1)))
+    files[name] = b"".join(found)
+
+
+def _strange_receipt(files: dict[str, bytes]) -> None:
+    name = _only(files, "receipts")
+    receipt = peek_receipt(files[name].splitlines()[-1])
+    files[name] += seal_receipt(receipt, KeySigner(Ed25519PrivateKey.generate())) + b"\n"
+
+
+def _strange_order(files: dict[str, bytes]) -> None:
+    """The very payload, sealed by somebody else."""
+    found = files[ORDERS].splitlines()
+    payload = open_envelope(found[0], RECORD_TYPE).payload
+    files[ORDERS] = b"\n".join([seal(payload, RECORD_TYPE, KeySigner(Ed25519PrivateKey.generate())), *found[1:], b""])
+
+
+def _policy(files: dict[str, bytes]) -> None:
+    files[_only(files, "policies")] += b"# years = 0"
+
+
+def _no_orders(files: dict[str, bytes]) -> None:
+    files[ORDERS] = b""
+
+
+def _no_list(files: dict[str, bytes]) -> None:
+    del files[VIDEO]
+
+
+def _half_line(files: dict[str, bytes]) -> None:
+    files[VIDEO] = files[VIDEO][:-1]
+
+
+@pytest.mark.parametrize("change", [
+    _cut, _hole, _one_letter, _strange_receipt, _strange_order, _policy, _no_orders, _no_list, _half_line])
+def test_the_centre_is_believed_only_in_what_the_box_itself_sealed(
+    place: Place, change: Callable[[dict[str, bytes]], object],
+) -> None:
+    place.packed()
+    _resealed(place, change)
+    place.dies()
+    with pytest.raises((PackBroken, LacksOrders)):
+        place.restore()
+    assert place.past() == [] and len(place.box.store.records()) == 1
+    place.packed()
+    _resealed(place, lambda files: None)
     assert place.restore().chains == 1
 
 
