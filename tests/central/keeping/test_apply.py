@@ -25,7 +25,7 @@ from central.store.bucketed import Bucketed
 from central.store.cached import CachedFile
 from central.wiring import alone, open_centre
 from evidence.bodies import SegmentRemoved, SessionCorrected, VideoRemoved, body_of
-from evidence.checkpoint import seen_of
+from evidence.checkpoint import Checkpoint, Stated, seen_of, sign_checkpoint
 from evidence.records import ClockState
 from evidence.times import MINUTE, SECOND, utc_text
 from tests.central.helpers import MORNING, PLAN, Box, segment_of, write_plan
@@ -357,3 +357,19 @@ def test_what_lies_in_a_bucket_that_nobody_knows_any_more_is_not_said_to_be_gone
     assert (done.removed, done.later) == (2, 1) and keeping.here() == [0]
     with keeping.centre.store.read() as tx:
         assert tx.bucketed(keeping.shas[0]) is not None
+
+
+def test_what_a_box_saw_of_another_tree_of_this_centre_is_no_witness(keeping: Keeping) -> None:
+    """It was signed before the centre was restored from a backup, and had more records then."""
+    keeping.over()
+    keeping.remover.apply()
+    store, now_us = keeping.centre.store, keeping.clock.utc_us
+    with store.read() as tx:
+        size = tx.leaves() + 1
+    checkpoint = Checkpoint(store.log.name, size, bytes(32))
+    note = sign_checkpoint(checkpoint, store.log, keeping.centre.keys.signer, now_us // SECOND)
+    for more in range(3):
+        keeping.box.append(seen_of(Stated(checkpoint, now_us // SECOND, note), store.log), now_us + more)
+    keeping.take()
+    keeping.centre.checkpoint()
+    assert keeping.remover.apply() == apply.Done(waiting=3) and keeping.here() == [0, 1, 2]
