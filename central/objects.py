@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from central.errors import CannotRead
-from central.parts import Parts, names_aside, sync_folder
+from central.parts import UNREADABLE, Parts, names_aside, sync_folder
 
 
 class Objects:
@@ -51,7 +51,8 @@ class Objects:
         return self.path(sha256).is_file()
 
     def intact(self, sha256: str) -> bool:
-        """Whether the file's bytes have that hash. Hashed again whenever the file's size or times differ."""
+        """Whether the file's bytes have that hash; those that the disk cannot read any more have not. Hashed again
+        whenever the file's size or times differ. Raises CannotRead."""
         path = self.path(sha256)
         try:
             with path.open("rb") as file:
@@ -64,6 +65,8 @@ class Objects:
         except FileNotFoundError:
             return False
         except OSError as error:
+            if error.errno in UNREADABLE:
+                return False
             raise CannotRead(path=path, why=error.strerror) from None
         with self._lock:
             self._checked.pop(sha256, None)

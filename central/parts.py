@@ -6,6 +6,7 @@ anything, and then its hash is another one and it begins anew.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import math
@@ -26,6 +27,8 @@ HEX = 64
 _NAME = re.compile(r"[0-9a-f]{64}\.[1-9][0-9]{0,8}")
 KEEP_S = 7 * 24 * 3600
 """Seconds after its last byte until a part that nobody goes on with is removed."""
+UNREADABLE = (errno.EIO, errno.EBADMSG, errno.ENODATA, errno.EUCLEAN)
+"""What a disk says whose sectors have gone bad: the file is there, and its bytes are not."""
 
 
 class Parts:
@@ -156,6 +159,9 @@ class Part:
                     return
         except FileNotFoundError:
             return
+        except OSError as error:
+            if error.errno not in UNREADABLE:
+                raise
         objects = self._goal.parent.parent
         (objects / ASIDE).mkdir(exist_ok=True)
         number = 1 + max((int(name[HEX + 1:]) for name in names_aside(objects, self._sha256)), default=0)

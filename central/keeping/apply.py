@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from typing import Literal
 
 from central.bucket.bucket import Bucket
 from central.cache.cache import Cache
@@ -25,13 +26,15 @@ from evidence.times import utc_text
 
 MOST = 1000
 """Files that one certificate names."""
+Outcome = Literal["removed", "changed", "later"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Done:
     """What one turn came to: files and bytes. `waiting`: their certificate was seen by nobody else yet; `stay`: a
     certificate names them, and something keeps them since; `changed`: somebody changed them, which is evidence of
-    that."""
+    that; `later`: something was stated of their class meanwhile, or the bucket in which they lie is not in the
+    configuration any more, so that the next turn looks at them again."""
 
     removed: int = 0
     removed_bytes: int = 0
@@ -39,6 +42,7 @@ class Done:
     waiting: int = 0
     stay: int = 0
     changed: int = 0
+    later: int = 0
 
 
 class Remover:
@@ -72,15 +76,13 @@ class Remover:
                 done = dataclasses.replace(done, stay=done.stay + 1)
             elif one.leaf >= seen:
                 done = dataclasses.replace(done, waiting=done.waiting + 1)
-            elif self._remove(one):
-                done = dataclasses.replace(
-                    done, removed=done.removed + 1, removed_bytes=done.removed_bytes + one.size)
-                told()
             else:
-                done = dataclasses.replace(done, changed=done.changed + 1)
-        fresh = [one for sha256, one in free.items() if sha256 not in {each.sha256 for each in known}]
-        self._certify(fresh, plan, by)
-        return dataclasses.replace(done, certified=len(fresh))
+                done = _counted(done, one, self._remove(one, free[one.sha256].stored.classes, plan.leaf))
+                told()
+        certified = {each.sha256 for each in known}
+        fresh = [one for sha256, one in free.items() if sha256 not in certified]
+        stated = self._certify(fresh, plan, by)
+        return dataclasses.replace(done, certified=stated, later=done.later + len(fresh) - stated)
 
     def settle(self) -> None:
         """End removals that were begun. Raises DatabaseUnusable, OSError."""
@@ -88,18 +90,25 @@ class Remover:
             begun = [one for one in tx.removals() if one.going]
         for one in begun:
             with self._cache.alone(one.sha256):
-                self._end(one)
+                if not self._out_of_reach(one.sha256):
+                    self._end(one)
 
-    def _certify(self, fresh: Iterable[Verdict], plan: KeepPlan, by: str) -> None:
-        """State what goes, for every class that it belongs to, so that each tells it. A class at a time: all of it is
-        on record, or nothing."""
+    def _certify(self, fresh: Iterable[Verdict], plan: KeepPlan, by: str) -> int:
+        """State what goes, for every class that it belongs to, so that each tells it; how many files. A class at a
+        time: all of it is on record, or nothing."""
         by_classes: dict[tuple[str, ...], list[Verdict]] = {}
         for one in fresh:
             by_classes.setdefault(one.stored.classes, []).append(one)
-        for classes, some in by_classes.items():
-            for at in range(0, len(some), MOST):
+        stated = 0
+        for classes, all_ in by_classes.items():
+            for at in range(0, len(all_), MOST):
                 with self._store.write() as tx:
-                    self._certify_some(tx, classes, some[at:at + MOST], plan, by)
+                    some = [one for one in all_[at:at + MOST]
+                            if not tx.stated_since(plan.leaf, one.stored.sha256, classes)]
+                    if some:
+                        self._certify_some(tx, classes, some, plan, by)
+                stated += len(some)
+        return stated
 
     def _certify_some(
         self, tx: Tx, classes: tuple[str, ...], some: list[Verdict], plan: KeepPlan, by: str,
@@ -116,17 +125,30 @@ class Remover:
             tx.forget_removal(one.sha256)
         self._log.warning("stays", sha256=one.sha256)
 
-    def _remove(self, one: Removal) -> bool:
-        """False where the file has other bytes than were recorded."""
+    def _remove(self, one: Removal, classes: Iterable[str], leaf: int) -> Outcome:
+        """`leaf`: what came from there on the decision did not know of. Decided and begun in one transaction: a hold
+        that is placed meanwhile is behind it or before it."""
         with self._cache.alone(one.sha256):
             if self._files.has(one.sha256) and not self._files.intact(one.sha256):
                 self._log.warning("changed", sha256=one.sha256)
-                return False
+                return "changed"
+            if self._out_of_reach(one.sha256):
+                return "later"
             with self._store.write() as tx:
+                if tx.stated_since(leaf, one.sha256, classes):
+                    return "later"
                 tx.begin_going(one.sha256)
             self._end(one)
         self._log.info("removed", sha256=one.sha256, bytes=one.size)
-        return True
+        return "removed"
+
+    def _out_of_reach(self, sha256: str) -> bool:
+        """In a bucket of which the configuration does not know any more: nobody could say that it went."""
+        with self._store.read() as tx:
+            away = self._bucket is None and tx.bucketed(sha256) is not None
+        if away:
+            self._log.warning("bucket.unknown", sha256=sha256)
+        return away
 
     def _end(self, one: Removal) -> None:
         """What was made of it goes first, while the row still says that it goes."""
@@ -141,3 +163,10 @@ class Remover:
             tx.forget_bucketed(one.sha256)
             tx.forget_removal(one.sha256)
 
+
+def _counted(done: Done, one: Removal, outcome: Outcome) -> Done:
+    if outcome == "removed":
+        return dataclasses.replace(done, removed=done.removed + 1, removed_bytes=done.removed_bytes + one.size)
+    if outcome == "changed":
+        return dataclasses.replace(done, changed=done.changed + 1)
+    return dataclasses.replace(done, later=done.later + 1)

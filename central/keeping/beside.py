@@ -71,7 +71,8 @@ def turn(folder: Path) -> bool:
             done = centre.remover().apply()
         with centre.store.write() as tx:
             tx.set_meta(LAST, str(now_us))
-        _LOG.info("turn.done", removed=done.removed, certified=done.certified, waiting=done.waiting)
+        _LOG.info("turn.done", removed=done.removed, certified=done.certified, waiting=done.waiting,
+                  later=done.later)
         return True
     except KeepingRuns as error:
         _LOG.failed("turn.later", error)

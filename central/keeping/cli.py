@@ -22,6 +22,8 @@ CERTIFIED = N_("A certificate is on record for {files} more files; they go with 
 WAITING = N_("Waiting for a witness or a box to see their certificate: {files} files.")
 STAY = N_("Certified before, and held since: {files} files stay.")
 CHANGED = N_("Not removed, because they are not what was recorded any more: {files} files. Somebody must look at that.")
+LATER = N_("To be looked at again, for something of their class was recorded meanwhile, or the bucket in which they lie is"
+           " not in centre.toml: {files} files.")
 NONE = N_("Nothing may go now.")
 ORDERED = N_("The face of {person} of class {class_id} is to be erased; ordered of: {boxes}. `zaitang-central erase"
              " --status` tells how far it is.")
@@ -122,7 +124,7 @@ def _apply(args: argparse.Namespace) -> None:
     with alone(folder, "keeping"):
         done = open_centre(folder).remover().apply()
     said = [(REMOVED, done.removed), (CERTIFIED, done.certified), (WAITING, done.waiting), (STAY, done.stay),
-            (CHANGED, done.changed)]
+            (CHANGED, done.changed), (LATER, done.later)]
     for text, files in said:
         if files:
             print(translate(text, args.lang, files=files, size=size_words(done.removed_bytes)))

@@ -5,6 +5,8 @@ from central.clock import Clock
 from central.signing import may_not_sign
 from central.store.store import Store
 from central.store.tables import Tx
+from central.tree.errors import TreeDamaged
+from central.tree.tree import root_at
 from evidence.bodies import CheckpointSeen, body_as
 from evidence.checkpoint import was_signed
 from evidence.records import Record
@@ -28,10 +30,19 @@ def centre_now(store: Store, tx: Tx, clock: Clock, test: bool) -> CentreNow:
 
 
 def witnessed_size(store: Store, tx: Tx) -> int:
-    """How many leaves of the tree somebody else has seen signed: no certificate among them can be taken back."""
-    sizes = [body.size for _, body in _seen(store, tx)]
+    """How many leaves of this very tree somebody else has seen signed: no certificate among them can be taken back. A
+    centre that was restored from a backup signed another tree before, and what boxes saw of that proves nothing."""
     cosigned = tx.newest_cosignature()
-    return max([*sizes, 0 if cosigned is None else cosigned[0]], default=0)
+    least = 0 if cosigned is None else cosigned[0]
+    roots = {(body.size, body.root_hash) for _, body in _seen(store, tx) if least < body.size <= tx.leaves()}
+    return next((size for size, root in sorted(roots, reverse=True) if _is_root(tx, size, root)), least)
+
+
+def _is_root(tx: Tx, size: int, root: str) -> bool:
+    try:
+        return root_at(tx, size).hex() == root
+    except TreeDamaged:
+        return False
 
 
 def _seen(store: Store, tx: Tx) -> list[tuple[Record, CheckpointSeen]]:

@@ -57,12 +57,14 @@ class ClassKept:
 
 @dataclasses.dataclass(frozen=True)
 class KeepPlan:
-    """`goes`: the files that may go now, each once; `policies`: class → the policy of its order in force."""
+    """`goes`: the files that may go now, each once; `policies`: class → the policy of its order in force; `leaf`: of
+    the first record that came too late to count."""
 
     now: CentreNow
     classes: tuple[ClassKept, ...]
     goes: tuple[Verdict, ...]
     policies: Mapping[str, str]
+    leaf: int
 
 
 def keep_plan(store: Store, tx: Tx, now: CentreNow, only: str | None = None) -> KeepPlan:
@@ -79,7 +81,8 @@ def keep_plan(store: Store, tx: Tx, now: CentreNow, only: str | None = None) -> 
         goes |= {one.stored.sha256: one for one in verdicts if one.action == "remove"}
     named = sorted({name for one in goes.values() for name in one.stored.classes})
     policies = {name: order_of(tx, name)[1].policy.sha256 for name in named}
-    return KeepPlan(now, tuple(classes), tuple(goes[sha256] for sha256 in sorted(goes)), policies)
+    return KeepPlan(now, tuple(classes), tuple(goes[sha256] for sha256 in sorted(goes)), policies,
+                    tx.leaves())
 
 
 class _Gathered:

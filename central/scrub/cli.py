@@ -18,6 +18,8 @@ OVER = N_("All stored video was read again in the pass that began on {since}.")
 NONE = N_("None of it is spoilt.")
 HEADINGS = [N_("File"), N_("What"), N_("Stated on"), N_("Another copy asked for on")]
 WHAT = {"rotten": N_("has other bytes than were recorded"), "lost": N_("is not there")}
+STOPPED = N_("So much was spoilt within a day that `serve` reads no further: see whether the disk is mounted and [bucket] in"
+             " centre.toml is right. `scrub now` reads and states all of it.")
 DONE = N_("{files} files were read.")
 
 
@@ -80,10 +82,13 @@ def _now(args: argparse.Namespace) -> None:
 
 
 def _tell(args: argparse.Namespace, centre: Centre) -> None:
+    from central.scrub.scrub import flooded
     from common.tables import print_table
 
     with centre.store.read() as tx:
         spoilt = tx.spoilt()
+    if flooded(spoilt, centre.clock.stamp().utc_us):
+        _say(args, STOPPED)
     rows = [(one.sha256, translate(WHAT[one.what], args.lang), _day(one.since_us), _day(one.asked_us))
             for one in spoilt]
     print_table(HEADINGS, rows, NONE, args.lang)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from central.bucket.bucket import Bucket
@@ -17,6 +17,8 @@ from central.bucket.fetch import Fetcher
 from central.objects import Objects
 from central.orders.asked import order_awaited
 from central.orders.errors import FilesNotOfBox, NoSuchBox
+from central.parts import UNREADABLE
+from central.store.bucketed import Bucketed
 from central.store.spoilt import Spoilt, What
 from central.store.store import Store
 from central.store.tables import Tx
@@ -32,9 +34,13 @@ AGAIN_US = 24 * HOUR
 """Another copy is asked for again after so long."""
 ASKED_US = 30 * 24 * HOUR
 """And no more when it was asked for for so long."""
+MOST_A_DAY = 100
+"""So many spoilt files are stated within a day beside a server: a disk that is not mounted, or a bucket under another
+name, has all of them missing, and a person must look at that. `scrub now` states all."""
 NOTE = "scrub"
 """What the database keeps: the hash that was read last, and when this pass began (UTC µs)."""
 ROTTEN, LOST, REPAIRED = "centre.file_rotten", "centre.file_lost", "centre.file_repaired"
+Mark = tuple[int, int, int]
 _LOG = Log("scrub")
 
 
@@ -47,11 +53,14 @@ class Scrub:
     ) -> None:
         self._store, self._files, self._fetcher, self._bucket = store, files, fetcher, bucket
         self._now_us, self._paced = now_us, paced
+        self._read: dict[str, Mark | None] = {}
 
     def some(self) -> int:
-        """Look at the next files; how many: 0 when a pass is over and the next one is not due. Raises CannotRead,
-        OSError, DatabaseUnusable."""
+        """Look at the next files; how many: 0 when a pass is over and the next one is not due, or when as much is
+        spoilt as is stated within a day. Raises OSError, DatabaseUnusable."""
         now_us = self._now_us()
+        if self._flooded(now_us):
+            return 0
         with self._store.read() as tx:
             last, begun = (tx.meta(NOTE) or f" {now_us}").split(" ")
             files = tx.stored_after(last, SOME)
@@ -61,12 +70,18 @@ class Scrub:
             last, begun = "", str(now_us)
             with self._store.read() as tx:
                 files = tx.stored_after(last, SOME)
-        for sha256 in files:
-            self.look(sha256)
+        for done, sha256 in enumerate(files):
+            if not self.look(sha256) and self._flooded(now_us):
+                self._note(sha256, begun)
+                return done + 1
             self._note(sha256, begun)
         if not files:
             self._note("0" * 64, begun)
         return len(files)
+
+    def _flooded(self, now_us: int) -> bool:
+        with self._store.read() as tx:
+            return flooded(tx.spoilt(), now_us)
 
     def mend(self) -> int:
         """See to what is spoilt: told when it is whole, asked for again when nothing came for a day; how many are
@@ -77,7 +92,7 @@ class Scrub:
             if one.what == "rotten" and not self._stored(one.sha256):  # it was removed meanwhile
                 with self._store.write() as tx:
                     tx.forget_spoilt(one.sha256)
-            elif self._whole(one.sha256):
+            elif self._came_again(one.sha256) and self._whole(one.sha256):
                 self._whole_again(one.sha256)
             elif self._now_us() - one.asked_us >= AGAIN_US and one.asked_us - one.since_us < ASKED_US:
                 self._ask(one.sha256)
@@ -87,6 +102,7 @@ class Scrub:
     def look(self, sha256: str) -> bool:
         """Whether a file is as it was recorded; else it is stated, and another copy asked for."""
         if self._whole(sha256):
+            self._read.pop(sha256, None)
             return True
         if not self._stored(sha256):
             return True  # it was removed meanwhile
@@ -101,6 +117,19 @@ class Scrub:
             return self._hash(path) == sha256
         except FileNotFoundError:
             return self._in_bucket(sha256)
+        except OSError as error:
+            if error.errno not in UNREADABLE:
+                raise
+            _LOG.failed("unreadable", error, sha256=sha256)
+            return False
+
+    def _came_again(self, sha256: str) -> bool:
+        """Whether another file lies there than was read last: a spoilt one is not read again and again."""
+        mark = _mark(self._files.path(sha256))
+        if sha256 in self._read and self._read[sha256] == mark:
+            return False
+        self._read[sha256] = mark
+        return True
 
     def _stored(self, sha256: str) -> bool:
         with self._store.read() as tx:
@@ -149,6 +178,8 @@ class Scrub:
 
     def _ask(self, sha256: str) -> None:
         """Another copy: of the bucket at once, else of the boxes that recorded it."""
+        if self._found_again(sha256):
+            return self._whole_again(sha256)
         if self._fetcher.there(sha256) is not None:
             try:
                 self._fetcher.fetch(sha256)
@@ -165,11 +196,30 @@ class Scrub:
             except (NoSuchBox, FilesNotOfBox) as error:
                 _LOG.failed("not.asked", error, sha256=sha256)
 
+    def _found_again(self, sha256: str) -> bool:
+        """Whether what was lost is in the bucket after all: it was asked under another name, or somebody put it
+        back."""
+        with self._store.read() as tx:
+            known, named = tx.spoilt_file(sha256), tx.announced(sha256)
+        if known is None or known.what != "lost" or self._bucket is None or not named:
+            return False
+        try:
+            if self._bucket.size(sha256) != named[0].size:
+                return False
+            locked_us = self._bucket.locked_until_us(sha256)
+        except OfBucket as error:
+            _LOG.failed("not.found", error, sha256=sha256)
+            return False
+        with self._store.write() as tx:
+            tx.put_bucketed(Bucketed(sha256, named[0].size, self._now_us(), locked_us))
+        return True
+
     def _whole_again(self, sha256: str) -> None:
-        """State that it is whole. `from`: where the copy came from."""
+        """State that it is whole, and that it is here. `from`: where the copy came from."""
         with self._store.write() as tx:
             if tx.spoilt_file(sha256) is None:
                 return
+            tx.mark_stored(sha256, self._now_us())
             source = "bucket" if tx.bucketed(sha256) is not None else "box"
             for _, _, class_id in _named(tx, sha256):
                 self._store.append(tx, Alarm(REPAIRED, {"segment": sha256, "from": source}, class_id))
@@ -179,6 +229,19 @@ class Scrub:
     def _note(self, sha256: str, begun: str) -> None:
         with self._store.write() as tx:
             tx.set_meta(NOTE, f"{sha256} {begun}")
+
+
+def flooded(spoilt: Sequence[Spoilt], now_us: int) -> bool:
+    """Whether as much is spoilt as is stated within a day."""
+    return sum(0 <= now_us - one.since_us < AGAIN_US for one in spoilt) >= MOST_A_DAY
+
+
+def _mark(path: Path) -> Mark | None:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_ctime_ns
 
 
 def _named(tx: Tx, sha256: str) -> list[tuple[str, str, str | None]]:

@@ -3,6 +3,7 @@ being erased."""
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, insert, or_, select, update
 
@@ -73,6 +74,15 @@ class RemovalTables:
         """A certificate names it."""
         self.forget_removal(one.sha256)
         self._db.execute(insert(t.removals).values(**dataclasses.asdict(one)))
+
+    def stated_since(self, leaf: int, sha256: str, classes: Iterable[str]) -> bool:
+        """Whether a record from that leaf on may change what becomes of a file: of one of its classes, one that puts a
+        session right, or one that names the file again."""
+        r, s = t.records.c, t.segments.c
+        names = exists().where(s.sha256 == sha256, s.device == r.device, s.chain == r.chain, s.seq == r.seq)
+        rows = select(r.leaf).where(r.leaf >= leaf, or_(
+            r.class_id.in_(tuple(classes)), r.type == "session.corrected", names)).limit(1)
+        return self._db.execute(rows).first() is not None
 
     def begin_going(self, sha256: str) -> None:
         """It is about to be removed: from now on it is not here."""

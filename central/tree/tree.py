@@ -57,7 +57,7 @@ class Tree:
             now_s = now_s if isinstance(now_s, int) else now_s(tx)
             size = tx.tree_size()
             self._only_grew(tx, size)
-            checkpoint = Checkpoint(self.key.name, size, _root(tx, size))
+            checkpoint = Checkpoint(self.key.name, size, root_at(tx, size))
             note = sign_checkpoint(checkpoint, self.key, self._signer, now_s)
             tx.put_checkpoint(Kept(size, now_s, note.bytes()))
             signed(tx, now_s * SECOND)
@@ -73,7 +73,7 @@ class Tree:
         if last is None:
             return
         before = self.stated(last).checkpoint
-        if before.size > size or _root(tx, before.size) != before.root:
+        if before.size > size or root_at(tx, before.size) != before.root:
             raise TreeDamaged(size=before.size)
 
 
@@ -109,7 +109,8 @@ def prove_beginnings(tx: Tx, olds: Iterable[int], size: int) -> bytes:
         raise TreeDamaged(size=size) from None
 
 
-def _root(tx: Tx, size: int) -> bytes:
+def root_at(tx: Tx, size: int) -> bytes:
+    """The root of the tree when it had so many leaves. Raises TreeDamaged."""
     try:
         return root_of(_tiles(tx), size)
     except BadTile:

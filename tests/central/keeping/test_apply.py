@@ -2,6 +2,7 @@
 go; and no cut loses count."""
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,13 +24,14 @@ from central.keeping import apply, beside
 from central.keeping.beside import turn
 from central.keeping.now import centre_now, witnessed_size
 from central.orders.boxes import _lacking
+from central.store.bucketed import Bucketed
 from central.store.cached import CachedFile
 from central.wiring import alone, open_centre
 from evidence.bodies import SegmentRemoved, SessionCorrected, VideoRemoved, body_of
-from evidence.checkpoint import seen_of
+from evidence.checkpoint import Checkpoint, Stated, seen_of, sign_checkpoint
 from evidence.records import ClockState
 from evidence.times import MINUTE, SECOND, utc_text
-from tests.central.helpers import MORNING, PLAN, Box, write_plan
+from tests.central.helpers import MORNING, PLAN, Box, segment_of, write_plan
 from tests.central.keeping.conftest import CLASS, DAY, FILES, UNTIL, Keeping
 
 KILLED = """
@@ -318,3 +321,81 @@ def test_beside_a_server_a_process_of_its_own_does_it_and_ends_with_it(
             assert time.monotonic() < until
             time.sleep(0.1)
     assert not [one for one in threading.enumerate() if one.name == "keeping"] and keeping.here() == [0, 1, 2]
+
+
+def test_a_hold_that_is_placed_while_others_go_keeps_the_rest(keeping: Keeping, tmp_path: Path) -> None:
+    """The decision is minutes old when the last of many files goes."""
+    keeping.over()
+    keeping.remover.apply()
+    keeping.seen()
+    placed: list[int] = []
+
+    def hold() -> None:
+        if not placed:
+            placed.append(1)
+            place_hold(keeping.centre.store, CLASS, "case 114")
+
+    done = keeping.remover.apply(told=hold)
+    assert (done.removed, done.later) == (1, 2) and len(keeping.here()) == 2
+    assert keeping.remover.apply() == apply.Done(stay=2) and len(keeping.here()) == 2
+
+
+def test_what_names_a_file_again_while_others_go_keeps_it(keeping: Keeping, tmp_path: Path) -> None:
+    another_class(keeping, tmp_path)
+    keeping.over()
+    keeping.remover.apply()
+    keeping.seen()
+    last = sorted(keeping.shas)[-1]
+    data = next(one for one in FILES if hashlib.sha256(one).hexdigest() == last)
+    named: list[int] = []
+
+    def name() -> None:
+        if not named:
+            named.append(1)
+            keeping.box.append(segment_of(data, MORNING + 365 * DAY, 60, 5, "r-2", class_id="cook-1"), UNTIL + 2 * DAY)
+            keeping.take()
+
+    done = keeping.remover.apply(told=name)
+    assert done.removed + done.later == 3 and done.later >= 1 and keeping.centre.objects.has(last)
+
+
+def test_nothing_is_certified_of_a_class_that_is_held_meanwhile(
+    keeping: Keeping, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keeping.over()
+    certify = apply.Remover._certify
+
+    def late(self: apply.Remover, *args: Any) -> int:
+        place_hold(keeping.centre.store, CLASS, "case 114")
+        return certify(self, *args)
+
+    monkeypatch.setattr(apply.Remover, "_certify", late)
+    assert keeping.remover.apply() == apply.Done(later=3) and certificates(keeping) == []
+
+
+def test_what_lies_in_a_bucket_that_nobody_knows_any_more_is_not_said_to_be_gone(keeping: Keeping) -> None:
+    keeping.over()
+    keeping.remover.apply()
+    keeping.seen()
+    with keeping.centre.store.write() as tx:
+        tx.put_bucketed(Bucketed(keeping.shas[0], len(FILES[0]), MORNING, None))
+    done = keeping.remover.apply()
+    assert (done.removed, done.later) == (2, 1) and keeping.here() == [0]
+    with keeping.centre.store.read() as tx:
+        assert tx.bucketed(keeping.shas[0]) is not None
+
+
+def test_what_a_box_saw_of_another_tree_of_this_centre_is_no_witness(keeping: Keeping) -> None:
+    """It was signed before the centre was restored from a backup, and had more records then."""
+    keeping.over()
+    keeping.remover.apply()
+    store, now_us = keeping.centre.store, keeping.clock.utc_us
+    with store.read() as tx:
+        size = tx.leaves() + 1
+    checkpoint = Checkpoint(store.log.name, size, bytes(32))
+    note = sign_checkpoint(checkpoint, store.log, keeping.centre.keys.signer, now_us // SECOND)
+    for more in range(3):
+        keeping.box.append(seen_of(Stated(checkpoint, now_us // SECOND, note), store.log), now_us + more)
+    keeping.take()
+    keeping.centre.checkpoint()
+    assert keeping.remover.apply() == apply.Done(waiting=3) and keeping.here() == [0, 1, 2]

@@ -1,6 +1,7 @@
 """Stored video read again: what rotted or is gone is stated once, asked for, and stated when it is whole again."""
 from __future__ import annotations
 
+import errno
 import hashlib
 import threading
 from collections.abc import Iterator
@@ -172,6 +173,59 @@ def test_served_it_finds_what_is_spoilt(centre: Centre, box: Box, monkeypatch: p
     assert [code for code, _, _ in alarms(centre)] == ["centre.file_rotten"]
 
 
+def test_a_disk_that_is_not_mounted_states_no_flood_and_is_whole_when_it_is_back(
+    centre: Centre, box: Box, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from central.scrub import scrub as module
+
+    monkeypatch.setattr(module, "MOST_A_DAY", 2)
+    here, away = centre.folder / "objects", centre.folder / "unmounted"
+    here.rename(away)
+    here.mkdir()
+    reading = scrub(centre)
+    assert reading.some() == 2 and reading.some() == 0 and reading.mend() == 2
+    assert [code for code, _, _ in alarms(centre)] == ["centre.file_lost"] * 2
+    monkeypatch.setattr("central.wiring.SystemClock", lambda: centre.clock)
+    assert main(["--lang", "en", "scrub", "status", "--centre", str(centre.folder)]) == 0
+    assert "whether the disk is mounted" in capsys.readouterr().out
+    here.rmdir()
+    away.rename(here)
+    assert reading.mend() == 0
+    with centre.store.read() as tx:
+        assert all(tx.announced(sha256)[0].stored for sha256 in SHAS), "what is here counts as here"
+    assert reading.some() == 1
+
+
+def test_a_sector_that_cannot_be_read_is_rot_and_the_next_files_are_read(
+    centre: Centre, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, read = min(SHAS), Scrub._hash
+
+    def bad(self: Scrub, path: Path) -> str:
+        if path.stem == first and path.read_bytes() in FILES and not centre.objects.aside(first):
+            raise OSError(errno.EIO, "Input/output error")
+        return read(self, path)
+
+    monkeypatch.setattr(Scrub, "_hash", bad)
+    assert scrub(centre).some() == 3
+    assert [(code, said["segment"]) for code, said, _ in alarms(centre)] == [("centre.file_rotten", first)]
+    assert asked(centre) == [first]
+
+
+def test_a_spoilt_file_is_not_read_again_until_another_lies_there(centre: Centre, box: Box) -> None:
+    spoil(centre, 1)
+    read: list[int] = []
+    reading = centre.scrub(read.append)
+    reading.some()
+    reading.mend()
+    read.clear()
+    for _ in range(5):
+        assert reading.mend() == 1
+    assert read == []
+    bring(centre, box, 1)
+    assert reading.mend() == 0
+
+
 # --- with a bucket
 
 
@@ -215,6 +269,24 @@ def test_a_store_that_does_not_answer_is_no_loss(kept: Centre, monkeypatch: pyte
     kept.objects.drop(SHAS[0])
     scrub(kept).some()
     assert alarms(kept) == []
+
+
+def test_a_bucket_that_was_asked_under_another_name_is_known_again(kept: Centre, shop: Shop) -> None:
+    assert isinstance(kept.clock, FixedClock)
+    for sha256 in SHAS:
+        kept.objects.drop(sha256)
+    config = kept.folder / "centre.toml"
+    config.write_text(config.read_text("utf-8").replace('prefix = "zaitang"', 'prefix = "elsewhere"'), "utf-8")
+    wrong = open_centre(kept.folder, kept.clock)
+    wrong.scrub(lambda _: None).some()
+    wrong.store.close()
+    assert {code for code, _, _ in alarms(kept)} == {"centre.file_lost"}
+    kept.clock.utc_us += AGAIN_US + MINUTE
+    assert scrub(kept).mend() == 0
+    with kept.store.read() as tx:
+        assert all(tx.bucketed(sha256) and tx.announced(sha256)[0].stored for sha256 in SHAS)
+    kept.fetcher.bring(SHAS[0])
+    assert kept.objects.intact(SHAS[0])
 
 
 # --- as an operator sees it
