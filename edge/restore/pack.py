@@ -46,6 +46,8 @@ POLICIES = "policies/"
 def read_pack_file(path: Path, site: Site, centre: Identity) -> Bundle:
     """Raises NoPack, OtherCentre, PackBroken."""
     try:
+        if path.exists() and not path.is_file():
+            raise NoPack(path=path, why=NOT_TAR)
         with path.open("rb") as file:
             return _read(file, path, site, centre)
     except OSError as error:
@@ -113,7 +115,7 @@ def _header(file: BinaryIO, path: Path) -> tuple[str, int]:
         member = tarfile.TarInfo.frombuf(_exactly(file, BLOCK, path), "ascii", "strict")
     except (tarfile.HeaderError, UnicodeDecodeError):
         raise NoPack(path=path, why=NOT_TAR) from None
-    if not member.isreg():
+    if not member.isreg() or member.size < 0:
         raise PackBroken(path=path, why=NOT_PLAIN)
     return member.name, member.size
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import io
 import os
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.classes.orders import add_class, order_messages
 from central.classes.plan import read_names, read_plan
+from central.classes.stories import Stories
 from central.cli import main as central_main
 from central.devices.pack import pack_box
 from central.export import export_class
@@ -30,6 +32,7 @@ from edge.child import only_one
 from edge.keys import make_box_keys
 from edge.recorder.recover import Known
 from edge.restore.errors import LacksOrders, NoPack, OtherBox, OtherCentre, OtherRecords, PackBroken
+from edge.restore.pack import read_pack_file
 from edge.restore.restore import REASON, Done, restore
 from edge.storage import volume as volumes
 from edge.storage.due import decisions
@@ -214,6 +217,9 @@ def test_a_box_with_a_new_card_gets_back_its_records_and_its_second_disk(
         segment_of(film, MORNING, 60, n).sha256 for n, film in enumerate(FILMS) if n > 1}
     assert {one.record.body["class"] for one in store.records_of("alarm")} == {"welder-1"}
     assert place.send() and place.told() == [], "nothing was left behind, and the centre has no complaint"
+    told = Stories(place.centre.store, place.centre.clock).tell("welder-1")
+    (kept,) = (one for one in told.findings if one.rule == "R7")
+    assert kept.result == "warning", "the box's copy of two files is gone"
 
 
 def test_what_survived_is_found_kept_and_read_again(place: Place) -> None:
@@ -520,6 +526,15 @@ def _bomb_within(path: Path) -> None:
     path.write_bytes(data)
 
 
+def _negative(path: Path) -> None:
+    """A size in base 256, which may be below zero: to read so much is to read everything."""
+    data = bytearray(path.read_bytes())
+    data[124:136] = b"\xff" * 11 + b"\xf0"
+    data[148:156] = b" " * 8
+    data[148:156] = b"%06o\0 " % sum(data[:512])
+    path.write_bytes(data)
+
+
 def _noise(path: Path) -> None:
     path.write_bytes(b"no archive" * 1000)
 
@@ -529,7 +544,8 @@ def _empty(path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [
-    _flip_bit, _flip_manifest, _cut_chain, _half, _no_receipts, _traversal, _link, _bomb, _bomb_within, _noise, _empty])
+    _flip_bit, _flip_manifest, _cut_chain, _half, _no_receipts, _traversal, _link, _bomb, _bomb_within, _negative,
+    _noise, _empty])
 def test_a_pack_that_somebody_touched_restores_nothing(place: Place, change: Change) -> None:
     place.packed()
     change(place.pack)
@@ -556,6 +572,22 @@ def test_every_byte_of_a_pack_counts(place: Place) -> None:
     assert place.past() == []
     place.pack.write_bytes(data)
     assert place.restore().chains == 1
+
+
+def test_whatever_a_header_says_only_our_own_errors_come(place: Place) -> None:
+    data = place.packed().read_bytes()
+    found = place.box.centre()
+    assert found is not None
+    for at in range(512):
+        changed = bytearray(data)
+        changed[at] ^= 0x81
+        place.pack.write_bytes(changed)
+        with contextlib.suppress(PackBroken, NoPack, OtherCentre):
+            assert read_pack_file(place.pack, *found).device == "box-1"
+    os.mkfifo(place.pack.with_name("pipe"))
+    for path in (place.pack.with_name("pipe"), place.pack.with_name("nowhere")):
+        with pytest.raises(NoPack):
+            read_pack_file(path, *found)
 
 
 def _resealed(place: Place, change: Callable[[dict[str, bytes]], object]) -> None:
