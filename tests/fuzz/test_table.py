@@ -81,6 +81,8 @@ INSIDE = {
     "edge/rollcall/proofs.py": BOX_KEY, "edge/rollcall/sheet.py": BOX_KEY, "edge/store/people.py": BOX_KEY,
     "central/backup/proof.py": "records of a snapshot, and a note that evidence/notes.py reads",
     "central/store/moving.py": OWN_DATABASE, "central/store/removals.py": OWN_DATABASE,
+    "central/devices/pack.py": OWN_DATABASE, "edge/store/past.py": OWN_DATABASE,
+    "edge/restore/export.py": "an exported class, each file read by evidence; tests/contract/test_box_restore.py",
     "edge/storage/spoilt.py": OWN_DATABASE, "edge/storage/keeper.py": OWN_DATABASE,
     "edge/storage/scrub.py": OWN_DATABASE, "edge/store/store.py": OWN_DATABASE,
     "edge/store/database.py": OWN_DATABASE, "edge/terminal/memory.py": OWN_DATABASE,
