@@ -23,8 +23,8 @@ WAITING = N_("Waiting for a witness or a box to see their certificate: {files} f
 STAY = N_("Certified before, and held since: {files} files stay.")
 CHANGED = N_("Not removed, because they are not what was recorded any more: {files} files. Somebody must look at that.")
 LATER = N_(
-    "To be looked at again, for something of their class was recorded meanwhile, or the bucket in which they lie is not in"
-    " centre.toml: {files} files.")
+    "To be looked at again, for something of their class was recorded meanwhile, or the bucket in which they lie is not"
+    " in centre.toml: {files} files.")
 NONE = N_("Nothing may go now.")
 ORDERED = N_("The face of {person} of class {class_id} is to be erased; ordered of: {boxes}. `zaitang-central erase"
              " --status` tells how far it is.")
