@@ -1,6 +1,7 @@
 """A pulled archive: what is in it, that it is checked by others than its maker, and that no end of a pull spoils it."""
 from __future__ import annotations
 
+import dataclasses
 import json
 import threading
 from pathlib import Path
@@ -220,3 +221,26 @@ def test_what_was_decided_and_cannot_be_read_is_named(centre: Centre, box: Box, 
     (folder / name).write_text("{")
     with pytest.raises(PullDamaged, match=name.partition(".")[0]):
         pulled(centre, tmp_path / "bag")
+
+
+@pytest.mark.parametrize("name", ["r-1/000000.mp4", "r-1", "r-1/000000.mp4/x"])
+@pytest.mark.parametrize("data", VIDEO[:1] + [b"another file"])
+def test_attack_a_box_names_two_files_alike(
+    centre: Centre, box: Box, tmp_path: Path, name: str, data: bytes, capsys: pytest.CaptureFixture[str],
+) -> None:
+    again = dataclasses.replace(segment_of(data, MORNING, 60, 7), file=name)
+    box.append(again, MORNING + 200_000_000)
+    centre.collector().take(box.messages())
+    for one in [*VIDEO, data]:
+        put(centre, one)
+    folder = pulled(centre, tmp_path / "bag").folder
+    bagit.Bag(str(folder)).validate()
+    assert (folder / "data/class/segments/box-1/r-1/000000.mp4").read_bytes() == VIDEO[0]
+    assert main([str(folder), "--lang", "en", "--root", centre.root_fingerprint]) == 1
+    assert "box-1" in capsys.readouterr().out, "whoever verifies is told of which box"
+
+
+def test_nobody_else_looks_into_a_bag(centre: Centre, box: Box, tmp_path: Path) -> None:
+    for data in VIDEO:
+        put(centre, data)
+    assert pulled(centre, tmp_path / "bag").folder.stat().st_mode & 0o777 == 0o700
