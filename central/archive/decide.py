@@ -5,7 +5,7 @@ import dataclasses
 import importlib
 import json
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from central.archive.derived import films_of, findings_json, index_json, names_json
 from central.archive.errors import OtherPull, PageMissing, PullDamaged

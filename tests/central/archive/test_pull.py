@@ -12,6 +12,8 @@ from pypdf import PdfReader
 
 from central.archive import pull as pull_module
 from central.archive.decide import Wish
+from central.archive.desk import BAG, folder_of
+from central.archive.erase import erase_sheets
 from central.archive.errors import FilesAway, FilesGone, NoRoom, OtherPull, PullDamaged, PullRuns
 from central.archive.pace import Ended
 from central.archive.pieces import locked, work_folder
@@ -224,7 +226,7 @@ def test_what_was_decided_and_cannot_be_read_is_named(centre: Centre, box: Box, 
 
 
 @pytest.mark.parametrize("name", ["r-1/000000.mp4", "r-1", "r-1/000000.mp4/x"])
-@pytest.mark.parametrize("data", VIDEO[:1] + [b"another file"])
+@pytest.mark.parametrize("data", [*VIDEO[:1], b"another file"])
 def test_attack_a_box_names_two_files_alike(
     centre: Centre, box: Box, tmp_path: Path, name: str, data: bytes, capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -244,3 +246,31 @@ def test_nobody_else_looks_into_a_bag(centre: Centre, box: Box, tmp_path: Path) 
     for data in VIDEO:
         put(centre, data)
     assert pulled(centre, tmp_path / "bag").folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_face_that_is_erased_goes_from_the_archive_of_the_console(centre: Centre, box: Box) -> None:
+    """Also from one that waits for video: it is decided again."""
+    place = folder_of(centre.folder, "welder-1") / BAG
+    erase_sheets(centre.folder, "welder-1")  # none was made
+    put(centre, VIDEO[0])
+    with pytest.raises(FilesAway):
+        pulled(centre, place)
+    half = work_folder(place)
+    face = half / "bag" / "data" / "sheets" / "am" / "1.jpg"
+    face.parent.mkdir(parents=True)
+    face.write_bytes(b"a face")
+    with locked(half):
+        erase_sheets(centre.folder, "welder-1")
+    assert face.exists(), "what is being made is not disturbed"
+    erase_sheets(centre.folder, "welder-1")
+    assert not face.exists() and len(list((half / "bag").rglob("*.mp4"))) == 1
+    put(centre, VIDEO[1])
+    bag = pulled(centre, place).folder
+    face = bag / "data" / "sheets" / "am" / "1.jpg"
+    face.parent.mkdir(parents=True)
+    face.write_bytes(b"a face")
+    with (bag / "manifest-sha256.txt").open("a") as manifest:
+        manifest.write(f"{sha256_hex(b'a face')}  data/sheets/am/1.jpg\n")
+    erase_sheets(centre.folder, "welder-1")
+    assert not face.exists()
+    bagit.Bag(str(bag)).validate()

@@ -222,8 +222,6 @@ def test_what_is_removed_while_it_is_fetched_does_not_come_back(
     with pytest.raises(NotInBucket):
         kept.fetcher.bring(SHAS[0])
     assert not kept.objects.has(SHAS[0])
-    with kept.store.read() as tx:
-        assert "file" not in tx.cached_of(SHAS[0])
 
 
 def test_a_sector_that_cannot_be_read_does_not_stop_the_others(
