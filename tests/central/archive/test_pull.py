@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import threading
 from pathlib import Path
 
@@ -199,7 +200,17 @@ def test_without_room_nothing_is_begun(
     centre: Centre, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pull_module, "SPARE", 1 << 60)
-    with pytest.raises(NoRoom, match="1152921504"):
+    with pytest.raises(NoRoom, match="11529215"):
+        pulled(centre, tmp_path / "bag")
+    assert exports(centre) == 0
+
+
+def test_a_copy_on_the_disk_of_the_centre_leaves_room_for_boxes(
+    centre: Centre, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    disk = shutil.disk_usage(tmp_path)._replace(total=100_000_000_000, free=4_000_000_000)
+    monkeypatch.setattr(pull_module.shutil, "disk_usage", lambda _: disk)
+    with pytest.raises(NoRoom, match=r"5\.1 GB.*4\.0 GB"):
         pulled(centre, tmp_path / "bag")
     assert exports(centre) == 0
 
