@@ -57,8 +57,8 @@ def _keep(folder: Path, stop: threading.Event) -> None:
 
 
 def turn(folder: Path) -> bool:
-    """Remove what may go, if that was not done within a day. Whether it was done; what cannot be done now is logged, and
-    tried again with the next look."""
+    """Remove what may go, if that was not done within a day. Whether it was done; what cannot be done now is logged,
+    and tried again with the next look."""
     setup()
     with contextlib.suppress(OSError):
         os.nice(NICE)
