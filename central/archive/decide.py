@@ -3,15 +3,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
 
 from central.archive.derived import films_of, findings_json, index_json, names_json
 from central.archive.errors import OtherPull, PullDamaged
 from central.archive.index import Index, index_pdf
 from central.archive.pieces import BEGUN, Pieces
 from central.archive.plan import Plan, Wanted, write_plan, write_whole
-from central.chosen import Chosen
+from central.chosen import Chosen, File
 from central.classes.as_of import AsOf
 from central.classes.stories import Told
 from central.dossier.facts import facts_of
@@ -101,8 +101,20 @@ def _begun(path: Path) -> Begun:
 
 def wanted_of(chosen: Chosen) -> Iterator[Wanted]:
     """The video, by its places in the bag."""
-    for file in chosen.files:
+    for file in carried(chosen.files):
         yield Wanted(f"{CLASS}/{file.path}", file.segment.sha256, file.segment.size, file.device, file.chain, file.seq)
+
+
+def carried(files: Iterable[File]) -> Iterator[File]:
+    """The files that have a place of their own. A box may name one place twice, or one where a folder of others must
+    be: the first record has it, and of the others whoever verifies finds other bytes, or none."""
+    taken, folders = set[str](), set[str]()
+    for file in files:
+        above = {str(one) for one in PurePosixPath(file.path).parents}
+        if file.path not in taken and file.path not in folders and not taken & above:
+            taken.add(file.path)
+            folders |= above
+            yield file
 
 
 def _derived(centre: Centre, content: Content, manifest: Sealed, wish: Wish) -> Iterator[tuple[str, bytes]]:
@@ -110,7 +122,7 @@ def _derived(centre: Centre, content: Content, manifest: Sealed, wish: Wish) -> 
     records = [read_sealed(envelope).record for _, envelopes in content.chains for envelope in envelopes]
     told = _told(centre, content, manifest, records)
     facts, names = _facts(centre, told, manifest), _names(centre, told.order.class_id)
-    films, removed = films_of(told, content.chosen.files), content.chosen.removed
+    films, removed = films_of(told, carried(content.chosen.files)), content.chosen.removed
     sheets = []
     if wish.sheets:
         from central.archive.sheets import shown_sheets  # opens pictures: loaded only for this

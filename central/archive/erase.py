@@ -6,9 +6,12 @@ from pathlib import Path
 
 from central.archive.bag import INFO, MANIFEST, TAG_MANIFEST, lines, oxum
 from central.archive.decide import NAMES
-from central.archive.errors import NotABag
+from central.archive.desk import BAG, folder_of
+from central.archive.errors import NotABag, PullRuns
+from central.archive.pieces import locked, work_folder
 from central.archive.plan import write_whole
 from central.errors import CannotWrite
+from common.logs import Log
 from evidence.canonical import sha256_hex
 
 SHEETS = "data/sheets/"
@@ -35,6 +38,25 @@ def erase(bag: Path, names: bool, sheets: bool) -> list[str]:
     except OSError as error:
         raise CannotWrite(path=bag, why=error.strerror) from None
     return gone
+
+
+def erase_sheets(centre: Path, class_id: str) -> None:
+    """Take the contact sheets out of the archive of a class that the console made, for a face on them is erased; one
+    that is not finished is decided again. One that is being made at this moment keeps them until it goes. Raises
+    CannotWrite."""
+    bag = folder_of(centre, class_id) / BAG
+    if bag.is_dir():
+        erase(bag, names=False, sheets=True)
+    if not work_folder(bag).is_dir():
+        return
+    try:
+        with locked(work_folder(bag)) as pieces:
+            pieces.clear()
+            pieces.empty()
+    except PullRuns:
+        Log("archive").warning("sheets.left", **{"class": class_id})
+    except OSError as error:
+        raise CannotWrite(path=bag, why=error.strerror) from None
 
 
 def _manifest(bag: Path, name: str) -> dict[str, str]:

@@ -43,8 +43,9 @@ class Pieces:
                 path.unlink()
 
     def begin(self) -> None:
-        """Make the folders, without what was half written before. Raises OSError."""
-        self.bag.mkdir(parents=True, exist_ok=True)
+        """Make the folders, without what was half written before; nobody else looks into a bag, for it holds names and
+        pictures of people. Raises OSError."""
+        self.bag.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.rmtree(self._parts, ignore_errors=True)
         self._parts.mkdir()
 
@@ -123,7 +124,7 @@ class Pieces:
 @contextmanager
 def locked(folder: Path) -> Iterator[Pieces]:
     """The folder of a pull, made if it is not there, held by nobody else. Raises PullRuns, OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

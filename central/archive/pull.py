@@ -32,6 +32,9 @@ LOOK_S = 3.0
 """So often somebody looks whether a file came."""
 SPARE = 64 << 20
 """Bytes that stay free, for what is no video."""
+FOR_BOXES = 20
+"""One part in so many of the disk stays free where the centre keeps its video, too: a copy must not keep boxes from
+bringing what nobody else has."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,9 +140,10 @@ class _Pull:
         """What comes from a box lies at the centre, too. Raises NoRoom."""
         folder, objects = self._pieces.folder, self._centre.folder
         twice = folder.stat().st_dev == objects.stat().st_dev
-        need = SPARE + sum(one.size * (1 + (twice and not self._here(one)))
-                           for one in wanted if not self._pieces.has(one))
-        free = shutil.disk_usage(folder).free
+        disk = shutil.disk_usage(folder)
+        need = SPARE + (disk.total // FOR_BOXES if twice else 0) + sum(
+            one.size * (1 + (twice and not self._here(one))) for one in wanted if not self._pieces.has(one))
+        free = disk.free
         if need > free:
             raise NoRoom(need=amount(need), free=amount(free), folder=self._target.parent)
 

@@ -6,11 +6,13 @@ The database comes first: whatever its records name lay at the centre before. A 
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,13 +32,14 @@ from central.backup.made import (
 )
 from central.backup.small import pack
 from central.files import write_new
-from central.parts import sync_folder
+from central.parts import UNREADABLE, sync_folder
 from central.store.moving import snapshot
 from central.wiring import Centre, place_of
+from common.texts import N_
 from evidence.certs import pem
 from evidence.times import utc_text
 
-ENDING = ".part"
+ENDING, LOCK = ".part", ".lock"
 Advance = Callable[[int], None]
 
 
@@ -58,12 +61,32 @@ def make(centre: Centre, to: Path, passphrase: bytes, video: bool, advance: Adva
 
     Raises ShortPassphrase, ClockNotSet, ClockBehind, TreeDamaged, DatabaseUnusable, BackupFailed; what was copied by
     hash stays for the next try, and nothing else."""
+    with _alone(to):
+        return _make(centre, to, passphrase, video, advance)
+
+
+@contextmanager
+def _alone(to: Path) -> Iterator[None]:
+    """Nobody else makes or removes backups there meanwhile: what one copies, the other would take for left over.
+    Raises BackupFailed."""
+    try:
+        to.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (to / LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+    except BlockingIOError:
+        raise BackupFailed(folder=to, why=N_("another one is being made or removed there")) from None
+
+
+def _make(centre: Centre, to: Path, passphrase: bytes, video: bool, advance: Advance) -> Backup:
     at_us = centre.clock.stamp().utc_us
     name = utc_text(at_us)[:19].replace(":", "") + "Z"
     temp = to / f".{name}.{secrets.token_hex(4)}{ENDING}"
     try:
-        to.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in to.glob(f".*{ENDING}"):  # of one that was killed
+            shutil.rmtree(left)
         temp.mkdir(mode=0o700)
+        (to / OBJECTS).mkdir(mode=0o700, exist_ok=True)
         small = pack(centre.folder, passphrase)
         checkpoint = centre.checkpoint()
         snapshot(place_of(centre.folder, centre.config), temp / DATABASE)
@@ -104,6 +127,11 @@ def _copy_all(objects: Path, target: Path, video: bool, advance: Advance) -> tup
                 sha256, new = came, new + size
         except FileNotFoundError:
             continue  # it went meanwhile: it was of the cache
+        except OSError as error:
+            if error.errno not in UNREADABLE:
+                raise
+            spoilt.append(name)
+            continue
         found.append(Kept(sha256, size, name))
         advance(size)
     return found, new, spoilt
@@ -136,6 +164,11 @@ def _copy(source: Path, target: Path) -> str:
 def prune(to: Path, keep_days: int, now_us: int) -> int:
     """Remove backups in `to` that are older, the newest never, and files by hash that none of the rest has; how many
     backups went. Raises BackupFailed, NoBackup."""
+    with _alone(to):
+        return _prune(to, keep_days, now_us)
+
+
+def _prune(to: Path, keep_days: int, now_us: int) -> int:
     backups = sorted(path for path in to.iterdir() if (path / HEAD).is_file() and not path.name.startswith("."))
     oldest = utc_text(now_us - keep_days * 86_400_000_000)[:19].replace(":", "") + "Z"
     going = [path for path in backups[:-1] if path.name < oldest]

@@ -99,7 +99,9 @@ class Fetcher:
                 self._bucket.get(sha256, part.write, told)
                 with self._cache.alone(sha256):
                     part.finish()
-                    self._cache.fetched(sha256, known.size, self._now_us())
+                    if not self._cache.fetched(sha256, known.size, self._now_us()):
+                        self._objects.drop(sha256)  # what was removed must not come back
+                        raise NotInBucket(sha256=sha256)
         except WrongSegmentBytes:
             raise BucketChanged(sha256=sha256) from None
         except OSError as error:

@@ -63,10 +63,13 @@ class Cache:
             tx.put_cached(CachedFile(one.sha256, "file", one.size, one.put_us))
             return True
 
-    def fetched(self, sha256: str, size: int, now_us: int) -> None:
-        """A file of the bucket is here again. Call it `alone`."""
+    def fetched(self, sha256: str, size: int, now_us: int) -> bool:
+        """A file of the bucket is here again. False where it was removed meanwhile. Call it `alone`."""
         with self._store.write() as tx:
+            if not any(each.stored for each in tx.announced(sha256)):
+                return False
             tx.put_cached(CachedFile(sha256, "file", size, now_us))
+            return True
 
     def made(self, sha256: str, size: int, now_us: int) -> None:
         """Something was made of a file of a box; so many bytes. Call it `alone`."""

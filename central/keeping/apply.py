@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from central.bucket.bucket import Bucket
+from central.bucket.errors import BucketRefuses
 from central.cache.cache import Cache
 from central.clock import Clock
 from central.keeping.now import centre_now, witnessed_size
@@ -34,7 +35,7 @@ class Done:
     """What one turn came to: files and bytes. `waiting`: their certificate was seen by nobody else yet; `stay`: a
     certificate names them, and something keeps them since; `changed`: somebody changed them, which is evidence of
     that; `later`: something was stated of their class meanwhile, or the bucket in which they lie is not in the
-    configuration any more, so that the next turn looks at them again."""
+    configuration any more or refuses to remove them, so that the next turn looks at them again."""
 
     removed: int = 0
     removed_bytes: int = 0
@@ -68,8 +69,9 @@ class Remover:
         plan = self.plan()
         free = {one.stored.sha256: one for one in plan.goes}
         with self._store.read() as tx:
-            seen, known = witnessed_size(self._store, tx), tx.removals()
-        done = Done()
+            seen, all_ = witnessed_size(self._store, tx), tx.removals()
+        known = [one for one in all_ if not one.going]
+        done = Done(later=len(all_) - len(known))
         for one in known:
             if one.sha256 not in free:
                 self._let_stay(one)
@@ -91,7 +93,7 @@ class Remover:
         for one in begun:
             with self._cache.alone(one.sha256):
                 if not self._out_of_reach(one.sha256):
-                    self._end(one)
+                    self._ended(one)
 
     def _certify(self, fresh: Iterable[Verdict], plan: KeepPlan, by: str) -> int:
         """State what goes, for every class that it belongs to, so that each tells it; how many files. A class at a
@@ -138,9 +140,19 @@ class Remover:
                 if tx.stated_since(leaf, one.sha256, classes):
                     return "later"
                 tx.begin_going(one.sha256)
-            self._end(one)
+            if not self._ended(one):
+                return "later"
         self._log.info("removed", sha256=one.sha256, bytes=one.size)
         return "removed"
+
+    def _ended(self, one: Removal) -> bool:
+        """False where the bucket refuses to remove it, as one may that locks files: the others go all the same."""
+        try:
+            self._end(one)
+        except BucketRefuses as error:
+            self._log.failed("bucket.refuses", error, sha256=one.sha256)
+            return False
+        return True
 
     def _out_of_reach(self, sha256: str) -> bool:
         """In a bucket of which the configuration does not know any more: nobody could say that it went."""

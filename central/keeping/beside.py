@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from central.errors import KeepingRuns
 from central.store.store import Store
 from central.wiring import alone, open_centre
 from common.logs import Log, setup
+from evidence.errors import ZaitangError
 
 LOOK_S = 600.0
 """Real seconds between two looks whether a day is over."""
@@ -57,7 +57,8 @@ def _keep(folder: Path, stop: threading.Event) -> None:
 
 
 def turn(folder: Path) -> bool:
-    """Remove what may go, if that was not done within a day. Whether it was done."""
+    """Remove what may go, if that was not done within a day. Whether it was done; what cannot be done now is logged,
+    and tried again with the next look."""
     setup()
     with contextlib.suppress(OSError):
         os.nice(NICE)
@@ -74,7 +75,7 @@ def turn(folder: Path) -> bool:
         _LOG.info("turn.done", removed=done.removed, certified=done.certified, waiting=done.waiting,
                   later=done.later)
         return True
-    except KeepingRuns as error:
+    except (ZaitangError, OSError) as error:
         _LOG.failed("turn.later", error)
         return False
     finally:

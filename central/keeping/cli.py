@@ -22,9 +22,8 @@ CERTIFIED = N_("A certificate is on record for {files} more files; they go with 
 WAITING = N_("Waiting for a witness or a box to see their certificate: {files} files.")
 STAY = N_("Certified before, and held since: {files} files stay.")
 CHANGED = N_("Not removed, because they are not what was recorded any more: {files} files. Somebody must look at that.")
-LATER = N_(
-    "To be looked at again, for something of their class was recorded meanwhile, or the bucket in which they lie is not"
-    " in centre.toml: {files} files.")
+LATER = N_("To be looked at again, for something of their class was recorded meanwhile, or the bucket in which they lie"
+           " is not in centre.toml: {files} files.")
 NONE = N_("Nothing may go now.")
 ORDERED = N_("The face of {person} of class {class_id} is to be erased; ordered of: {boxes}. `zaitang-central erase"
              " --status` tells how far it is.")
@@ -51,6 +50,7 @@ def add_commands(commands: Any, command: Any) -> None:
 
 
 def _erase(args: argparse.Namespace) -> None:
+    from central.archive.erase import erase_sheets
     from central.keeping.erasing import order_erasure
     from central.keeping.errors import WhoErased
     from central.wiring import open_centre
@@ -62,6 +62,7 @@ def _erase(args: argparse.Namespace) -> None:
             raise WhoErased()
         person, ordered = order_erasure(
             centre.store, centre.sheets, centre.names, args.class_id, args.person, args.by, now_us)
+        erase_sheets(centre.folder, args.class_id)
         print(translate(ORDERED, args.lang, person=person, class_id=args.class_id,
                         boxes=", ".join(one.device for one in ordered) or translate(NOBODY, args.lang)))
         return

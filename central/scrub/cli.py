@@ -18,9 +18,8 @@ OVER = N_("All stored video was read again in the pass that began on {since}.")
 NONE = N_("None of it is spoilt.")
 HEADINGS = [N_("File"), N_("What"), N_("Stated on"), N_("Another copy asked for on")]
 WHAT = {"rotten": N_("has other bytes than were recorded"), "lost": N_("is not there")}
-STOPPED = N_(
-    "So much was spoilt within a day that `serve` reads no further: see whether the disk is mounted and [bucket] in"
-    " centre.toml is right. `scrub now` reads and states all of it.")
+STOPPED = N_("So much was spoilt within a day that `serve` reads no further: see whether the disk is mounted and"
+             " [bucket] in centre.toml is right. `scrub now` reads and states all of it.")
 DONE = N_("{files} files were read.")
 
 

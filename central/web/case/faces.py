@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from central.accounts.actions import Action
+from central.archive.erase import erase_sheets
 from central.classes.people import People
 from central.errors import UnknownClass
 from central.keeping.erasing import FaceErasing, erasures, order_erasure
@@ -51,6 +52,7 @@ def faces(centre: Centre) -> APIRouter:
             person, _ = order_erasure(
                 centre.store, centre.sheets, centre.names, class_id, field(request, "person"),
                 actor_of(request).account, centre.clock.stamp().utc_us)
+            erase_sheets(centre.folder, class_id)
         except UnknownClass:
             raise
         except BadInput as error:

@@ -1,7 +1,9 @@
 """A pulled archive: what is in it, that it is checked by others than its maker, and that no end of a pull spoils it."""
 from __future__ import annotations
 
+import dataclasses
 import json
+import shutil
 import threading
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from pypdf import PdfReader
 
 from central.archive import pull as pull_module
 from central.archive.decide import Wish
+from central.archive.desk import BAG, folder_of
+from central.archive.erase import erase_sheets
 from central.archive.errors import FilesAway, FilesGone, NoRoom, OtherPull, PullDamaged, PullRuns
 from central.archive.pace import Ended
 from central.archive.pieces import locked, work_folder
@@ -198,7 +202,17 @@ def test_without_room_nothing_is_begun(
     centre: Centre, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pull_module, "SPARE", 1 << 60)
-    with pytest.raises(NoRoom, match="1152921504"):
+    with pytest.raises(NoRoom, match="11529215"):
+        pulled(centre, tmp_path / "bag")
+    assert exports(centre) == 0
+
+
+def test_a_copy_on_the_disk_of_the_centre_leaves_room_for_boxes(
+    centre: Centre, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    disk = shutil.disk_usage(tmp_path)._replace(total=100_000_000_000, free=4_000_000_000)
+    monkeypatch.setattr(pull_module.shutil, "disk_usage", lambda _: disk)
+    with pytest.raises(NoRoom, match=r"5\.1 GB.*4\.0 GB"):
         pulled(centre, tmp_path / "bag")
     assert exports(centre) == 0
 
@@ -222,3 +236,54 @@ def test_what_was_decided_and_cannot_be_read_is_named(centre: Centre, box: Box, 
     (folder / name).write_text("{")
     with pytest.raises(PullDamaged, match=name.partition(".")[0]):
         pulled(centre, tmp_path / "bag")
+
+
+@pytest.mark.parametrize("name", ["r-1/000000.mp4", "r-1", "r-1/000000.mp4/x"])
+@pytest.mark.parametrize("data", [*VIDEO[:1], b"another file"])
+def test_attack_a_box_names_two_files_alike(
+    centre: Centre, box: Box, tmp_path: Path, name: str, data: bytes, capsys: pytest.CaptureFixture[str],
+) -> None:
+    again = dataclasses.replace(segment_of(data, MORNING, 60, 7), file=name)
+    box.append(again, MORNING + 200_000_000)
+    centre.collector().take(box.messages())
+    for one in [*VIDEO, data]:
+        put(centre, one)
+    folder = pulled(centre, tmp_path / "bag").folder
+    bagit.Bag(str(folder)).validate()
+    assert (folder / "data/class/segments/box-1/r-1/000000.mp4").read_bytes() == VIDEO[0]
+    assert main([str(folder), "--lang", "en", "--root", centre.root_fingerprint]) == 1
+    assert "box-1" in capsys.readouterr().out, "whoever verifies is told of which box"
+
+
+def test_nobody_else_looks_into_a_bag(centre: Centre, box: Box, tmp_path: Path) -> None:
+    for data in VIDEO:
+        put(centre, data)
+    assert pulled(centre, tmp_path / "bag").folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_face_that_is_erased_goes_from_the_archive_of_the_console(centre: Centre, box: Box) -> None:
+    """Also from one that waits for video: it is decided again."""
+    place = folder_of(centre.folder, "welder-1") / BAG
+    erase_sheets(centre.folder, "welder-1")  # none was made
+    put(centre, VIDEO[0])
+    with pytest.raises(FilesAway):
+        pulled(centre, place)
+    half = work_folder(place)
+    face = half / "bag" / "data" / "sheets" / "am" / "1.jpg"
+    face.parent.mkdir(parents=True)
+    face.write_bytes(b"a face")
+    with locked(half):
+        erase_sheets(centre.folder, "welder-1")
+    assert face.exists(), "what is being made is not disturbed"
+    erase_sheets(centre.folder, "welder-1")
+    assert not face.exists() and len(list((half / "bag").rglob("*.mp4"))) == 1
+    put(centre, VIDEO[1])
+    bag = pulled(centre, place).folder
+    face = bag / "data" / "sheets" / "am" / "1.jpg"
+    face.parent.mkdir(parents=True)
+    face.write_bytes(b"a face")
+    with (bag / "manifest-sha256.txt").open("a") as manifest:
+        manifest.write(f"{sha256_hex(b'a face')}  data/sheets/am/1.jpg\n")
+    erase_sheets(centre.folder, "welder-1")
+    assert not face.exists()
+    bagit.Bag(str(bag)).validate()

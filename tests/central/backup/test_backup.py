@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import base64
+import errno
+import fcntl
 import hashlib
 import json
 import sqlite3
@@ -12,6 +14,7 @@ from sqlalchemy import select
 
 from central.backup.errors import (
     BackupChanged,
+    BackupFailed,
     FolderThere,
     NoBackup,
     OtherSite,
@@ -114,7 +117,7 @@ def test_a_second_backup_copies_only_what_is_new(centre: Centre, box: Box, to: P
     assert made(centre, to).new == sum(map(len, FILES))
     second = made(centre, to)
     assert (second.new, second.files) == (0, 3)
-    assert len([one for one in to.iterdir() if one.name != "objects"]) == 2
+    assert len([one for one in to.iterdir() if one.name not in ("objects", ".lock")]) == 2
 
 
 def test_video_may_be_left_out_and_is_then_asked_for(centre: Centre, box: Box, to: Path, tmp_path: Path) -> None:
@@ -248,7 +251,6 @@ def test_a_disk_that_fills_leaves_no_half_backup(
     centre: Centre, box: Box, to: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from central.backup import make as module
-    from central.backup.errors import BackupFailed
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -256,7 +258,40 @@ def test_a_disk_that_fills_leaves_no_half_backup(
     monkeypatch.setattr(module, "write_new", full)
     with pytest.raises(BackupFailed, match="No space"):
         made(centre, to)
-    assert [one.name for one in to.iterdir()] == ["objects"]
+    assert sorted(one.name for one in to.iterdir()) == [".lock", "objects"]
+
+
+def test_a_sector_that_cannot_be_read_costs_one_file_and_no_backup(
+    centre: Centre, box: Box, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from central.backup import make as module
+
+    copy = module._copy
+
+    def bad(source: Path, target: Path) -> str:
+        if source.stem == SHAS[1]:
+            raise OSError(errno.EIO, "Input/output error")
+        return copy(source, target)
+
+    monkeypatch.setattr(module, "_copy", bad)
+    backup = made(centre, to)
+    assert backup.spoilt == (f"{SHAS[1][:2]}/{SHAS[1]}.mp4",) and backup.files == 2
+
+
+def test_one_at_a_time_and_what_a_killed_one_left_goes(centre: Centre, box: Box, to: Path) -> None:
+    """Else the files that one has just copied are left over to the other, which removes them."""
+    made(centre, to)
+    (to / ".2026.part").mkdir()
+    (to / ".2026.part" / DATABASE).write_bytes(b"names of people")
+    with (to / ".lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(BackupFailed):
+            made(centre, to)
+        with pytest.raises(BackupFailed):
+            prune(to, 30, MORNING)
+    made(centre, to)
+    assert not (to / ".2026.part").exists()
+    assert (to / "objects").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_folder_that_is_there_is_not_touched(centre: Centre, box: Box, to: Path, tmp_path: Path) -> None:

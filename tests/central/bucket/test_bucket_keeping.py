@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from central.bucket.errors import BucketAway, NotInBucket
+from central.bucket.errors import BucketAway, BucketRefuses, NotInBucket
 from central.cache.choice import SPARED_US
 from central.wiring import open_centre
 from tests.central.bucket.conftest import Shop, keep_in_bucket
@@ -60,5 +60,30 @@ def test_a_store_that_is_off_then_is_asked_again(away: Keeping, monkeypatch: pyt
             away.remover.apply()
     assert there(away) == 3
     away.remover.settle()
+    away.remover.apply()
+    assert there(away) == 0
+
+
+def test_a_bucket_that_refuses_to_remove_one_file_holds_up_no_other(
+    away: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from central.bucket.bucket import Bucket
+
+    drop = Bucket.drop
+
+    def locked(self: Bucket, sha256: str) -> None:
+        if sha256 == away.shas[0]:
+            raise BucketRefuses()
+        drop(self, sha256)
+
+    away.over()
+    away.remover.apply()
+    away.seen()
+    with monkeypatch.context() as patch:
+        patch.setattr(Bucket, "drop", locked)
+        done = away.remover.apply()
+        assert (done.removed, done.later) == (2, 1) and there(away) == 1
+        done = away.remover.apply()
+        assert (done.later, done.stay) == (1, 0) and there(away) == 1, "it is not forgotten"
     away.remover.apply()
     assert there(away) == 0

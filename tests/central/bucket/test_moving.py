@@ -3,10 +3,12 @@ and a store that is off leave."""
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -200,3 +202,41 @@ def test_served_it_moves_by_itself(kept: Centre, bring: Bring, monkeypatch: pyte
         time.sleep(0.02)
     moving.stop(10)
     assert kept.fetcher.there(SHAS[0]) is not None
+
+
+def test_what_is_removed_while_it_is_fetched_does_not_come_back(
+    kept: Centre, bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`keep apply` is another process."""
+    bring(0)
+    assert mover(kept).some() == 1
+    kept.objects.drop(SHAS[0])
+    get = Bucket.get
+
+    def removed(self: Bucket, sha256: str, *args: Any) -> None:
+        get(self, sha256, *args)
+        with kept.store.write() as tx:
+            tx.begin_going(sha256)
+
+    monkeypatch.setattr(Bucket, "get", removed)
+    with pytest.raises(NotInBucket):
+        kept.fetcher.bring(SHAS[0])
+    assert not kept.objects.has(SHAS[0])
+
+
+def test_a_sector_that_cannot_be_read_does_not_stop_the_others(
+    kept: Centre, bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index in range(3):
+        bring(index)
+    read = hashlib.file_digest
+
+    def bad(file: BinaryIO, name: str) -> object:
+        if SHAS[1] in str(file.name):
+            raise OSError(errno.EIO, "Input/output error")
+        return read(file, name)
+
+    monkeypatch.setattr("central.objects.hashlib.file_digest", bad)
+    monkeypatch.setattr(kept.objects, "_checked", {})
+    moving = mover(kept)
+    assert moving.some() == 2 and moving.changed == [SHAS[1]]

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from central.bucket.errors import BucketAway
 from central.classes.holds import lift_hold, place_hold
 from central.classes.objections import handle_objection, raise_objection
 from central.classes.orders import add_class
@@ -399,3 +400,14 @@ def test_what_a_box_saw_of_another_tree_of_this_centre_is_no_witness(keeping: Ke
     keeping.take()
     keeping.centre.checkpoint()
     assert keeping.remover.apply() == apply.Done(waiting=3) and keeping.here() == [0, 1, 2]
+
+
+def test_a_turn_that_cannot_be_done_now_ends_in_words(keeping: Keeping, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("central.wiring.SystemClock", lambda: keeping.clock)
+    monkeypatch.setattr("os.nice", lambda _: 0)
+
+    def away(self: apply.Remover) -> apply.Done:
+        raise BucketAway(why="off")
+
+    monkeypatch.setattr(apply.Remover, "apply", away)
+    assert not turn(keeping.centre.folder)
