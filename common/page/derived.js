@@ -90,7 +90,7 @@ function checkIndex(value, found) {
   const gone = new Set(value.removed ?? []);
   for (const one of [...value.segments, ...gone]) {
     const key = `${one.device} ${one.seq} ${one.sha256}`, known = recorded.get(key), of = known?.segment;
-    must(of && (known.gone || !gone.has(one)) && of.file === one.file && of.size === one.size && of.camera === one.camera,
+    must(of && (known.mayGo || !gone.has(one)) && of.file === one.file && of.size === one.size && of.camera === one.camera,
       N_("index.json names a segment {file} of {device}, which no record of the class names"),
       { file: shown(one.file), device: one.device });
     recorded.delete(key);
