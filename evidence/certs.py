@@ -33,6 +33,11 @@ MAX_PEM = 16384
 MOST_INTERMEDIATES = 1
 DER_NULL = b"\x05\x00"
 _UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion)
+_Y_BITS = 2**255 - 1
+_P = 2**255 - 19
+_ORDER_8 = 2707385501144840649318225287225658788936804267575313519463743609750303402022
+_SMALL_ORDER = frozenset({0, 1, _P - 1, _P, _P + 1, _ORDER_8, _P - _ORDER_8})
+"""The y of every point of order 1, 2, 4 and 8 of Ed25519, in all their spellings; the topmost bit is the sign of x."""
 E = TypeVar("E", bound=x509.ExtensionType)
 Role = Literal["box", "centre"]
 ROLES: dict[x509.ObjectIdentifier, Role] = {BOX_USE: "box", CENTRE_USE: "centre"}
@@ -162,6 +167,10 @@ def _checked(chain: Sequence[x509.Certificate], root: x509.Certificate, role: Ro
     key, names = certificate.public_key(), certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     if not isinstance(key, Ed25519PublicKey) or not all(_has_our_key(one) for one in authorities):
         raise BadCertificate(where=where, why="its key is not an Ed25519 key")
+    if any(one.version is not x509.Version.v3 for one in (certificate, *authorities)):
+        raise BadCertificate(where=where, why="it is not of version 3 of X.509")
+    if any(_is_small(one) for one in (certificate, *authorities)):
+        raise BadCertificate(where=where, why="its key is one for which anybody can sign")
     for below, authority in enumerate(authorities):
         _may_certify(authority, below, where)
     if _constraints(certificate).ca:
@@ -183,6 +192,14 @@ def _checked(chain: Sequence[x509.Certificate], root: x509.Certificate, role: Ro
 
 def _has_our_key(certificate: x509.Certificate) -> bool:
     return isinstance(certificate.public_key(), Ed25519PublicKey)
+
+
+def _is_small(certificate: x509.Certificate) -> bool:
+    """Whether its key is a point of small order: signatures for those are made without any secret, and some libraries
+    refuse them where others do not."""
+    key = certificate.public_key()
+    return isinstance(key, Ed25519PublicKey) and (
+        int.from_bytes(key.public_bytes_raw(), "little") & _Y_BITS) in _SMALL_ORDER
 
 
 def _may_certify(authority: x509.Certificate, below: int, where: str) -> None:

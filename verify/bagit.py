@@ -55,7 +55,11 @@ def read_info(folder: Folder) -> tuple[dict[str, str], list[VerificationError]]:
     said: dict[str, str] = {}
     wrong: list[VerificationError] = []
     for number, line in enumerate(lines, 1):
-        match = _LABEL.fullmatch(line.decode("utf-8", "replace"))
+        try:
+            match = _LABEL.fullmatch(_text(line))
+        except BadRecord as error:
+            wrong.append(LineChanged(line=number, file=INFO, why=error.params["why"]))
+            continue
         if match is not None and match[1] not in said:
             said[match[1]] = match[2]
             continue

@@ -59,14 +59,20 @@ def check_findings(bag: Bag, judged: Judged, as_of: str | None) -> tuple[list[Ve
     if not isinstance(value, dict):
         return [value] if value else [], True
     given = value.get("findings")
-    if type(given) is not list or not all(type(one) is dict and type(one.get("rule")) is str for one in given):
+    if type(given) is not list or not all(map(_is_finding, given)):
         return [DerivedUnreadable(file=FINDINGS, why="it holds no list of findings")], True
     problems = list(not_as(FINDINGS, value, {"v": 1, "class": judged.class_id, "as_of": as_of}))
     rules = value.get("rules")
-    if type(rules) is int and rules != RULES_VERSION:
+    if type(rules) is int and 0 <= rules != RULES_VERSION:
         return problems, False
     problems += not_as(FINDINGS, value, {"rules": RULES_VERSION})
     return problems + list(itertools.islice(_compared(given, judged), MOST_WRONG)), True
+
+
+def _is_finding(value: object) -> bool:
+    """Whether it has the form of a finding, whoever's rules made it."""
+    return (type(value) is dict and type(value.get("rule")) is str and type(value.get("result")) is str
+            and type(value.get("flag", False)) is bool)
 
 
 def _compared(given: Sequence[dict[str, Any]], judged: Judged) -> Iterator[VerificationError]:

@@ -27,7 +27,7 @@ class _Named:
 class _Names:
     v: Annotated[int, Between(1, 1)]
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
-    people: tuple[_Named, ...] = ()
+    people: tuple[_Named, ...]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,7 +3,7 @@
 const DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
 const BAGIT = "bagit.txt", INFO = "bag-info.txt", PAYLOADS = "manifest-sha256.txt", TAGS = "tagmanifest-sha256.txt";
 const PAGE = "verify.html", CLASS = "data/class/";
-const MAX_MANIFEST = 1 << 26;
+const MAX_MANIFEST = 1 << 26, MAX_INFO = 1 << 16, MAX_NAME = 4096;
 const BELONGS = [/^data\/class\/./, /^data\/(findings|index|names)\.json$/, /^data\/index\.pdf$/,
   /^data\/sheets\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.jpg$/,
   /^(bagit\.txt|bag-info\.txt|(tag)?manifest-sha256\.txt|verify\.html)$/];
@@ -79,7 +79,7 @@ async function manifestOf(folder, name, belongs, problems) {
     const text = fromUtf8(await folder.read(name, MAX_MANIFEST)), found = new Map(), folded = new Set();
     must(text === "" || text.endsWith("\n"), N_("{file} is no manifest: line {line}"), { file: name, line: 1 });
     text.split("\n").slice(0, -1).forEach((line, index) => {
-      const match = /^([0-9a-f]{64}) {2}([^\r\n]+)$/.exec(line);
+      const match = line.length > 66 + MAX_NAME ? null : /^([0-9a-f]{64}) {2}([^\r\n]+)$/.exec(line);
       const path = match && match[2].replace(/%(0A|0D|25)/gi, (code) => decodeURIComponent(code));
       const same = path?.normalize("NFC").toLowerCase(); // to some file systems two names are one
       must(match && belongs(path) && !folded.has(same) && found.size < MAX_FILES,
@@ -94,7 +94,7 @@ async function manifestOf(folder, name, belongs, problems) {
 /** What bag-info.txt says of the class and of the bag's size. */
 async function checkInfo(folder, found, problems) {
   if (!folder.has(INFO)) return;
-  const said = new Map(), text = fromUtf8(await folder.read(INFO, MAX_BYTES));
+  const said = new Map(), text = fromUtf8(await folder.read(INFO, MAX_INFO));
   for (const line of text.replace(/\n$/, "").split("\n")) {
     const match = /^([A-Za-z0-9-]{1,64}): ([^\r\n]*)$/.exec(line);
     must(match && text.endsWith("\n") && !said.has(match[1]), N_("{file} cannot be read"), { file: INFO });

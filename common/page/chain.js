@@ -129,7 +129,7 @@ class Chain {
     if (wrong === undefined) {
       const { boot_id, mono_us } = record;
       this.kept.get(type).push({ seq, utc, boot_id, mono_us, hash, body: type === "segment" ? lightSegment(body) : body });
-    } else if (type === "segment" || type === "segment.removed") {
+    } else if (["segment", "segment.removed", "video.removed"].includes(type)) {
       this.strange.push(new Broken(N_("record {seq} of {device} cannot be used: {why}"), { seq, device: this.device,
         why: { text: N_("{key} is missing, or is not what it must be"), params: { key: wrong } } }));
     }

@@ -1,7 +1,14 @@
 // Certificates as bytes: just as much of DER and X.509 as the fields that are asked for, and strictly.
 
-const TAG = { bool: 1, int: 2, bits: 3, octets: 4, oid: 6, seq: 0x30, set: 0x31, version: 0xa0, extensions: 0xa3 };
+const TAG = { bool: 1, int: 2, bits: 3, octets: 4, oid: 6, utc: 0x17, time: 0x18, seq: 0x30, set: 0x31, version: 0xa0, extensions: 0xa3 };
 const SPKI_HEAD = fromHex("302a300506032b6570032100");
+/** The y of every point of small order, in all their spellings; the topmost bit of a key is the sign of its x. */
+const SMALL_ORDER = new Set(["00".repeat(32), `01${"00".repeat(31)}`,
+  ...["ec", "ed", "ee"].map((first) => `${first}${"ff".repeat(30)}7f`),
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"]);
+/** UTF8String, PrintableString, IA5String: kinds of text that are UTF-8 as they stand. */
+const TEXTS = new Set([0x0c, 0x13, 0x16]);
 const ED25519 = "1.3.101.112";
 const NO_CERTIFICATE = N_("it cannot be read as a certificate");
 
@@ -95,33 +102,58 @@ function parseCertificate(der) {
   outer.end();
   const signed = whole.next(TAG.seq);
   const algorithm = whole.next(TAG.seq);
-  const signature = bitString(whole.next(TAG.bits).body);
+  const signature = bitString(whole.next(TAG.bits).body, true);
   whole.end();
   const tbs = new Der(signed.body);
-  const version = tbs.within(TAG.version).next(TAG.int).body;
-  must(version.length === 1 && version[0] === 2, NO_CERTIFICATE);
-  tbs.next(TAG.int);
+  const version = tbs.within(TAG.version), [number, ...more] = integer(version);
+  must(number === 2 && more.length === 0 && version.done, NO_CERTIFICATE);
+  integer(tbs);
   must(sameBytes(tbs.next(TAG.seq).all, algorithm.all), NO_CERTIFICATE);
   const issuer = tbs.next(TAG.seq).all;
-  tbs.next(TAG.seq);
+  checkDates(tbs.within(TAG.seq));
   const subject = tbs.next(TAG.seq);
   const spki = tbs.next(TAG.seq).all;
   const extensions = tbs.done ? [] : readExtensions(tbs.within(TAG.extensions));
   tbs.end();
   must(spki.length === 44 && sameBytes(spki.subarray(0, 12), SPKI_HEAD), N_("its key is not an Ed25519 key"));
+  must(!isSmall(spki.slice(12)), N_("its key is one for which anybody can sign"));
   return {
     der, signed: signed.all, signature, algorithm: algorithmOf(algorithm.body), issuer, subject: subject.all,
     names: commonNames(subject.body), key: spki.slice(12), keyid: sha256Hex(spki), ...understood(extensions),
   };
 }
 
+/** The bytes of a whole number, in its one spelling. */
+function integer(der) {
+  const { body } = der.next(TAG.int), [first, second] = body;
+  must(body.length > 0 && (body.length === 1 || !((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))),
+    NO_CERTIFICATE);
+  return body;
+}
+
+/** From when to when it holds is not asked; that it says so in form is. */
+function checkDates(der) {
+  for (const one of [der.next(), der.next()]) {
+    const text = fromUtf8(one.body), full = one.tag === TAG.utc ? `${text < "5" ? "20" : "19"}${text}` : text;
+    const at = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(full);
+    must(at && (one.tag === TAG.utc || (one.tag === TAG.time && full >= "2050"))
+      && isUtc(`${at[1]}-${at[2]}-${at[3]}T${at[4]}:${at[5]}:${at[6]}.000000Z`), NO_CERTIFICATE);
+  }
+  der.end();
+}
+
+/** Whether a key is a point of small order: signatures for those are made without any secret. */
+const isSmall = (key) => SMALL_ORDER.has(toHex(Uint8Array.from(key, (byte, at) => (at === 31 ? byte & 0x7f : byte))));
+
 function algorithmOf(body) {
   const der = new Der(body), oid = der.oid();
   return der.done ? oid : "";
 }
 
-function bitString(body) {
-  must(body.length > 0 && body[0] <= 7, NO_CERTIFICATE);
+/** `bytes`: no bit may be left out. */
+function bitString(body, bytes = false) {
+  const [unused] = body, last = body.length > 1 ? body.at(-1) : 0;
+  must(body.length > (unused ? 1 : 0) && unused <= (bytes ? 0 : 7) && (last & ((1 << unused) - 1)) === 0, NO_CERTIFICATE);
   return body.subarray(1);
 }
 
@@ -132,7 +164,9 @@ function commonNames(body) {
     while (!set.done) {
       const pair = set.within(TAG.seq), oid = pair.oid(), value = pair.next();
       pair.end();
-      if (oid === "2.5.4.3") found.push(fromUtf8(value.body));
+      if (oid !== "2.5.4.3") continue;
+      must(TEXTS.has(value.tag), NO_CERTIFICATE);
+      found.push(fromUtf8(value.body));
     }
   }
   return found;
@@ -157,9 +191,14 @@ function understood(extensions) {
   const said = { ca: false, pathLength: null, usage: null, uses: null };
   const constraints = value("2.5.29.19"), usage = value("2.5.29.15"), uses = value("2.5.29.37");
   if (constraints) Object.assign(said, basicConstraints(new Der(constraints)));
-  if (usage) said.usage = bitString(new Der(usage).next(TAG.bits).body)[0] ?? 0;
+  if (usage) {
+    const der = new Der(usage);
+    said.usage = bitString(der.next(TAG.bits).body)[0] ?? 0;
+    der.end();
+  }
   if (uses) {
-    const list = new Der(uses).within(TAG.seq);
+    const der = new Der(uses), list = der.within(TAG.seq);
+    der.end();
     said.uses = [];
     while (!list.done) said.uses.push(list.oid());
   }

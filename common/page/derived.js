@@ -7,6 +7,7 @@ const DERIVED = { v: Is.one(1), class: Is.id };
 const PERSON = Is.has({ person: Is.id, name: Is.text, salt: Is.like(/^([0-9a-f]{2}){16,64}$/) });
 const LISTED = Is.has({ device: Is.id, seq: Is.count, file: Is.text, sha256: Is.hash, size: Is.count, camera: Is.id,
   block: Is.maybe(Is.text), from: Is.maybe(Is.text), to: Is.maybe(Is.text) });
+const BLOCK = Is.has({ block: Is.text, from: Is.utc, to: Is.utc });
 const FINDING = Is.has({ rule: Is.text, result: Is.text, flag: Is.absent(Is.bool) });
 const MAX_LISTED = 1000000;
 const UNUSABLE = N_("{file} cannot be used: {why}");
@@ -24,9 +25,10 @@ async function readDerived(folder, found, problems) {
 
 async function derivedIn(folder, name, found) {
   const text = fromUtf8(await folder.read(name, MAX_DERIVED)), value = shaped(parseJson(text), DERIVED);
-  canonical(value, 1); // whole numbers, whole texts, no endless nesting
-  must(keysIn(value) === [...text.matchAll(/"(?:[^"\\]|\\.)*"\s*(:)?/g)].filter((one) => one[1]).length,
-    N_("a key stands there twice"));
+  canonical(value, 1); // whole texts, no endless nesting
+  const { keys, whole } = spelled(text);
+  must(whole, N_("numbers in records are whole; put the unit into the name"));
+  must(keysIn(value) === keys, N_("a key stands there twice"));
   isOf(name, value, "class", found.export.class);
   return value;
 }
@@ -34,6 +36,21 @@ async function derivedIn(folder, name, found) {
 function isOf(file, value, key, want) {
   must(value[key] === want, N_("{file} is of something else: its {key} should be {want}, and is {have}"),
     { file, key, want, have: shown(String(own(value, key))) });
+}
+
+/** What JSON text says beside what it is parsed to: how many keys stand there, and whether no number in it has a fraction
+ * or an exponent. By characters: a pattern fails at a text of many megabytes. */
+function spelled(text) {
+  const QUOTE = 34, DOT = 46, NINE = 57, COLON = 58, BACKSLASH = 92, E = 101;
+  let keys = 0, whole = true, inside = false;
+  for (let at = 0; at < text.length; at++) {
+    const one = text.charCodeAt(at);
+    if (one === QUOTE) inside = !inside;
+    else if (inside) at += one === BACKSLASH;
+    else if (one === COLON) keys++;
+    else if (one === DOT || ((one | 32) === E && text.charCodeAt(at - 1) <= NINE)) whole = false; // true and false are words
+  }
+  return { keys, whole };
 }
 
 /** How many keys a value has, with all that are in it: of one that stands in a text twice JSON keeps the last. */
@@ -51,8 +68,9 @@ function checkNames(value, found) {
     if (body.class === found.export.class && body.commitment) promise(body.substitute ?? body.person, body.commitment);
   }
   shaped(value, { people: Is.list(PERSON) });
-  const keys = new Set([value, ...value.people].flatMap(Object.keys));
-  must(keys.isSubsetOf(new Set(["v", "class", "people", "person", "name", "salt"])), N_("it holds more than names"));
+  const only = (object, ...keys) => Object.keys(object).every((key) => keys.includes(key));
+  must(only(value, "v", "class", "people") && value.people.every((one) => only(one, "person", "name", "salt")),
+    N_("it holds more than names"));
   for (const { person, name, salt } of value.people) {
     const hash = name.isWellFormed() ? sha256Hex(fromHex(salt), toUtf8(name)) : "";
     must(promised.get(person)?.has(hash),
@@ -66,13 +84,13 @@ function checkNames(value, found) {
 /** The index says of each segment what its record says, and names all of them; those that are gone it may leave out. */
 function checkIndex(value, found) {
   const list = (given) => Array.isArray(given) && given.length <= MAX_LISTED && given.every(LISTED);
-  shaped(value, { segments: list, removed: Is.absent(list) });
+  shaped(value, { segments: list, removed: Is.absent(list), blocks: Is.list(BLOCK) });
   isOf(INDEX, value, "export", found.manifest.hash);
   const recorded = new Map(found.expected.map((one) => [`${one.chain.device} ${one.seq} ${one.segment.sha256}`, one]));
   const gone = new Set(value.removed ?? []);
   for (const one of [...value.segments, ...gone]) {
     const key = `${one.device} ${one.seq} ${one.sha256}`, known = recorded.get(key), of = known?.segment;
-    must(of && (known.gone || !gone.has(one)) && of.file === one.file && of.size === one.size && of.camera === one.camera,
+    must(of && (known.mayGo || !gone.has(one)) && of.file === one.file && of.size === one.size && of.camera === one.camera,
       N_("index.json names a segment {file} of {device}, which no record of the class names"),
       { file: shown(one.file), device: one.device });
     recorded.delete(key);

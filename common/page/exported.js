@@ -74,10 +74,11 @@ async function policyIn(folder, exported) {
   const bytes = await folder.read(POLICY, MAX_BYTES);
   must(sha256Hex(bytes) === exported.policy.sha256,
     N_("policy.toml was changed: it is not the policy that the export names"));
-  const head = fromUtf8(bytes).split(/^\s*\[/m)[0];
-  const says = (key) => new RegExp(`^${key}\\s*=\\s*true\\s*(#.*)?$`, "m").test(head);
-  const policy = { testKeys: says("accept_test_keys"), simulated: says("accept_simulated") };
-  const demo = /^id\s*=\s*"demo"\s*(#.*)?$/m.test(head) && !/"""|'''/.test(head);
+  const lines = fromUtf8(bytes).split(/\r?\n/), table = lines.findIndex((line) => /^[ \t]*\[/.test(line));
+  const head = lines.slice(0, table < 0 ? lines.length : table);
+  const says = (key, value) => head.some((line) => new RegExp(`^[ \\t]*${key}[ \\t]*=[ \\t]*${value}[ \\t]*(#|$)`).test(line));
+  const policy = { testKeys: says("accept_test_keys", "true"), simulated: says("accept_simulated", "true") };
+  const demo = says("id", "[\"']demo[\"']") && !/"""|'''/.test(head.join("\n"));
   must(demo || !(policy.testKeys || policy.simulated), N_("the policy cannot be used: {why}"),
     { why: N_("only the demo policy may accept what is not real") });
   return policy;
@@ -97,12 +98,12 @@ async function checkChains(found, folder, files, hashOf, known, step) {
   const centre = await read({ device, chain }, "centre");
   centre.checkHeads([{ up_to: seq, head_hash: manifest.hash }]);
   if (centre.identity) await collect(problems, () => checkManifest(manifest, centre.identity));
-  problems.push(...centre.found);
+  for (const error of centre.found) problems.push(error); // as arguments of one call a hundred thousand are too many
   for (const [head, digest] of headsOf(found)) {
     const one = await read(head, "box"), wrong = [];
     const receipts = await readReceipts(found, folder, one, digest, hashOf, known, wrong);
     one.checkHeads([head, ...receipts]);
-    problems.push(...one.found, ...wrong);
+    for (const error of [...one.found, ...wrong]) problems.push(error);
   }
   const who = centre.identity;
   if (who && found.boxes.some((one) => one.device === who.name || one.identity?.keyid === who.keyid)) {

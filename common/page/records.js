@@ -76,7 +76,8 @@ function standsRightly(record, role) {
 const isKnownType = (type) => CENTRE_TYPES.has(type) || BOX_TYPES.has(type) || EITHER_TYPES.has(type);
 
 const ROSTER = { person: Is.id, role: Is.one("trainee", "instructor"), commitment: Is.hash };
-const HOUR = { hour: Is.id, kind: Is.one("theory", "practical", "online"), start: Is.utc, end: Is.utc };
+const HOUR = { hour: Is.id, kind: Is.one("theory", "practical", "online"), start: Is.utc, end: Is.utc,
+  gear: Is.absent(Is.bool), make_up: Is.maybe(Is.list(Is.id)) };
 const POLICY_REF = Is.has({ id: Is.id, sha256: Is.hash });
 /** The bodies that this page reads. */
 const BODIES = {
@@ -86,9 +87,10 @@ const BODIES = {
     heads: Is.list(Is.has({ device: Is.id, chain: Is.chain, up_to: Is.count, head_hash: Is.hash })) },
   "order.class": { class: Is.id, number: Is.count, title: Is.text, policy: POLICY_REF,
     utc_offset_min: (value) => Is.int(value) && Math.abs(value) <= 840, roster: Is.list(Is.has(ROSTER)),
-    hours: Is.list(Is.has(HOUR)), boxes: Is.list(Is.has({ device: Is.id, room: Is.text })) },
-  "roster.event": { class: Is.id, person: Is.id, commitment: Is.maybe(Is.hash), substitute: Is.maybe(Is.id) },
-  "session.start": { class: Is.id, session: Is.id },
+    institution: Is.maybe(Is.id), hours: Is.list(Is.has(HOUR)), boxes: Is.list(Is.has({ device: Is.id, room: Is.text })) },
+  "roster.event": { class: Is.id, kind: Is.one("enrolment", "late_entry", "withdrawal", "substitution"), person: Is.id,
+    effective: Is.utc, reason: Is.text, approver: Is.text, commitment: Is.maybe(Is.hash), substitute: Is.maybe(Is.id) },
+  "session.start": { class: Is.id, session: Is.id, by: Is.one("button", "page", "plan") },
   "session.corrected": { class: Is.id, was: Is.id, session: Is.id, reason: Is.text, by: Is.one("button", "page") },
   segment: { class: Is.maybe(Is.id), session: Is.maybe(Is.id), camera: Is.id, run: Is.id, index: Is.count, size: Is.count,
     file: Is.like(/^[a-z0-9][a-z0-9._-]{0,99}(\/[a-z0-9][a-z0-9._-]{0,99}){0,3}$/), sha256: Is.hash, codec: Is.id,
@@ -98,7 +100,7 @@ const BODIES = {
     began: Is.one("start", "gap", "step", "clock", "restart"),
     cut: Is.maybe(Is.one("end", "gap", "step", "clock", "restart")) },
   "segment.removed": { segment: Is.hash, reason: Is.text, by: Is.text },
-  "video.removed": { class: Is.id, policy: Is.hash,
+  "video.removed": { class: Is.id, policy: Is.hash, by: Is.absent(Is.text),
     files: Is.list(Is.has({ segment: Is.hash, size: Is.count, until: Is.utc })) },
   "checkpoint.seen": { origin: Is.like(/^[!-~]{1,255}$/), size: Is.count, root_hash: Is.hash, time: Is.utc,
     signature: Is.like(/^[A-Za-z0-9+/]{86}==$/) },

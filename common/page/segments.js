@@ -33,8 +33,9 @@ function checkSegments(found, folder, hashOf, known) {
     const { segment, chain, seq, name } = one, says = { file: segment.file, device: chain.device, seq };
     known.add(name);
     one.here = folder.has(name);
+    one.mayGo = isGone(one);
     if (!one.here) {
-      one.gone = isGone(one);
+      one.gone = one.mayGo;
       found.removed += one.gone;
       if (!one.gone && one.certain) {
         found.problems.push(new Broken(N_("segment {file} of {device} is missing"), says));

@@ -49,7 +49,8 @@ const own = (object, key) => (Object.hasOwn(object, key) ? object[key] : undefin
 
 /** Which kinds of values there are: each a function that says whether a value is one. */
 const Is = {
-  text: (value) => typeof value === "string" && value.length <= 2 * MAX_TEXT,
+  text: (value) => typeof value === "string"
+    && (value.length <= MAX_TEXT || (value.length <= 2 * MAX_TEXT && [...value].length <= MAX_TEXT)), // by characters
   bool: (value) => typeof value === "boolean",
   int: (value) => Number.isSafeInteger(value),
   count: (value) => Number.isSafeInteger(value) && value >= 0,

@@ -39,6 +39,8 @@ function* uncheckedOf({ found, derived, hasPdf, sheets }, trust) {
     + " one that came with this bag."), {}];
   yield [derived.findings ? N_("Findings: shown as the bag says them, not computed anew. zaitang-verify does that.")
     : N_("Findings: this page computes none. zaitang-verify does that."), {}];
+  yield [N_("The policy: that it is the one that the plan names, but not whether it can be used, nor what it demands."
+    + " zaitang-verify does that."), {}];
   if (derived.index) yield [N_("Times and recordings in the index: shown as the bag says them."), {}];
   if (hasPdf) yield [N_("index.pdf: that it was not changed, but not whether it says what the records say."), {}];
   if (sheets.length) yield [N_("Contact sheets ({count}): that they were not changed, but not whether they show what was filmed."),

@@ -111,11 +111,20 @@ def opened(envelope: bytes, kind: str, key: Ed25519PublicKey | None) -> tuple[by
 def read_certificate(pem: str) -> x509.Certificate:
     try:
         (found,) = x509.load_pem_x509_certificates(pem.encode())
-        must(isinstance(found.public_key(), Ed25519PublicKey), "the key of a certificate")
+        key = found.public_key()
+        must(isinstance(key, Ed25519PublicKey) and not_small(key.public_bytes_raw()), "the key of a certificate")
         must(all(one.oid.dotted_string in KNOWN_CRITICAL for one in found.extensions if one.critical), "extension")
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion):
         raise Broken("a certificate cannot be read") from None
     return found
+
+
+def not_small(key: bytes) -> bool:
+    """Whether eight times the point is something: y of what is nothing then is one of seven."""
+    p, y = 2**255 - 19, (int.from_bytes(key, "little") & (2**255 - 1)) % (2**255 - 19)
+    d = -121665 * pow(121666, -1, p)
+    # Order 1, 2: y = 1, -1. Order 4: y = 0. Order 8: x² = y², so that -y² + y² = 0 = 1 + d·y⁴.
+    return y not in (0, 1, p - 1) and (1 + d * pow(y, 4, p)) % p != 0
 
 
 def extension(certificate: x509.Certificate, kind: Any) -> Any:

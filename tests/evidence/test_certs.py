@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +37,8 @@ from evidence.seal import keyid_of
 from tests.evidence.making import START, Site, seed
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+ORDER_8 = int.from_bytes(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little")
+"""The y of four of the points of order 8."""
 KEY = Ed25519PrivateKey.from_private_bytes(seed("box-1"))
 REAL_SITE, TEST_SITE = Site(test=False), Site(test=True)
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(seed("other root"))
@@ -291,3 +293,13 @@ def test_whoever_has_the_on_line_intermediate_makes_no_centre_by_marking_it_as_a
             else:
                 with pytest.raises(BadCertificate, match="names neither a box nor a centre"):
                     identity(pem(leaf) + pem(between), root, role)
+
+
+@pytest.mark.parametrize("y", [0, 1, 2**255 - 20, 2**255 - 19, 2**255 - 18, ORDER_8, 2**255 - 19 - ORDER_8])
+@pytest.mark.parametrize("sign", [0, 1 << 255])
+def test_a_key_for_which_anybody_can_sign_is_nobodys(y: int, sign: int) -> None:
+    """Of one message in eight these bytes are a signature by such a key, made by nobody."""
+    site, small = Site(), Ed25519PublicKey.from_public_bytes((y | sign).to_bytes(32, "little"))
+    one = issue(site.root, site.root_key, small, "box-1", 7, START, 365, True, "box")
+    with pytest.raises(BadCertificate, match="anybody can sign"):
+        identity(pem(one), site.root, "box")

@@ -1,6 +1,7 @@
 """The page and zaitang-verify say the same of whatever is done to a class, also where the bag's own manifests fit."""
 from __future__ import annotations
 
+import base64
 import dataclasses
 import hashlib
 import json
@@ -13,11 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.bagging import finish, write_bag
+from common.policies import policy_bytes
 from evidence.bodies import Export, Head, PolicyRef
+from evidence.canonical import canonical
 from evidence.chain import head_of, next_record
 from evidence.checkpoint import open_checkpoint, seen_of
-from evidence.records import Stamp
-from evidence.seal import seal_record
+from evidence.records import Stamp, record_value
+from evidence.seal import RECORD_TYPE, read_sealed, seal, seal_record
 from evidence.shape import decode, encode
 from evidence.times import utc_text
 from tests.common.page.bags import CLASS, list_bag, put_bag
@@ -34,6 +38,7 @@ from tests.contract.test_second_verifier import (
 from tests.evidence.making import REAL, SEALING_KEY, START, Maker, Site, seed
 from tests.evidence.test_checkpoint import EYE
 from tests.evidence.test_golden import load
+from tests.verify.bagging import edit_json
 from tests.verify.growing import AT, Growing
 from tests.verify.making import VIDEOS, class_of, order, put, receipt, write_export
 from tests.verify.test_trees import ATTACKS, OLD, SIZE, Case
@@ -254,6 +259,85 @@ def test_what_the_centre_says_that_it_removed_may_be_absent(tmp_path: Path, read
         centre.sealed.pop()
         (folder / "segments/box-1/r-1/000001.mp4").unlink()
         assert reader.check(bagged(tmp_path / "bag")).whole is whole
+
+
+@pytest.mark.parametrize("removed", [1, None])
+def test_what_may_be_absent_may_also_be_here_and_the_index_tells_it_as_removed(
+    removed: int | None, tmp_path: Path, reader: Reader,
+) -> None:
+    """A certificate comes before the file goes."""
+    site, box, centre = class_of(removed=removed)
+    gone = {"segment": hashlib.sha256(VIDEOS[1]).hexdigest(), "size": len(VIDEOS[1]), "until": utc_text(START)}
+    if removed is None:
+        centre.add("video.removed", {"class": "welder-1", "files": [gone], "policy": "0" * 64, "by": ""})
+    bag = write_bag(tmp_path / "bag", write_export(tmp_path / "export", site, box, centre))
+
+    def move(value: dict[str, Any]) -> None:
+        (one,) = (one for one in value["segments"] if one["sha256"] == gone["segment"])
+        value["segments"].remove(one)
+        value["removed"].append({key: one[key] for key in one if key not in ("block", "from", "to")})
+
+    edit_json(bag / "data/index.json", move)
+    said = reader.check(finish(bag))
+    assert said.whole and main([str(bag), "--lang", "en"]) == 0, said.problems
+
+
+@pytest.mark.parametrize("title", ["\u710a" * 65_536, "\U0001f600" * 65_536, "\u710a" * 65_537, "\U0001f600" * 65_537])
+def test_both_take_texts_of_the_same_length(title: str, tmp_path: Path, reader: Reader) -> None:
+    """A plan whose title is too long is none, so that another policy in it does not matter."""
+    site, box, centre = class_of()
+    before, plan = centre.sealed[-1], order("sanmenxia-2023")
+    record = dataclasses.replace(before.record, type="order.class", seq=before.record.seq + 1, prev=before.hash,
+                                 body={**plan, "number": 2, "title": title})
+    centre.sealed.append(read_sealed(seal(canonical(record_value(record)), RECORD_TYPE, centre.signer)))
+    write_export(tmp_path / "bag" / CLASS, site, box, centre)
+    bag = bagged(tmp_path / "bag")
+    said = reader.check(bag)
+    assert said.whole == ours(bag), said.problems
+
+
+def test_a_certificate_that_cannot_be_read_is_told(tmp_path: Path, reader: Reader) -> None:
+    site, box, centre = class_of()
+    before = centre.sealed[-1]
+    record = dataclasses.replace(
+        before.record, type="video.removed", seq=before.record.seq + 1, prev=before.hash, body={"class": "welder-1"})
+    centre.sealed.append(read_sealed(seal(canonical(record_value(record)), RECORD_TYPE, centre.signer)))
+    write_export(tmp_path / "bag" / CLASS, site, box, centre)
+    bag = bagged(tmp_path / "bag")
+    said = reader.check(bag)
+    assert "record 2 of centre cannot be used" in str(said.problems) and not ours(bag)
+
+
+@pytest.mark.parametrize(("old", "new", "whole"), [
+    ("id = \"demo\"", "  id\t= 'demo' # x", True), ("accept_test_keys = ", "\taccept_test_keys=", True),
+    ("accept_test_keys = true", "accept_test_keys = false # \u2028accept_test_keys = true", False),
+    ("id = \"demo\"", "id = \"other\" # \u2028id = \"demo\"", False),
+    ("accept_test_keys = true", "", False),
+])
+def test_both_read_from_the_policy_whether_it_takes_test_keys(
+    old: str, new: str, whole: bool, tmp_path: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = policy_bytes("demo").decode()
+    assert old in text
+    monkeypatch.setattr("tests.verify.making.policy_bytes", lambda _: text.replace(old, new, 1).encode())
+    write_export(tmp_path / "bag" / CLASS, *class_of())
+    bag = bagged(tmp_path / "bag")
+    assert (reader.check(bag).whole, ours(bag)) == (whole, whole)
+
+
+@pytest.mark.long
+def test_a_hundred_thousand_problems_are_problems(tmp_path: Path, reader: Reader) -> None:
+    """Each is told as one, and the page does not fail at their number."""
+    folder = write_export(tmp_path / "bag" / CLASS, *class_of())
+    path = folder / f"chains/box-1.{'0' * 32}.jsonl"
+    last = json.loads(path.read_bytes().splitlines()[-1])
+    payload = json.loads(base64.b64decode(last["payload"]))
+    with path.open("ab") as file:
+        for seq in range(payload["seq"] + 1, 140_000):
+            forged = canonical({**payload, "type": "later.type", "seq": seq, "body": {}})
+            file.write(canonical({**last, "payload": base64.b64encode(forged).decode()}) + b"\n")
+    said = reader.check(bagged(tmp_path / "bag"))
+    assert said.whole is False and "its bytes do not match its seal" in said.problems[0]
 
 
 def test_video_whose_class_was_put_right_after_a_restart_is_told_as_not_checked(

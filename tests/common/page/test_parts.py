@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import random
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from evidence.certs import fingerprint, read_certificate
 from tests.evidence.test_golden import load
 
 END = "-----END CERTIFICATE-----\n"
-GIVEN = ("BOX_TYPES", "CENTRE_TYPES", "EITHER_TYPES", "Sha256", "checkConsistency", "checkInclusion", "fromBase64",
+GIVEN = ("BODIES", "BOX_TYPES", "CENTRE_TYPES", "EITHER_TYPES", "Sha256", "checkConsistency", "checkInclusion",
+         "fromBase64",
          "fromHex", "hashInPieces", "identityOf", "isUtc", "openEnvelope", "RECORD_TYPE", "readCanonical", "readNote",
          "readRoot", "readWitness", "sealState", "sha256Hex", "toHex", "toUtf8", "Broken", "leafHash")
 HELD = """async (held) => {
@@ -175,3 +177,12 @@ def test_notes_and_keys_of_other_programs(parts: Any) -> None:
         assert (refused == "") == (key["kind"] == 4)
     case = vector["checkpoint"]
     assert parts.evaluate("(text) => held(() => given.readWitness(text))", case["witness"][:-1] + "B")
+
+
+@pytest.mark.parametrize("type_", ["export", "genesis", "order.class", "roster.event", "segment", "segment.removed",
+                                   "session.corrected", "session.start", "video.removed", "checkpoint.seen",
+                                   "chain.begun", "device.approved"])
+def test_of_a_body_on_which_a_verdict_rests_every_key_is_looked_at(parts: Any, type_: str) -> None:
+    """Else the page believes one that another verifier cannot use."""
+    fields = {one.metadata.get("key", one.name) for one in dataclasses.fields(TYPES[type_])}
+    assert set(parts.evaluate("(type) => Object.keys(given.BODIES[type])", type_)) == fields
