@@ -125,6 +125,10 @@ class BucketPlace:
     endpoint: Annotated[str, Match(r"(https?://[^/?#@\s]{1,250})?", "an address like https://s3.example")] = ""
     region: Annotated[str, Match(r"[a-z0-9-]{1,40}", "the name of a region")] = "us-east-1"
 
+    def __str__(self) -> str:
+        """Which bucket it is, as it is remembered where its files are."""
+        return "/".join(filter(None, (self.endpoint or f"s3.{self.region}", self.name, self.prefix)))
+
     @property
     def loopback(self) -> bool:
         """Whether the store is on this very machine."""

@@ -24,6 +24,7 @@ from central.bucket.bucket import Bucket
 from central.bucket.fetch import Fetcher
 from central.bucket.keys import bucket_keys
 from central.bucket.mover import Mover
+from central.bucket.settled import settle_place
 from central.cache.cache import Cache
 from central.centre_toml import TEMPLATES
 from central.classes.kept_files import KeptFiles
@@ -140,10 +141,19 @@ class Centre:
 
     @functools.cached_property
     def bucket(self) -> Bucket | None:
-        """The bucket in which video is kept; None where it is kept here alone. Raises BadKeyFile, BadShape,
-        BadBucketKeys."""
+        """The bucket in which video is kept; None where it is kept here alone. Raises OtherBucket, BadKeyFile,
+        BadShape, BadBucketKeys."""
         place = self.config.bucket
-        return Bucket(place, bucket_keys(self.folder / "keys")) if place.name else None
+        if not place.name:
+            return None
+        with self.store.write() as tx:
+            settle_place(tx, str(place))
+        return self.bucket_named()
+
+    def bucket_named(self) -> Bucket:
+        """The bucket that centre.toml names, whether files lie in another one or not. Raises BadKeyFile, BadShape,
+        BadBucketKeys."""
+        return Bucket(self.config.bucket, bucket_keys(self.folder / "keys"))
 
     @functools.cached_property
     def fetcher(self) -> Fetcher:

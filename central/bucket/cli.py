@@ -20,6 +20,7 @@ UNLOCKED = N_(
     "default retention of at least three years cannot be emptied.")
 THERE = N_("There: {files} files, {gb} GB, {locked} of them locked. To go there yet: {waiting} files, {waiting_gb} GB.")
 PUSHED = N_("{files} files went into the bucket.")
+ADOPTED = N_("{files} files are in the bucket {named} with all of their bytes; it holds from now on.")
 LEFT = N_("{files} files are not what was recorded any more, and stay here.")
 
 
@@ -31,7 +32,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     check.set_defaults(do=_check)
     push = actions.add_parser("push", help="move what came to stay into it now; `serve` does so by itself")
     push.set_defaults(do=_push)
-    for action in (check, push):
+    adopt = actions.add_parser("adopt", help="all files were copied into another bucket, which centre.toml names now")
+    adopt.set_defaults(do=_adopt)
+    for action in (check, push, adopt):
         action.add_argument("--centre", type=Path, required=True, metavar="DIR", help="the centre's folder")
 
 
@@ -67,6 +70,19 @@ def _push(args: argparse.Namespace) -> None:
         _say(args, PUSHED, files=done)
         if mover.changed:
             _say(args, LEFT, files=len(mover.changed))
+    finally:
+        centre.store.close()
+
+
+def _adopt(args: argparse.Namespace) -> None:
+    from central.bucket.settled import adopt
+
+    centre = _open(args)
+    try:
+        place = centre.config.bucket
+        if not place.name:
+            return _say(args, NONE)
+        _say(args, ADOPTED, files=adopt(centre.store, centre.bucket_named(), str(place)), named=place)
     finally:
         centre.store.close()
 

@@ -8,6 +8,16 @@ class BadBucketKeys(BadInput):
     text = "{path} is not TOML with access_key_id and secret_access_key"
 
 
+class OtherBucket(BadInput):
+    text = (
+        "{files} files lie in the bucket {known}, and centre.toml names {named}: put it back; or copy them there with "
+        "the store's own tools, and `zaitang-central bucket adopt`")
+
+
+class NotAllThere(BadInput):
+    text = "{missing} of {files} files are not in the bucket {named} with all of their bytes: copy them there first"
+
+
 class OfBucket(ZaitangError):
     """Why a file of the bucket is not here."""
 
