@@ -127,7 +127,9 @@ def sends_all(centre: Centre, running: Running, folder: Path, address: str, how:
 
 @pytest.mark.parametrize("how", ["order", "box.toml"])
 @pytest.mark.parametrize("gone", [False, True])
-def test_what_was_looked_at_before_comes_to_stay(centre: Centre, folder: Path, how: How, gone: bool) -> None:
+def test_what_was_looked_at_before_comes_to_stay(
+    centre: Centre, folder: Path, how: How, gone: bool, monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with serving(centre) as address:
         running = Running(folder, centre, address)
         running.reports()
@@ -137,7 +139,8 @@ def test_what_was_looked_at_before_comes_to_stay(centre: Centre, folder: Path, h
         assert (here(centre), cached(centre)) == ([LOOKED_AT], [LOOKED_AT]) and not kept(running.box)
         if gone:
             (one,) = known(centre)
-            assert centre.cache._remove(one) and here(centre) == []
+            monkeypatch.setattr(centre.cache, "_held", lambda *_: set())  # nobody judges the class here
+            assert centre.cache._remove(one, centre.clock.stamp().utc_us) and here(centre) == []
 
         running, seq = sends_all(centre, running, folder, address, how)
         running.asked.clear()

@@ -188,7 +188,7 @@ def _record(place: Place) -> None:
     for film in (FILMS[0], FILMS[2]):
         put(place.centre, film)
         with place.centre.store.write() as tx:
-            tx.mark_stored(sha256_hex(film))
+            tx.mark_stored(sha256_hex(film), MORNING)
 
 
 def test_a_box_with_a_new_card_gets_back_its_records_and_its_second_disk(

@@ -42,7 +42,7 @@ from evidence.rules import finding_json, findings
 from evidence.seal import RECEIPT_TYPE, RECORD_TYPE, keyid_of, open_envelope, read_sealed, seal, verify_seal
 from evidence.shape import encode
 from evidence.times import utc_us
-from tests.common.test_hls import FILM
+from tests.common.test_hls import FILM, film
 from tests.common.test_sealed_pages import png
 from tests.evidence.making import Site
 from tests.evidence.test_golden import CHAINS, golden, load
@@ -234,7 +234,7 @@ PARSERS = (
     Parser("a fragmented MP4", ("common/hls.py",), "boxes", lambda: [FILM], _media, (BadMedia,), 150),
     Parser("an init section alone", ("common/hls.py",), "boxes", lambda: [INIT], lambda data, _: read_init(data),
            (BadMedia,), 60),
-    Parser("a piece of video alone", ("common/hls.py",), "boxes", lambda: [FILM[len(INIT):]],
+    Parser("a piece of video alone", ("common/hls.py",), "boxes", lambda: [film(2)[len(INIT):]],
            lambda data, _: read_piece(read_init(INIT), data), (BadMedia,), 100),
     Parser("a moof", ("common/hls.py",), "boxes", _moofs, lambda data, _: begins_with_keyframe(data), (BadMedia,), 60),
 )

@@ -174,7 +174,7 @@ def test_an_order_brings_every_picture_and_the_sign_is_there_before(site: Site, 
     (ended,) = site.ended()
     assert (ended.order, ended.why, ended.camera, ended.form) == (order, "nobody", "room", "video")
     assert (ended.fragments, ended.bytes) == (len(stream), sum(len(one.body) for one in stream))
-    assert ended.began is not None and abs(utc_us(ended.began) - utc_us(stream[1].word.at)) < 3 * SECOND
+    assert ended.began is not None and abs(utc_us(ended.began) - utc_us(stream[1].word.at)) < 30 * SECOND
     assert all(sign["form"] == "video" and sign["told_us"] >= sign["since_us"] for sign in signs)
     at_us = [utc_us(one.word.at) for one in stream[1:]]
     assert all(abs(step - SECOND) < SECOND / 4 for step in np.diff(at_us))
