@@ -141,7 +141,8 @@ def _write(folder: Path, centre: Centre, boxes: Sequence[SeededBox]) -> int:
                 receipts.append((*last[:3], _receipt(centre, last, leaf - 1)))
             connection.exec_driver_sql("INSERT INTO records VALUES (?,?,?,?,?,?,?,?,?)", records)
             if segments:
-                connection.exec_driver_sql("INSERT INTO segments (device, chain, seq, sha256, size, stored) VALUES (?,?,?,?,?,?)", segments)
+                connection.exec_driver_sql(
+                    "INSERT INTO segments (device, chain, seq, sha256, size, stored) VALUES (?,?,?,?,?,?)", segments)
             connection.exec_driver_sql("INSERT INTO receipts VALUES (?,?,?,?)", receipts)
     with writing(engine) as connection:
         connection.execute(insert(t.chains), [{

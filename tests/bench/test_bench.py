@@ -107,8 +107,8 @@ def test_every_row_has_its_own_name() -> None:
         "console", "live", "watch"]
     assert not {*ROWS} & {*FIGURES}
     assert list(ROWS) == [one.name for one in ROWS.values()] == [
-        "seal", "collect", "verify", "bag", "archive", "fold", "fold-terminal", "recorder", "recorder-pictures", "detect",
-        "rollcall", "rollcall-faces",
+        "seal", "collect", "verify", "bag", "archive", "fold", "fold-terminal", "recorder", "recorder-pictures",
+        "detect", "rollcall", "rollcall-faces",
         "terminal-step", "terminal-step-insightface", "terminal-step-dlib"]
 
 
