@@ -11,7 +11,7 @@ from __future__ import annotations
 import bisect
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from evidence.brackets import Brackets
@@ -154,6 +154,37 @@ class ChainClock:
         after = self._sure[index] if index < len(self._sure) else None
         return before.utc_us if before else 0, after.utc_us if after else None
 
+    def ordered(self, record: Record) -> tuple[int, int | None]:
+        """The same, held against the order of the chain: a clock that was set ahead for a while makes nothing late.
+
+        Where a later record shows an earlier time, the record was made by then. CLOCK_BOOTTIME says otherwise only
+        where that start goes on by it, and then nobody can tell."""
+        least_us, most_us = self.proven(record)
+        by_us, mono_us = self._later[record.seq]
+        if by_us is None or (most_us is not None and most_us - self._allowed_us(record) <= by_us):
+            return least_us, most_us
+        index = bisect.bisect_left(self._sure, record.seq, key=_seq)
+        before = bisect.bisect_right(self._sure, by_us, hi=index, key=_utc)
+        from_us = min(least_us, self._sure[before - 1].utc_us if before else 0)
+        runs = index > 0 and self._sure[index - 1].boot_id == record.boot_id
+        agrees = mono_us is None or record.mono_us - self._policy.step_tolerance_us <= mono_us
+        by_boot = not _is_set(record) or record.seq in self._contested[0]
+        return from_us, most_us if by_boot and runs and agrees else by_us
+
+    @functools.cached_property
+    def _later(self) -> dict[int, tuple[int | None, int | None]]:
+        """Record → the earliest time that a set clock shows after it, or one for which an operator vouched; and the
+        least CLOCK_BOOTTIME after it of its start."""
+        found: dict[int, tuple[int | None, int | None]] = {}
+        mono_us: dict[str, int] = {}
+        by_us: int | None = None
+        for one in reversed(self._chain):
+            found[one.seq] = by_us, mono_us.get(one.boot_id)
+            mono_us[one.boot_id] = min(one.mono_us, mono_us.get(one.boot_id, one.mono_us))
+            if _is_set(one) or _vouched(one):
+                by_us = one.utc_us if by_us is None else min(by_us, one.utc_us)
+        return found
+
     @functools.cached_property
     def _sure(self) -> list[Record]:
         """The records whose clock is believed and contradicted by no other of the chain."""
@@ -203,6 +234,13 @@ def _is_set(record: Record) -> bool:
     return record.clock.synced
 
 
+def _vouched(record: Record) -> bool:
+    """Whether a person said there that the clock of the centre is right."""
+    params = record.body.get("params")
+    return (record.type == "alarm" and record.body.get("code") == "centre.clock" and isinstance(params, Mapping)
+            and params.get("why") in ("put_right", "trusted"))
+
+
 def _by_mono(records: Iterable[Record]) -> list[Record]:
     return sorted(records, key=lambda one: (one.mono_us, one.seq))
 
@@ -215,6 +253,10 @@ def _nearest(records: Sequence[Record], mono_us: int) -> Record:
 
 def _seq(record: Record) -> int:
     return record.seq
+
+
+def _utc(record: Record) -> int:
+    return record.utc_us
 
 
 def _mono(record: Record) -> int:

@@ -297,7 +297,7 @@ def _removed(told: Told) -> tuple[RemovalFact, ...]:
     said = [(record, body.segment) for record, body in told.of(SegmentRemoved)]
     said += [(record, one.segment) for record, body in told.of(VideoRemoved) for one in body.files
              if one.segment in ours]
-    return tuple(RemovalFact(record.key, segment, *told.clocks[record.device, record.chain].proven(record))
+    return tuple(RemovalFact(record.key, segment, *told.clocks[record.device, record.chain].ordered(record))
                  for record, segment in said)
 
 

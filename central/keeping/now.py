@@ -17,23 +17,31 @@ MOST_SEEN = 1000
 """So many of the newest records by which boxes say which checkpoint they saw are looked at."""
 
 
+HEARD_DAYS = 30
+"""Of the days on which the centre signed its tree, the last so many tell who is heard (ours): a witness or a box that
+is gone for good holds nothing up after them, and a clock that jumps ahead by years is only one of them."""
+
+
 def centre_now(store: Store, tx: Tx, clock: Clock, test: bool) -> CentreNow:
-    """The centre's clock counts where it is set and not behind what was signed. The second witness of the time is the
-    newest cosignature, by the clock of its witness, or the newest record of a box that saw a checkpoint, by the clock
-    of that box, which is set: a receipt of the centre would only repeat its own clock."""
+    """The centre's clock counts where it is set and not behind what was signed. The second witness of the time is
+    everybody else who is heard: each witness by its last cosignature, each box by its last record of a checkpoint, by
+    its own clock, which is set. The earliest of them counts, so that no false one outvotes a true one. A receipt of the
+    centre would only repeat its own clock."""
     stamp = clock.stamp()
     certain = store.timed and stamp.clock.synced and may_not_sign(tx, stamp, test) is None
-    said = [record.utc_us for record, _ in _seen(store, tx) if _is_set(record)]
-    cosigned = tx.newest_cosignature()
-    said += [] if cosigned is None else [cosigned[1] * SECOND]
-    return CentreNow(stamp.utc_us, certain, max(said, default=None))
+    heard = tx.size_before_days(HEARD_DAYS)
+    boxes: dict[str, int] = {}
+    for record, body in _seen(store, tx):
+        if body.size > heard and _is_set(record):
+            boxes.setdefault(record.device, record.utc_us)
+    witnesses = [time_s * SECOND for time_s in tx.cosigned_after(heard).values()]
+    return CentreNow(stamp.utc_us, certain, min((*boxes.values(), *witnesses), default=None))
 
 
 def witnessed_size(store: Store, tx: Tx) -> int:
     """How many leaves of this very tree somebody else has seen signed: no certificate among them can be taken back. A
     centre that was restored from a backup signed another tree before, and what boxes saw of that proves nothing."""
-    cosigned = tx.newest_cosignature()
-    least = 0 if cosigned is None else cosigned[0]
+    least = tx.cosigned_size()
     roots = {(body.size, body.root_hash) for _, body in _seen(store, tx) if least < body.size <= tx.leaves()}
     return next((size for size, root in sorted(roots, reverse=True) if _is_root(tx, size, root)), least)
 

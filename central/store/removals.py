@@ -114,12 +114,6 @@ class RemovalTables:
         rows = select(c.envelope).where(c.type == type_).order_by(c.leaf.desc()).limit(most)
         return [read_sealed(envelope) for envelope in self._db.execute(rows).scalars()]
 
-    def newest_cosignature(self) -> tuple[int, int] | None:
-        """The largest tree that a witness cosigned, and the newest time that any said, in seconds."""
-        c = t.cosignatures.c
-        row = self._db.execute(select(func.max(c.size), func.max(c.time_s))).one()
-        return None if row[0] is None else (row[0], row[1])
-
 
 def _stays() -> ColumnElement[bool]:
     """Whether a file is here to stay, or in the bucket, and not only in the cache."""

@@ -5,12 +5,14 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, or_, select
 from sqlalchemy.engine import Row
 
 from central.store import schema as t
 from evidence.merkle import HASH_BYTES
 from evidence.tiles import WIDTH, Place
+
+DAY_S = 86400
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +80,30 @@ class TreeTables:
         """The newest checkpoint that a witness cosigned."""
         size = self._db.execute(select(func.max(t.cosignatures.c.size))).scalar()
         return None if size is None else self.checkpoint(size)
+
+    def cosigned_size(self) -> int:
+        """How many leaves the largest tree has that a witness cosigned; 0 where none did."""
+        return self._db.execute(select(func.max(t.cosignatures.c.size))).scalar() or 0
+
+    def cosigned_after(self, size: int) -> dict[str, int]:
+        """Each witness that cosigned a larger tree than that, and when it cosigned its largest, in seconds."""
+        c = t.cosignatures.c
+        rows = select(c.witness, c.time_s).where(c.size > size).order_by(c.size)
+        return {row[0]: row[1] for row in self._db.execute(rows)}
+
+    def size_before_days(self, days: int) -> int:
+        """The largest tree that was signed before the last so many days on which a grown one was; 0 where there
+        were no more. A clock that jumps by years adds one day."""
+        c, size, day_s = t.checkpoints.c, None, 0
+        for _ in range(days + 1):
+            rows = select(c.size, c.issued_s).order_by(c.size.desc()).limit(1)
+            if size is not None:
+                rows = rows.where(c.size < size, or_(c.issued_s < day_s, c.issued_s >= day_s + DAY_S))
+            row = self._db.execute(rows).first()
+            if row is None:
+                return 0
+            size, day_s = row[0], row[1] - row[1] % DAY_S
+        return size or 0
 
     def stamped(self) -> Kept | None:
         """The newest checkpoint that has a time-stamp token."""

@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.texts import words
-from evidence.bodies import Assessment, ClassOrder, Dispute, Hold, RemovedFile, Segment, VideoRemoved, body_of
+from evidence.bodies import Alarm, Assessment, ClassOrder, Dispute, Hold, RemovedFile, Segment, VideoRemoved, body_of
 from evidence.keeping import counted_from_us, holds, longer
 from evidence.policy import Policy
+from evidence.records import ClockState
 from evidence.retention import plan_of
 from evidence.story import Longer
-from evidence.times import utc_text
+from evidence.times import MINUTE, utc_text
 from tests.evidence.course import Course, at, codes
 
 DAY = "2026-03-02"
@@ -216,3 +217,61 @@ def test_a_box_certifies_nothing_and_places_no_hold() -> None:
     made.boxes["box-1"].add("video.removed", VideoRemoved(
         "c-1", (RemovedFile("ab" * 32, 1, utc_text(at("2029-03-02 09:40"))),), "12" * 32), at("2026-05-01 08:00"))
     assert made.story().holds == () and made.story().removed == ()
+
+
+def put_right(made: Course, when: str) -> None:
+    made.centre.add("alarm", Alarm("centre.clock", {"why": "put_right", "signed": utc_text(at("2031-03-01 08:00"))}),
+                    at(when))
+
+
+def test_a_clock_set_years_ahead_and_back_makes_no_removal_late() -> None:
+    made = course()
+    assess(made, "2026-02-01 00:00", "2026-11-26 08:00")
+    certify(made, "2031-03-01 08:00")
+    assert told(made)[0] == "satisfied"
+    put_right(made, "2026-11-26 08:30")
+    assert told(made) == ("violated", ["removed_early"])
+    fact = made.story().removed[0]
+    assert (fact.least_us, fact.most_us) == (at("2026-11-26 08:00"), at("2026-11-26 08:30"))
+    assert made.finding("R7").reasons[0].params["date"] == "2026-11-26"
+
+
+def test_a_clock_put_right_by_a_person_counts_although_nobody_set_it() -> None:
+    made = course()
+    certify(made, "2031-03-01 08:00")
+    made.centre.clock = ClockState(False, 0, "kernel", 1)
+    made.centre.add("alarm", Alarm("centre.clock", {"why": "behind"}), at("2026-11-26 08:00"))
+    assert told(made)[0] == "satisfied", "a clock that nobody set says nothing"
+    put_right(made, "2026-11-26 08:30")
+    assert told(made) == ("violated", ["removed_early"])
+
+
+def test_where_a_start_goes_on_by_its_own_clock_nobody_can_tell() -> None:
+    made = course()
+    box = made.boxes["box-1"]
+    remove(made, "2029-03-03 08:00")
+    box.restart(at("2027-01-01 07:00"), "1f")
+    box.add("alarm", Alarm("camera.silent", {}), at("2027-01-01 08:00"))
+    assert told(made) == ("open", ["removed_unsure"])
+
+
+@given(before=st.integers(1, 700), ahead=st.integers(1100, 9000), during=st.lists(st.integers(0, 90), max_size=3),
+       after=st.integers(0, 90), starts=st.tuples(st.booleans(), st.booleans()), by_box=st.booleans())
+def test_no_jump_ahead_and_back_makes_an_early_removal_look_late(
+    before: int, ahead: int, during: list[int], after: int, starts: tuple[bool, bool], by_box: bool
+) -> None:
+    made, days = course(), 24 * 60 * MINUTE
+    chain, true_us = made.boxes["box-1"] if by_box else made.centre, at("2026-03-03 08:00") + before * days
+    chain.add("alarm", Alarm("camera.silent", {}), true_us)
+    ahead_us = true_us + ahead * days
+    if starts[0]:
+        chain.restart(ahead_us - MINUTE, "1f")
+    for minutes in (0, *sorted(during)):
+        chain.add("alarm", Alarm("camera.silent", {}), ahead_us + minutes * MINUTE)
+    when = utc_text(ahead_us + 100 * MINUTE)
+    local = f"{when[:10]} {when[11:16]}"
+    (remove if by_box else certify)(made, local)
+    if starts[1]:
+        chain.restart(true_us, "2f")
+    chain.add("alarm", Alarm("camera.silent", {}), true_us + (2 + after) * MINUTE)
+    assert told(made)[0] in ("violated", "open")

@@ -23,7 +23,7 @@ from central.classes.statements import close_dispute, open_dispute, state_assess
 from central.cli import main
 from central.keeping import apply, beside
 from central.keeping.beside import turn
-from central.keeping.now import centre_now, witnessed_size
+from central.keeping.now import HEARD_DAYS, centre_now, witnessed_size
 from central.orders.boxes import _lacking
 from central.store.bucketed import Bucketed
 from central.store.cached import CachedFile
@@ -103,6 +103,41 @@ def test_a_clock_that_somebody_sets_years_ahead_removes_nothing(keeping: Keeping
     keeping.clock.utc_us = UNTIL + 5 * 365 * DAY
     keeping.seen(MORNING + 61 * MINUTE)  # the centre signs its false time, and the box has its own
     assert keeping.codes() == ["keep_no_witness"] and keeping.remover.apply() == apply.Done()
+
+
+def cosigned(keeping: Keeping, witness: str, at_us: int) -> None:
+    """A witness signs the newest checkpoint, of a tree that grew."""
+    keeping.box.append(SegmentRemoved("ab" * 32, "x", "y"), MORNING + 60 * MINUTE)
+    keeping.take()
+    size = keeping.centre.checkpoint().checkpoint.size
+    with keeping.centre.store.write() as tx:
+        tx.put_cosignature(size, witness, at_us // SECOND, "—")
+
+
+def test_one_false_witness_outvotes_neither_a_true_one_nor_a_box(keeping: Keeping) -> None:
+    cosigned(keeping, "true.example", MORNING + DAY)
+    keeping.clock.utc_us = UNTIL + DAY
+    cosigned(keeping, "false.example", UNTIL + DAY)
+    assert keeping.codes() == ["keep_no_witness"] and keeping.remover.apply() == apply.Done()
+    cosigned(keeping, "true.example", UNTIL + DAY)
+    assert keeping.codes() == ["remove_over"]
+    keeping.seen(MORNING + 61 * MINUTE)
+    assert keeping.codes() == ["keep_no_witness"], "a box says that it is 2026"
+    keeping.seen(UNTIL + DAY)
+    assert keeping.codes() == ["remove_over"]
+
+
+def test_who_is_gone_for_good_holds_nothing_up(keeping: Keeping) -> None:
+    cosigned(keeping, "gone.example", MORNING + DAY)
+    keeping.clock.utc_us = UNTIL + DAY
+    cosigned(keeping, "here.example", keeping.clock.utc_us)
+    for _ in range(HEARD_DAYS - 2):
+        keeping.clock.utc_us += DAY
+        cosigned(keeping, "here.example", keeping.clock.utc_us)
+        assert keeping.codes() == ["keep_no_witness"]
+    keeping.clock.utc_us += DAY
+    cosigned(keeping, "here.example", keeping.clock.utc_us)
+    assert keeping.codes() == ["remove_over"]
 
 
 @pytest.mark.parametrize("state", [ClockState(False, 0, "kernel", 1), ClockState(True, 0, "simulated", 60)])
