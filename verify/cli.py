@@ -35,10 +35,10 @@ WITNESS = "witness"
 def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status."""
     given = list(sys.argv[1:] if argv is None else argv)
-    if given[:1] == [WITNESS]:
+    if (of_witness := _of_witness(given)) is not None:
         from verify.witness_cli import main as witness
 
-        return witness(given[1:])
+        return witness(of_witness)
     arguments = _parser(asked_language(argv)).parse_args(argv)
     lang = arguments.lang
     try:
@@ -58,6 +58,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(shown(words(error, lang)), file=sys.stderr)
         return 2
     return 0 if result.ok else 1
+
+
+def _of_witness(given: Sequence[str]) -> list[str] | None:
+    """The arguments of the other command, `--lang` before its name among them; None where this one is meant."""
+    before = 0
+    while before < len(given) and given[before].partition("=")[0] == "--lang":
+        before += 1 if "=" in given[before] else 2
+    return [*given[:before], *given[before + 1:]] if list(given[before:before + 1]) == [WITNESS] else None
 
 
 def _say(result: Result, lang: str) -> None:

@@ -54,6 +54,17 @@ class Expected:
     seq: int
     segment: Segment
     removed: bool = False
+    filmed_us: tuple[int, int] | None = None
+    """From when to when, UTC microseconds, by the clock of its record; None where that cannot say."""
+
+
+def filmed_us(record: Record, segment: Segment) -> tuple[int, int] | None:
+    """`Expected.filmed_us` of a segment."""
+    if not record.clock.synced or segment.boot_id not in (None, record.boot_id):
+        return None
+    first_us, last_us = (record.utc_us - (record.mono_us - mono_us) * record.clock.rate
+                         for mono_us in (segment.first_mono_us, segment.last_mono_us))
+    return first_us, last_us
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,7 +127,7 @@ class Material:
                 class_id = counted.class_of(record)
                 if isinstance(body, Segment) and self.only_class in (None, class_id):
                     found.append(Expected(f"{chain.prefix}/{body.file}", chain.device, chain.chain, record.seq, body,
-                                          gone.names(record, class_id, body.sha256)))
+                                          gone.names(record, class_id, body.sha256), filmed_us(record, body)))
         return found
 
     def _removals(self) -> Removals:

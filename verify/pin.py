@@ -26,8 +26,8 @@ class Pin:
 
 
 def read_pin(value: str) -> Pin:
-    """The pin in the argument of `--root`. Colons and capitals in a fingerprint are fine. Raises BadRoot."""
-    digits = value.replace(":", "").lower()
+    """The pin in the argument of `--root`. Spaces, colons and capitals in a fingerprint are fine. Raises BadRoot."""
+    digits = re.sub(r"[\s:]", "", value).lower()
     if re.fullmatch(r"[0-9a-f]{64}", digits):
         return Pin(digits)
     path = Path(value)

@@ -10,6 +10,7 @@ from evidence.rules import Finding, R3Finding
 from evidence.times import SECOND, utc_text, utc_us
 from verify import decisions
 from verify.bag import NAMES, PAGE, PAPER
+from verify.filmed import tells_where
 from verify.folder import shown
 from verify.result import Result
 
@@ -213,8 +214,11 @@ def sentences(result: Result, lang: str) -> Iterator[str]:
     if result.simulated:
         yield translate(SIMULATED, lang, count=result.simulated)
     yield _verdict(len(result.problems), lang)
+    where = tells_where(result.segments, result.material.records, lang)
     for number, error in enumerate(result.problems, 1):
         yield f"  {number}. {words(error, lang)}"
+        if filmed := where(error):
+            yield f"     {filmed}"
     yield _summary(result, lang)
     yield from _signers(result, lang)
     yield from _remarks(result, lang)

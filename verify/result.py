@@ -91,7 +91,7 @@ def conclude(material: Material, expected: list[Expected], advance: Callable[[in
     """Hash the files, look for strangers, hold keys and clocks against the policies, compute findings, and hold what a
     bag derives against them."""
     bag = material.bag
-    problems = [*(bag.problems if bag else ()), *material.problems]
+    problems = [*material.problems]
     files = files_to_read(material, expected)
     hashes = dict(zip(files, hash_all(files, advance), strict=True))
     if material.chains:
@@ -99,6 +99,7 @@ def conclude(material: Material, expected: list[Expected], advance: Callable[[in
         problems += check_segments(material.folder, expected, videos, material.moved)
         problems += strangers(material.folder, _known(material, expected), _watched(material))
     if bag is not None:
+        problems += bag.problems  # behind the records: what a bag says of itself may only follow from them
         problems += check_bag(bag, material.manifest, hashes, _told(material, expected, hashes))
     for case in material.cases:
         if case.policy is not None or material.kind == "box":  # why an export has none is named already

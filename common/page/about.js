@@ -55,13 +55,14 @@ function decisionsView(found, plan) {
   return [part(N_("Decisions and objections"), bounded([...decisions, ...objections]))];
 }
 
-/** The findings that the bag says, as such. */
+/** The findings that the bag says, as such: each verdict with whose word it is. */
 function findingsView(said) {
   if (!said) return [];
   const flag = say(N_("FLAG")), rows = said.findings.map((one) => {
     const rule = Object.hasOwn(RULES, one.rule) ? say(RULES[one.rule]) : "";
     const result = Object.hasOwn(RESULTS, one.result) ? say(RESULTS[one.result]) : shown(one.result);
-    return `${shown(one.rule)} ${rule} · ${result}${one.flag ? ` · ${flag}` : ""}`;
+    const verdict = say(N_("{verdict} (said by the bag)"), { verdict: one.flag ? `${result} · ${flag}` : result });
+    return `${shown(one.rule)} ${rule} · ${verdict}`;
   });
   return [part(N_("Findings as the bag says them, not computed anew"), bounded(rows))];
 }

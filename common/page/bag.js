@@ -26,17 +26,19 @@ async function checkBag(files, progress) {
   let read = 0;
   const total = [...files.values()].reduce((sum, file) => sum + file.size, 0);
   const hashes = await hashAll(files, (bytes) => progress((read += bytes), total, N_("reading every file")));
-  await checkManifests(folder, hashes, problems);
   const found = await checkClass(folder.below(CLASS), (name) => hashes.get(CLASS + name),
     (key) => progress(total, total, { text: N_("checking the seals of {chain}"), params: { chain: key } }));
+  await checkManifests(folder, hashes, new Set([...found.told].map((name) => CLASS + name)), problems);
   await collect(problems, () => checkInfo(folder, found, problems));
   const derived = found.centre ? await readDerived(folder, found, found.problems) : { names: new Map() };
-  return { problems: [...problems, ...found.problems], found, derived, files: files.size, bytes: total,
+  // What the records say comes first: what the bag says of itself may only follow from it.
+  return { problems: [...found.problems, ...problems], found, derived, files: files.size, bytes: total,
     sheets: folder.under("data/sheets/"), hasPdf: folder.has(PDF), folder };
 }
 
-/** Every file is listed, every listed file is there, each with its hash. */
-async function checkManifests(folder, hashes, problems) {
+/** Every file is listed, every listed file is there, each with its hash. `told`: files of which the records say something
+ * worse. */
+async function checkManifests(folder, hashes, told, problems) {
   await collect(problems, async () => {
     const text = fromUtf8(await folder.read(BAGIT, 1024));
     must(text === DECLARATION, N_("{file} is not what a bag of this kind says"), { file: BAGIT });
@@ -49,7 +51,7 @@ async function checkManifests(folder, hashes, problems) {
   for (const name of names) {
     const manifest = isPayload(name) ? PAYLOADS : TAGS, says = { file: shown(name), manifest };
     const listed = isPayload(name) ? payloads : tags, want = listed?.get(name), have = hashes.get(name);
-    if (!listed || name === TAGS) continue;
+    if (!listed || name === TAGS || (told.has(name) && want !== undefined)) continue;
     if (want === undefined) {
       problems.push(new Broken(
         BY_ITSELF.test(name) ? LEFT_BEHIND : N_("{file} was added: {manifest} does not name it"), says));
@@ -63,7 +65,7 @@ async function checkManifests(folder, hashes, problems) {
   }
   for (const [listed, manifest] of [[payloads, PAYLOADS], [tags, TAGS]]) {
     for (const name of listed?.keys() ?? []) {
-      if (folder.has(name)) continue;
+      if (folder.has(name) || told.has(name)) continue;
       problems.push(new Broken(N_("{file} is missing: {manifest} names it"), { file: shown(name), manifest }));
     }
   }
@@ -102,7 +104,7 @@ async function checkInfo(folder, found, problems) {
   }
   const payload = folder.under("data/");
   const size = payload.reduce((sum, name) => sum + folder.size(name), 0);
-  const wanted = problems.length ? {} : { "Payload-Oxum": `${size}.${payload.length}` }; // else it says the same again
+  const wanted = problems.length || found.told.size ? {} : { "Payload-Oxum": `${size}.${payload.length}` }; // else it says the same again
   if (found.manifest) {
     Object.assign(wanted, { "Source-Organization": found.manifest.record.device,
       "External-Identifier": found.export.class, "Bagging-Date": found.export.as_of.slice(0, 10),

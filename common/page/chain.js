@@ -128,7 +128,7 @@ class Chain {
     const wrong = wrongKey(body, BODIES[type]);
     if (wrong === undefined) {
       const { boot_id, mono_us } = record;
-      this.kept.get(type).push({ seq, utc, boot_id, mono_us, hash, body: type === "segment" ? lightSegment(body) : body });
+      this.kept.get(type).push({ seq, utc, boot_id, mono_us, hash, body: type === "segment" ? lightSegment(body, record) : body });
     } else if (["segment", "segment.removed", "video.removed"].includes(type)) {
       this.strange.push(new Broken(N_("record {seq} of {device} cannot be used: {why}"), { seq, device: this.device,
         why: { text: N_("{key} is missing, or is not what it must be"), params: { key: wrong } } }));
@@ -190,8 +190,15 @@ class Chain {
 }
 
 /** Of a segment only what is asked later: a box states a hundred thousand of them in its life. */
-const lightSegment = (body) => ({ class: body.class ?? null, session: body.session ?? null, camera: body.camera,
-  file: body.file, size: body.size, sha256: body.sha256, media_us: mediaUs(body) });
+const lightSegment = (body, record) => ({ class: body.class ?? null, session: body.session ?? null, camera: body.camera,
+  file: body.file, size: body.size, sha256: body.sha256, media_us: mediaUs(body), filmed: filmedMs(body, record) });
+
+/** From when to when it was filmed, milliseconds since the epoch, by the clock of its record; null where that cannot say. */
+function filmedMs(body, { utc, mono_us, boot_id, clock }) {
+  if (!clock.synced || (body.boot_id ?? boot_id) !== boot_id) return null;
+  const sealed = Date.parse(`${utc.slice(0, 19)}Z`);
+  return [body.first_mono_us, body.last_mono_us].map((at) => sealed - ((mono_us - at) * clock.rate) / 1000);
+}
 
 function mediaUs(body) {
   const inside = body.gaps.filter((gap) => gap.at_us >= body.first_pts_us).reduce((sum, gap) => sum + gap.len_us, 0);

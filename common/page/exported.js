@@ -3,11 +3,11 @@
 const MANIFEST = "manifest.json", ROOT = "root.pem", POLICY = "policy.toml";
 const CHANGED_MANIFEST = N_("manifest.json is not the export that the centre sealed: {why}");
 
-/** What was found of a class. `problems`: the first broken first. */
+/** What was found of a class. `problems`: the first broken first; `told`: the video files of which one of them speaks. */
 class ClassResult {
   constructor() {
     Object.assign(this, { problems: [], root: null, manifest: null, export: null, policy: null, chains: [], trees: [],
-      log: null, expected: [], removed: 0, uncertain: 0, receiptsWhole: true, receipts: 0 });
+      log: null, expected: [], told: new Set(), removed: 0, uncertain: 0, receiptsWhole: true, receipts: 0 });
   }
 
   get centre() {

@@ -30,32 +30,34 @@ function checkSegments(found, folder, hashOf, known) {
   const isGone = removedBy(found), byHash = new Map();
   for (const one of found.expected) if (!byHash.has(one.segment.sha256)) byHash.set(one.segment.sha256, one);
   for (const one of found.expected) {
-    const { segment, chain, seq, name } = one, says = { file: segment.file, device: chain.device, seq };
+    const { segment, chain, name } = one;
     known.add(name);
     one.here = folder.has(name);
     one.mayGo = isGone(one);
-    if (!one.here) {
-      one.gone = one.mayGo;
-      found.removed += one.gone;
-      if (!one.gone && one.certain) {
-        found.problems.push(new Broken(N_("segment {file} of {device} is missing"), says));
-      }
-      continue;
-    }
-    const have = hashOf(name), size = folder.size(name), other = byHash.get(have);
-    one.whole = have === segment.sha256 && size === segment.size;
-    if (one.whole) continue;
-    if (have instanceof Broken) found.problems.push(have);
-    else if (other && other !== one) {
-      found.problems.push(new Broken(
-        N_("segment {file} of {device} was swapped: it holds what record {seq} says of {other}"),
-        { ...says, seq: other.seq, other: other.segment.file }));
-    } else if (size !== segment.size) {
-      found.problems.push(new Broken(N_("segment {file} of {device} was changed: it has {have} bytes, record {seq} says {want}"),
-        { ...says, have: size, want: segment.size }));
-    } else {
-      found.problems.push(new Broken(
-        N_("segment {file} of {device} was changed: its hash is not the one in record {seq}"), says));
-    }
+    one.gone = !one.here && one.mayGo;
+    found.removed += one.gone;
+    const problem = one.here ? wrongWith(one, hashOf(name), folder.size(name), byHash)
+      : one.gone || !one.certain ? null
+        : new Broken(N_("segment {file} of {device} is missing"), { file: segment.file, device: chain.device });
+    one.whole = one.here && problem === null;
+    if (problem === null) continue;
+    problem.filmed = one;
+    found.told.add(name);
+    found.problems.push(problem);
   }
+}
+
+/** What is wrong with a file that is here; null if nothing is. `have`: its hash, or what says why there is none. */
+function wrongWith(one, have, size, byHash) {
+  const { segment, chain, seq } = one, says = { file: segment.file, device: chain.device, seq }, other = byHash.get(have);
+  if (have === segment.sha256 && size === segment.size) return null;
+  if (have instanceof Broken) return have;
+  if (other && other !== one) {
+    return new Broken(N_("segment {file} of {device} was swapped: it holds what record {seq} says of {other}"),
+      { ...says, seq: other.seq, other: other.segment.file });
+  }
+  return size === segment.size
+    ? new Broken(N_("segment {file} of {device} was changed: its hash is not the one in record {seq}"), says)
+    : new Broken(N_("segment {file} of {device} was changed: it has {have} bytes, record {seq} says {want}"),
+      { ...says, have: size, want: segment.size });
 }

@@ -15,6 +15,8 @@ const NEEDS = N_("This browser cannot check signatures (Ed25519 in WebCrypto). U
 const at = (id) => document.getElementById(id);
 /** What is shown: nothing yet, how far it is, a result, or why there is none. */
 let shownNow = { kind: "idle" };
+/** What was entered and cannot be read, by the id of its field. */
+let unread = { root: [], witnesses: [] };
 
 function show(next) {
   shownNow = next;
@@ -24,6 +26,7 @@ function show(next) {
   for (const button of document.querySelectorAll("[data-lang]")) {
     button.setAttribute("aria-pressed", String(button.dataset.lang === lang));
   }
+  showUnread();
   const working = next.kind === "working";
   at("folder").disabled = working || next.kind === "unable";
   at("progress").hidden = !working;
@@ -36,6 +39,15 @@ function show(next) {
 function showProgress({ part: done, of, what }) {
   at("bar").value = of ? done / of : 0;
   at("doing").textContent = `${say(what)} · ${sizeText(done)} / ${sizeText(of)}`;
+}
+
+/** Beside its field, what cannot be read: a slip of a hand says nothing about a bag. */
+function showUnread() {
+  for (const [id, problems] of Object.entries(unread)) {
+    at(id).setAttribute("aria-invalid", String(problems.length > 0));
+    at(`${id}-problem`).textContent = problems
+      .map((one) => say(N_("Your entry cannot be read; nothing was judged by it: {why}"), { why: why(one) })).join(" ");
+  }
 }
 
 /** `gather` gives the files by their names. */
@@ -53,17 +65,21 @@ async function check(gather) {
   at("verdict").focus();
 }
 
-async function trusted(found) {
-  const problems = [];
-  const fingerprint = await collect(problems, () => readFingerprint(at("root").value));
-  const witnesses = [];
+/** Whom somebody trusts, as far as it can be read. */
+async function entered() {
+  const wrong = { root: [], witnesses: [] }, witnesses = [];
+  const fingerprint = await collect(wrong.root, () => readFingerprint(at("root").value));
   for (const line of at("witnesses").value.split("\n").map((one) => one.trim()).filter(Boolean).slice(0, 64)) {
-    const key = await collect(problems, () => readWitness(line));
+    const key = await collect(wrong.witnesses, () => readWitness(line));
     if (key) witnesses.push(key);
   }
-  at("trust-problem").textContent = problems.map(say).join(" ");
-  const trust = await judgeTrust(found, fingerprint, witnesses);
-  return { ...trust, problems: [...problems, ...trust.problems] };
+  unread = wrong;
+  return { fingerprint, witnesses };
+}
+
+async function trusted(found) {
+  const { fingerprint, witnesses } = await entered();
+  return judgeTrust(found, fingerprint, witnesses);
 }
 
 /** Whom somebody trusts was changed: said at once, nothing is read again. */
@@ -71,6 +87,9 @@ async function trustChanged() {
   if (shownNow.kind === "result") {
     const { result } = shownNow;
     show({ kind: "result", result, trust: await trusted(result.found) });
+  } else {
+    await entered();
+    showUnread();
   }
 }
 
@@ -79,7 +98,8 @@ async function rootChosen() {
   const fingerprint = file && (await collect(problems, () => fingerprintIn(file)));
   if (fingerprint) at("root").value = grouped(fingerprint);
   await trustChanged();
-  if (problems.length) at("trust-problem").textContent = problems.map(say).join(" ");
+  unread.root.push(...problems);
+  showUnread();
 }
 
 function folderChosen() {

@@ -28,11 +28,23 @@ function resultView(result, trust) {
   return make("div", {},
     ...warnings(result.found),
     verdictView(problems, result.found, trust.pinned),
-    whole ? null : part(N_("What does not hold, the first broken thing first"), bounded(problems.map(say), "ol")),
+    whole ? null : part(N_("What does not hold, the first broken thing first"), bounded(problems.map((one) => problemView(one, result.found)), "ol")),
     rootView(result.found, trust),
     ...(result.found.export ? aboutView(result, whole) : []),
     part(N_("What was checked"), listOf([...checkedOf(result, trust, whole)].map(([text, params]) => say(text, params)))),
     part(N_("What this page cannot check"), listOf([...uncheckedOf(result, trust)].map(([text, params]) => say(text, params)))));
+}
+
+/** What does not hold; of a video file also what it shows, for nobody knows it by its name. */
+function problemView(problem, found) {
+  const { filmed } = problem;
+  if (!filmed) return say(problem);
+  const plan = plansOf(found).at(-1)?.body, room = plan?.boxes.find((one) => one.device === filmed.chain.device)?.room;
+  const [from, to] = (filmed.segment.filmed ?? []).map((ms) => minuteText(ms, plan?.utc_offset_min ?? 480));
+  const when = from && to && `${from}–${to.slice(0, 10) === from.slice(0, 10) ? to.slice(11) : to}`;
+  const where = [when && say(N_("Filmed: {when}"), { when }), room && say(N_("Room: {room}"), { room: shown(room) }),
+    say(N_("Camera: {camera}"), { camera: filmed.segment.camera })];
+  return make("span", {}, say(problem), make("span", { class: "filmed" }, where.filter(Boolean).join(" · ")));
 }
 
 function* warnings(found) {
@@ -48,7 +60,7 @@ function* warnings(found) {
 
 /** Whole is whole without a word more only under a root that was given, and if nothing about it is for tests. */
 function verdictView(problems, found, pinned) {
-  const sentence = problems.length === 0 ? N_("Whole: every seal, link and hash holds.")
+  const sentence = problems.length === 0 ? N_("Records and video are whole; the findings were NOT recomputed here.")
     : problems.length === 1 ? N_("Does not hold: 1 problem.")
       : N_("Does not hold: {count} problems, the first broken thing first.");
   const unreal = found.test || found.chains.some((chain) => chain.simulated);

@@ -15,8 +15,13 @@ function say(said, params) {
 
 /** An instant on the clock of the class; nothing of a text that is none. */
 function localTime(utc, offsetMin) {
-  if (!isUtc(utc)) return "";
-  return new Date(Date.parse(`${utc.slice(0, 19)}Z`) + offsetMin * 60000).toISOString().slice(0, 16).replace("T", " ");
+  return isUtc(utc) ? minuteText(Date.parse(`${utc.slice(0, 19)}Z`), offsetMin) : "";
+}
+
+/** The same of milliseconds since the epoch; nothing of what is in no calendar. */
+function minuteText(ms, offsetMin) {
+  const moment = new Date(ms + offsetMin * 60000);
+  return Number.isNaN(moment.getTime()) ? "" : moment.toISOString().slice(0, 16).replace("T", " ");
 }
 
 const secondsText = (seconds) => `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}Z`;

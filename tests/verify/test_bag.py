@@ -107,6 +107,29 @@ def test_what_is_printed_of_a_bag(bag: Path, capsys: pytest.CaptureFixture[str],
     assert [one for one in said if one not in out] == []
 
 
+@pytest.mark.parametrize(("lang", "said"), [
+    ("en", "Filmed: 2026-03-02 08:41–08:42 · Room: 101 · Camera: room"),
+    ("zh", "拍摄时间：2026-03-02 08:41–08:42 · 教室：101 · 摄像头：room"),
+])
+def test_a_broken_video_is_told_by_day_time_room_and_camera(
+    bag: Path, capsys: pytest.CaptureFixture[str], lang: str, said: str,
+) -> None:
+    swap(bag / SECOND, (b"second", b"secone"))
+    assert main([str(bag), "--lang", lang]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    at = next(number for number, one in enumerate(lines) if "r-1/000001.mp4" in one)
+    assert lines[at].startswith("  1. ") and lines[at + 1] == f"     {said}"
+
+
+def test_a_cut_chain_comes_before_what_the_bag_says_of_itself(bag: Path, run: Run) -> None:
+    path = bag / f"data/class/chains/box-1.{'0' * 32}.jsonl"
+    put(path, b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    put(bag / BAGIT, b"x")
+    problems = of(finish_tags(bag), run)
+    assert problems[0].startswith("the end of the chain of box-1 was cut")
+    assert [number for number, one in enumerate(problems) if "Payload-Oxum" in one] == [len(problems) - 1], problems
+
+
 # --- names
 
 

@@ -5,13 +5,15 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from common.texts import translate
+from evidence.certs import fingerprint
 from evidence.errors import ZaitangError
-from tests.verify.making import listing, put
+from tests.verify.making import class_of, listing, put
 from verify import errors, report
 from verify.cli import main
 from verify.progress import Bar
@@ -81,6 +83,19 @@ def test_what_is_no_evidence(tmp_path: Path, capsys: pytest.CaptureFixture[str])
                                              " export CLASS --to FOLDER` writes it")
         assert captured.err == f"{tmp_path / name} cannot be read as evidence: {why}{hint}\n"
         assert captured.out == ""
+
+
+@pytest.mark.parametrize("spelled", [
+    lambda digits: " ".join(digits[at:at + 4] for at in range(0, 64, 4)),
+    lambda digits: ":".join(digits[at:at + 2] for at in range(0, 64, 2)).upper(),
+    lambda digits: f" {digits}\n",
+], ids=["groups of four", "colons", "with its line"])
+def test_a_fingerprint_as_it_is_printed(
+    export: Path, capsys: pytest.CaptureFixture[str], spelled: Callable[[str], str],
+) -> None:
+    root = fingerprint(class_of()[0].root)
+    assert main([str(export), "--lang", "en", "--root", spelled(root)]) == 0
+    assert "Signer pinned" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("value", ["nowhere.pem", "", "abcdef", "\x00"])

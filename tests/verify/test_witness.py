@@ -69,6 +69,18 @@ def run(tmp_path: Path, eye: NoteKey) -> Run:
     return run
 
 
+@pytest.mark.parametrize("before", [["--lang", "en"], ["--lang=en"], ["--lang", "zh", "--lang", "en"]])
+def test_the_language_may_stand_before_the_command(
+    before: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*before, "witness", "--key", str(tmp_path / "key"), "--new", "auditor.example/w1"]) == 0
+    assert capsys.readouterr().out.startswith("Give this key to the centre")
+    assert main([*before, str(tmp_path / "witness")]) == 2  # a path, and no command
+    with pytest.raises(SystemExit):
+        main([*before, "witness", "--help"])
+    assert "zaitang-verify witness" in capsys.readouterr().out
+
+
 def test_a_tree_that_grows_is_cosigned(run: Run, log: Log, eye: NoteKey, tmp_path: Path) -> None:
     for size in (3, 3, 256, 700):
         checkpoint = log.show(size)
