@@ -9,17 +9,17 @@ from evidence.bodies import ClassOrder, body_of
 from evidence.errors import BadRecord, VerificationError
 from evidence.records import Record
 from verify.folder import shown
-from verify.material import Expected
+from verify.material import Expected, Material
 
 WHEN, ROOM, CAMERA = N_("Filmed: {when}"), N_("Room: {room}"), N_("Camera: {camera}")
 CHINA_MIN = 480
 
 
 def tells_where(
-    expected: Sequence[Expected], records: Callable[[], Iterable[Record]], lang: str
+    material: Material, expected: Sequence[Expected], lang: str
 ) -> Callable[[VerificationError], str]:
     """What to say of a problem: where and when the video file was filmed of which it speaks; empty of any other.
-    `records`: where the plans stand; asked only once a file is broken."""
+    The plans are looked for only once a file is broken."""
     files = {(one.device, one.segment.file): one for one in expected}
     plans: dict[str, ClassOrder] | None = None
 
@@ -28,8 +28,8 @@ def tells_where(
         one = files.get((str(error.params.get("device")), str(error.params.get("file"))))
         if one is None:
             return ""
-        plans = _plans(records()) if plans is None else plans
-        return _words(one, plans.get(one.segment.class_id or ""), lang)
+        plans = _plans(material.records()) if plans is None else plans
+        return _words(one, plans.get(material.only_class or one.segment.class_id or ""), lang)
 
     return where
 

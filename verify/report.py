@@ -214,7 +214,7 @@ def sentences(result: Result, lang: str) -> Iterator[str]:
     if result.simulated:
         yield translate(SIMULATED, lang, count=result.simulated)
     yield _verdict(len(result.problems), lang)
-    where = tells_where(result.segments, result.material.records, lang)
+    where = tells_where(result.material, result.segments, lang)
     for number, error in enumerate(result.problems, 1):
         yield f"  {number}. {words(error, lang)}"
         if filmed := where(error):

@@ -45,6 +45,7 @@ function showProgress({ part: done, of, what }) {
 function showUnread() {
   for (const [id, problems] of Object.entries(unread)) {
     at(id).setAttribute("aria-invalid", String(problems.length > 0));
+    if (problems.length) at(id).closest("details").open = true;
     at(`${id}-problem`).textContent = problems
       .map((one) => say(N_("Your entry cannot be read; nothing was judged by it: {why}"), { why: why(one) })).join(" ");
   }

@@ -52,7 +52,8 @@ def test_a_whole_bag(bag: Path, reader: Reader) -> None:
     said = reader.check(bag)
     assert said.whole and said.problems == ()
     for words in ("TEST KEY", "Signer not pinned", "a050 837d", "welder-1",
-                  "not computed anew", "R1 Theory is recorded in full · violated · FLAG (said by the bag)", "R9", "the camera was moved",
+                  "not computed anew", "R1 Theory is recorded in full · violated · FLAG (said by the bag)", "R9",
+                  "the camera was moved",
                   "This page itself", "Names, each against its commitment in the plan: 1", "index.pdf"):
         assert words in said.text, said.text
     assert "Check-ins on record\n1" in said.text
