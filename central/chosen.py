@@ -15,7 +15,6 @@ from evidence.removals import removals
 from evidence.seal import read_sealed
 
 
-
 @dataclasses.dataclass(frozen=True)
 class File:
     """A segment of the export, and the record that names it."""

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from central.clock import Clock
+from central.errors import ClockBehind
 from central.signing import may_not_sign
 from central.store.store import Store
 from central.store.tables import Tx
@@ -22,11 +23,13 @@ def centre_now(store: Store, tx: Tx, clock: Clock, test: bool) -> CentreNow:
     newest cosignature, by the clock of its witness, or the newest record of a box that saw a checkpoint, by the clock
     of that box, which is set: a receipt of the centre would only repeat its own clock."""
     stamp = clock.stamp()
-    certain = store.timed and stamp.clock.synced and may_not_sign(tx, stamp, test) is None
+    error = may_not_sign(tx, stamp, test)
+    behind = isinstance(error, ClockBehind)
+    certain = store.timed and stamp.clock.synced and error is None
     said = [record.utc_us for record, _ in _seen(store, tx) if _is_set(record)]
     cosigned = tx.newest_cosignature()
     said += [] if cosigned is None else [cosigned[1] * SECOND]
-    return CentreNow(stamp.utc_us, certain, max(said, default=None))
+    return CentreNow(stamp.utc_us, certain, max(said, default=None), behind)
 
 
 def witnessed_size(store: Store, tx: Tx) -> int:
