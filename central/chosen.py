@@ -8,13 +8,11 @@ from central.classes.orders import boxes_of, order_of
 from central.errors import NothingToExport
 from central.store.tables import ChainHead, Tx
 from central.wiring import Centre
-from evidence.bodies import Export, Head, Segment, body_of
+from evidence.bodies import Export, Head, Segment, SegmentRemoved, VideoRemoved, body_of
 from evidence.corrections import corrections
 from evidence.records import Record, Sealed
 from evidence.removals import removals
 from evidence.seal import read_sealed
-
-GONE = "segment.removed"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +31,13 @@ class File:
 
 
 @dataclasses.dataclass(frozen=True)
+class Gone(File):
+    """A segment that was deleted. `by`: the record that says so."""
+
+    by: Record
+
+
+@dataclasses.dataclass(frozen=True)
 class Chosen:
     """What belongs to the export of a class. `chains`: of its boxes, each to its head; `files`: its video; `removed`:
     what a record says was deleted."""
@@ -40,7 +45,7 @@ class Chosen:
     class_id: str
     chains: list[tuple[Head, list[Sealed]]]
     files: list[File]
-    removed: list[File]
+    removed: list[Gone]
 
 
 def choose(centre: Centre, tx: Tx, class_id: str, manifest: Sealed | None = None) -> Chosen:
@@ -52,17 +57,36 @@ def choose(centre: Centre, tx: Tx, class_id: str, manifest: Sealed | None = None
     if not heads:
         raise NothingToExport(class_id=class_id)
     chains = [(h, [read_sealed(e) for e in tx.chain_envelopes(h.device, h.chain, h.up_to)]) for h in heads]
-    said = removals(
-        ((one.record, body_of(one.record)) for _, sealed in chains for one in sealed if one.record.type == GONE),
-        (body_of(one.record) for one in tx.of_type("video.removed", class_id)
-         if one.record.device == centre.store.device
-         and (manifest is None or one.record.seq < manifest.record.seq)))
-    files, away = list[File](), list[File]()
+    own, stated = _removals(chains), _certificates(centre, tx, class_id, manifest)
+    said = removals(((record, body) for record, body in own), (body for _, body in stated))
+    by = {file.segment: record for record, body in stated for file in body.files}
+    own_by = {(record.device, record.chain, body.segment): record for record, body in own}
+    files, away = list[File](), list[Gone]()
     for record, file in _files(chains, class_id):
+        sha256 = file.segment.sha256
         # What was certified and is held since lies here still.
-        gone = said.names(record, class_id, file.segment.sha256) and not centre.has_video(file.segment.sha256)
-        (away if gone else files).append(file)
+        if said.names(record, class_id, sha256) and not centre.has_video(sha256):
+            certificate = own_by.get((record.device, record.chain, sha256)) or by[sha256]
+            away.append(Gone(file.device, file.chain, file.seq, file.segment, certificate))
+        else:
+            files.append(file)
     return Chosen(class_id, chains, files, away)
+
+
+def _removals(chains: Sequence[tuple[Head, list[Sealed]]]) -> list[tuple[Record, SegmentRemoved]]:
+    """What the boxes say that they deleted."""
+    return [(one.record, body) for _, sealed in chains for one in sealed
+            if isinstance(body := body_of(one.record), SegmentRemoved)]
+
+
+def _certificates(
+    centre: Centre, tx: Tx, class_id: str, manifest: Sealed | None,
+) -> list[tuple[Record, VideoRemoved]]:
+    """What the centre says that it deleted, before the export was stated."""
+    return [(one.record, body) for one in tx.of_type("video.removed", class_id)
+            if one.record.device == centre.store.device
+            and (manifest is None or one.record.seq < manifest.record.seq)
+            and isinstance(body := body_of(one.record), VideoRemoved)]
 
 
 def _box_heads(tx: Tx, class_id: str) -> list[Head]:

@@ -108,6 +108,7 @@ def _add_statements(commands: Commands) -> None:
     hold.add_argument("class_id", metavar="CLASS")
     hold.add_argument("what", choices=("place", "lift"), help="whether it begins or ends")
     hold.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
+    hold.add_argument("--by", required=True, metavar="ACCOUNT", help="who says so; kept for ever")
     hold.add_argument("--hold", metavar="ID", help="which one ends, if several are placed")
 
 
@@ -236,15 +237,16 @@ def _dispute(args: argparse.Namespace) -> None:
 
 
 def _hold(args: argparse.Namespace) -> None:
+    from central.accounts.people import check_name
     from central.classes.holds import lift_hold, place_hold
     from central.wiring import open_centre
 
-    store = open_centre(args.centre).store
+    store, by = open_centre(args.centre).store, check_name(args.by)
     if args.what == "place":
-        body = place_hold(store, args.class_id, args.reason)
+        body = place_hold(store, args.class_id, args.reason, by)
         said = N_("Hold {hold} is placed: no video of class {class_id} is removed, whatever its time.")
     else:
-        body = lift_hold(store, args.class_id, args.reason, args.hold)
+        body = lift_hold(store, args.class_id, args.reason, args.hold, by)
         said = N_("Hold {hold} is lifted; the video of class {class_id} is kept from now on as the rule says.")
     _say(args, said, hold=body.hold, class_id=args.class_id)
 

@@ -192,11 +192,12 @@ class Stored:
 class CentreNow:
     """A centre's wall clock; `certain`: it is set, and not before a time that the centre signed. `witness_us`: the
     earliest of the newest times that others said by clocks of their own, witnesses in cosignatures and boxes in
-    records; None without any."""
+    records; None without any. `behind`: where it is not certain, whether for such a time."""
 
     us: int
     certain: bool
     witness_us: int | None
+    behind: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -254,7 +255,7 @@ def _not_over(until_us: int | None, plans: Sequence[Plan], now: CentreNow) -> li
     until = day(until_us, plans[-1].utc_offset_min)
     if now.us < until_us:
         return [reason("keep_until", until=until)]
-    found = [] if now.certain else [reason("keep_own_clock")]
+    found = [] if now.certain else [reason("keep_clock_behind" if now.behind else "keep_own_clock")]
     if now.witness_us is None or now.witness_us < until_us:
         found.append(reason("keep_no_witness", until=until))
     return found

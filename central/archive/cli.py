@@ -62,6 +62,7 @@ def _pull(args: argparse.Namespace) -> int:
     from central.archive.pace import Ended, rate_of, wait_of, window_of
     from central.archive.progress import Progress, amount
     from central.archive.pull import Terms, pull
+    from central.archive.removed import removed_words
     from central.classes.orders import order_of
     from central.cli import CONTRADICTED
     from central.wiring import open_centre
@@ -89,6 +90,8 @@ def _pull(args: argparse.Namespace) -> int:
     print(translate(PULLED, args.lang, class_id=args.class_id, folder=done.folder, files=done.files,
                     size=amount(done.size), root=centre.root_fingerprint))
     print(translate(NAMES, args.lang), file=sys.stderr)
+    if done.removed:
+        print(removed_words(done.removed, args.lang))
     if done.contradicted is not None:
         print(translate(CONTRADICTED, args.lang, size=done.contradicted))
     return 0

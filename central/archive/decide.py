@@ -11,8 +11,10 @@ from central.archive.errors import OtherPull, PullDamaged
 from central.archive.index import Index, index_pdf
 from central.archive.pieces import BEGUN, Pieces
 from central.archive.plan import Plan, Wanted, write_plan, write_whole
+from central.archive.removed import certified
 from central.chosen import Chosen, File
 from central.classes.as_of import AsOf
+from central.classes.orders import order_of
 from central.classes.stories import Told
 from central.dossier.facts import facts_of
 from central.dossier.shape import NO_PROOF, Facts
@@ -69,9 +71,15 @@ def decide(centre: Centre, class_id: str, pieces: Pieces, wish: Wish) -> Plan:
     assert isinstance(export, Export)
     plan = Plan(
         1, class_id, centre.store.device, manifest.hash, export.as_of[:10],
-        tuple(sorted(small, key=lambda one: one.path)), tuple(wanted_of(content.chosen)), content.contradicted)
+        tuple(sorted(small, key=lambda one: one.path)), tuple(wanted_of(content.chosen)), content.contradicted,
+        certified(content.chosen.removed, _offset_min(centre, class_id)))
     write_plan(pieces.folder, plan)
     return plan
+
+
+def _offset_min(centre: Centre, class_id: str) -> int:
+    with centre.store.read() as tx:
+        return order_of(tx, class_id)[1].utc_offset_min
 
 
 def _manifest(centre: Centre, class_id: str, pieces: Pieces) -> Sealed:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from central.archive.derived import Film, Shown
 from central.archive.progress import amount
-from central.chosen import File
+from central.archive.removed import certified, removed_words
+from central.chosen import Gone
 from central.dossier.pdf import REASONS, environment, laid_out
 from central.dossier.shape import Facts
 from central.dossier.words import Words
 from common.decisions import ANSWERS, OBJECTIONS
+from evidence.blocks import day
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILMS, SHOWN_HASH = 1000, 16
@@ -25,7 +27,7 @@ class Index:
     facts: Facts
     export: str
     films: Sequence[Film]
-    removed: Sequence[File]
+    removed: Sequence[Gone]
     sheets: Sequence[Shown]
     names: bool
 
@@ -37,12 +39,13 @@ def index_pdf(index: Index, lang: str) -> bytes:
 
 def index_html(index: Index, lang: str) -> str:
     """What is laid out."""
-    say = Words(index.facts, lang)
+    say, offset_min = Words(index.facts, lang), index.facts.head.utc_offset_min
     groups: dict[tuple[str, str, str], list[Film]] = {}
     for film in index.films[:FILMS]:
         groups.setdefault((film.block or "", film.file.device, film.file.segment.camera), []).append(film)
     return environment(TEMPLATES).get_template("index.html").render(
         f=index.facts, head=index.facts.head, index=index, say=say, _=say, lang=lang, groups=sorted(groups.items()),
         more=max(0, len(index.films) - FILMS), most_reasons=REASONS, digits=SHOWN_HASH, objections=OBJECTIONS,
-        answers=ANSWERS, size=amount(sum(one.file.segment.size for one in index.films)),
+        answers=ANSWERS, removed=removed_words(certified(index.removed, offset_min), lang),
+        day=lambda one: day(one.by.utc_us, offset_min), size=amount(sum(one.file.segment.size for one in index.films)),
         verdict=next((one.verdict for one in index.facts.findings if one.verdict is not None), None))

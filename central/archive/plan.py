@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from central.archive.errors import PullDamaged
+from central.archive.removed import Certified
 from central.files import write_new
 from central.parts import sync_folder
 from evidence.errors import BadShape
@@ -37,7 +38,7 @@ class Wanted(Piece):
 @dataclasses.dataclass(frozen=True)
 class Plan:
     """`export`: hash of the export record; `day`: of its `as_of`; `small`: files that are written with the plan;
-    `contradicted`: as in `Exported`."""
+    `contradicted`: as in `Exported`; `removed`: what is not in it, for it was removed before."""
 
     v: int
     class_id: Id
@@ -47,6 +48,7 @@ class Plan:
     small: tuple[Piece, ...]
     segments: tuple[Wanted, ...]
     contradicted: int | None
+    removed: tuple[Certified, ...] = ()
 
     @property
     def payload(self) -> list[Piece]:

@@ -20,6 +20,7 @@ from central.archive.pace import Pace, Window
 from central.archive.pieces import CHUNK, Pieces, locked, work_folder
 from central.archive.plan import Plan, Wanted, read_plan
 from central.archive.progress import Progress, amount
+from central.archive.removed import Certified
 from central.bucket.errors import NotInBucket
 from central.chosen import choose
 from central.classes.orders import order_of
@@ -50,12 +51,13 @@ class Terms:
 
 @dataclasses.dataclass(frozen=True)
 class Pulled:
-    """A finished bag. `contradicted`: as in `Exported`."""
+    """A finished bag. `contradicted`: as in `Exported`; `removed`: as in `Plan`."""
 
     folder: Path
     files: int
     size: int
     contradicted: int | None
+    removed: tuple[Certified, ...] = ()
 
 
 def pull(
@@ -89,7 +91,8 @@ def _finished(pieces: Pieces, target: Path) -> Pulled:
 
 
 def _pulled(plan: Plan, target: Path) -> Pulled:
-    return Pulled(target, len(plan.segments), sum(one.size for one in plan.payload), plan.contradicted)
+    return Pulled(target, len(plan.segments), sum(one.size for one in plan.payload), plan.contradicted,
+                  plan.removed)
 
 
 class _Pull:

@@ -57,16 +57,16 @@ class Remover:
         self._store, self._files, self._derived, self._cache = store, files, derived, cache
         self._bucket, self._clock, self._test, self._log = bucket, clock, test, Log("keeping")
 
-    def plan(self, only: str | None = None) -> KeepPlan:
-        """What stays and what may go now. Raises UnknownClass."""
+    def plan(self, only: str | None = None, people: bool = True) -> KeepPlan:
+        """What stays and what may go now; `people` as in `keep_plan`. Raises UnknownClass."""
         with self._store.read() as tx:
-            return keep_plan(self._store, tx, centre_now(self._store, tx, self._clock, self._test), only)
+            return keep_plan(self._store, tx, centre_now(self._store, tx, self._clock, self._test), only, people)
 
     def apply(self, by: str = "", told: Callable[[], None] = lambda: None) -> Done:
         """Remove what may go and was certified, and certify what else may go. `by`: the account; `told`: called after
         each file. Raises DatabaseUnusable, CannotRead, OfBucket, OSError: then the next turn goes on."""
         self.settle()
-        plan = self.plan()
+        plan = self.plan(people=False)
         free = {one.stored.sha256: one for one in plan.goes}
         with self._store.read() as tx:
             seen, all_ = witnessed_size(self._store, tx), tx.removals()

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from central.clock import Clock
+from central.errors import ClockBehind
 from central.signing import may_not_sign
 from central.store.store import Store
 from central.store.tables import Tx
@@ -28,14 +29,16 @@ def centre_now(store: Store, tx: Tx, clock: Clock, test: bool) -> CentreNow:
     its own clock, which is set. The earliest of them counts, so that no false one outvotes a true one. A receipt of the
     centre would only repeat its own clock."""
     stamp = clock.stamp()
-    certain = store.timed and stamp.clock.synced and may_not_sign(tx, stamp, test) is None
+    error = may_not_sign(tx, stamp, test)
+    behind = isinstance(error, ClockBehind)
+    certain = store.timed and stamp.clock.synced and error is None
     heard = tx.size_before_days(HEARD_DAYS)
     boxes: dict[str, int] = {}
     for record, body in _seen(store, tx):
         if body.size > heard and _is_set(record):
             boxes.setdefault(record.device, record.utc_us)
     witnesses = [time_s * SECOND for time_s in tx.cosigned_after(heard).values()]
-    return CentreNow(stamp.utc_us, certain, min((*boxes.values(), *witnesses), default=None))
+    return CentreNow(stamp.utc_us, certain, min((*boxes.values(), *witnesses), default=None), behind)
 
 
 def witnessed_size(store: Store, tx: Tx) -> int:

@@ -1,7 +1,8 @@
 """What a centre keeps and what may go: gathers what `evidence.retention.apply_policy` decides on. Changes nothing.
 
-Of a class whose time is not over by any of its plans no record is read: all of its video stays. The others are told as
-their pages are, each once.
+Of a class whose time is not over by any of its plans no record is read for a removal: all of its video stays. The
+others are told as their pages are, each once; so are, for people, those of which the overview does not know that
+nothing is proposed, reviewed or decided.
 """
 from __future__ import annotations
 
@@ -25,6 +26,8 @@ from evidence.rules.finding import Reason, reason
 from evidence.standing import r3_of, standing
 
 _LOG = Log("keeping")
+CLEAR = ("clear", "noted", "open", "none")
+"""Verdicts of the overview that hold nothing."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Group:
 class ClassKept:
     """What of a class lies here to stay. `title`: None where nobody planned it; `until_us`: until when its video is
     kept, None where nobody knows; `held`: why all of it is held now, as far as that was asked; `copies`: how many its
-    policy wants."""
+    policy wants; `years`: so long, None where nobody knows."""
 
     held_here: Held
     title: str | None
@@ -53,6 +56,12 @@ class ClassKept:
     copies: int
     held: tuple[Reason, ...]
     groups: tuple[Group, ...]
+    years: int | None = None
+
+    @property
+    def disputed(self) -> bool:
+        """Whether its years begin when a dispute ends that is not over."""
+        return any(one.code == "held_dispute" for one in self.held)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,11 +76,12 @@ class KeepPlan:
     leaf: int
 
 
-def keep_plan(store: Store, tx: Tx, now: CentreNow, only: str | None = None) -> KeepPlan:
-    """Of all classes, or of one. Raises UnknownClass for one of which nothing was planned."""
+def keep_plan(store: Store, tx: Tx, now: CentreNow, only: str | None = None, people: bool = True) -> KeepPlan:
+    """Of all classes, or of one. `people`: it is for people, who want to know all that holds a class, also before its
+    time is over. Raises UnknownClass for one of which nothing was planned."""
     if only is not None:
         order_of(tx, only)
-    gathered = _Gathered(store, tx, now)
+    gathered = _Gathered(store, tx, now, people)
     classes, goes = [], dict[str, Verdict]()
     for held in tx.held_by_class():
         if only is not None and held.class_id != only:
@@ -88,8 +98,8 @@ def keep_plan(store: Store, tx: Tx, now: CentreNow, only: str | None = None) -> 
 class _Gathered:
     """What was read for one plan, each class once."""
 
-    def __init__(self, store: Store, tx: Tx, now: CentreNow) -> None:
-        self._store, self._tx, self._now = store, tx, now
+    def __init__(self, store: Store, tx: Tx, now: CentreNow, people: bool) -> None:
+        self._store, self._tx, self._now, self._people = store, tx, now, people
         self._plans: dict[str, tuple[Plan, ...]] = {}
         self._told: dict[str, Told | None] = {}
         self._holding: dict[str, frozenset[Holding]] = {}
@@ -105,7 +115,8 @@ class _Gathered:
         until_us = None if not untils or None in untils else max(one for one in untils if one is not None)
         offset = plans[-1].utc_offset_min if plans else 0
         copies = max((plan.copies for plan in plans), default=1)
-        stated = self._stated(name) if name is not None else frozenset()
+        years = max((plan.years for plan in plans if plan.years is not None), default=None)
+        stated = self._before(name) if name is not None else frozenset()
         if until_us is not None and self._now.us < until_us:
             reasons = [reason("keep_until", until=day(until_us, offset)), *_reasons(stated)]
             groups = [Group(name, False, tuple(reasons), until_us, held.files, held.bytes)] if held.files else []
@@ -115,7 +126,7 @@ class _Gathered:
             groups = _groups(name, verdicts)
             stated = stated | self._holding.get(name or "", frozenset())
         title = order_of(self._tx, name)[1].title if name is not None and plans else None
-        return ClassKept(held, title, until_us, offset, copies, tuple(_reasons(stated)), tuple(groups)), verdicts
+        return ClassKept(held, title, until_us, offset, copies, tuple(_reasons(stated)), tuple(groups), years), verdicts
 
     def plans(self, class_id: str) -> tuple[Plan, ...]:
         """What every plan of a class says; none where nobody planned it."""
@@ -127,9 +138,10 @@ class _Gathered:
         items = [self._item(class_id, sha256, size) for sha256, size in self._tx.stays_of(class_id)]
         names = {name for one in items for name in one.classes}
         plans = {name: self.plans(name) for name in names}
-        first = apply_policy(items, plans, {}, self._now)
-        free = {name for one in first if one.action == "remove" for name in one.stored.classes}
-        return apply_policy(items, plans, {name: self._held(name) for name in free}, self._now)
+        if not self._people:  # what stays anyway need not be told
+            first = apply_policy(items, plans, {}, self._now)
+            names = {name for one in first if one.action == "remove" for name in one.stored.classes}
+        return apply_policy(items, plans, {name: self._held(name) for name in names}, self._now)
 
     def _item(self, class_id: str | None, sha256: str, size: int) -> Stored:
         """A file by all records that name it. Where one of them is not told with its class nobody is sure of its
@@ -189,6 +201,18 @@ class _Gathered:
                 if isinstance(body := body_of(one.record), Dispute)]
         found |= {"dispute"} if any(one.until_us is None for one in longer(said)) else set()
         return frozenset(found)
+
+    def _before(self, class_id: str) -> frozenset[Holding]:
+        """What holds a class, where its time need not be over: what the overview knows is enough where nothing is
+        proposed, reviewed or decided."""
+        if not self._people:
+            return self._stated(class_id)
+        known = self._tx.summary(class_id)
+        if known is None or known.judged_leaf < known.touched_leaf or known.round not in ("", "none") \
+                or known.verdict not in CLEAR or (known.due_us is not None and known.due_us <= self._now.us):
+            return self._held(class_id)
+        objected: set[Holding] = {"objection"} if known.objections else set()
+        return self._stated(class_id) | objected
 
     def _held(self, class_id: str) -> frozenset[Holding]:
         if class_id not in self._holding:

@@ -12,6 +12,7 @@ from evidence.blocks import day
 GOES, STAYS = N_("may go"), N_("stays")
 NO_CLASS = N_("(no class)")
 UNKNOWN = N_("not known")
+DISPUTED = N_("not before {until}; {years} years after the dispute ends")
 
 
 BOXES = [N_("Class"), N_("Person"), N_("Box"), N_("How far it is")]
@@ -59,7 +60,10 @@ def box_words(box: BoxErasing, lang: str) -> str:
 def until_words(kept: ClassKept, group: Group | None, lang: str) -> str:
     """Until when, on the class's own calendar."""
     until_us = kept.until_us if group is None else group.until_us
-    return translate(UNKNOWN, lang) if until_us is None else day(until_us, kept.utc_offset_min)
+    if until_us is None:
+        return translate(UNKNOWN, lang)
+    until = day(until_us, kept.utc_offset_min)
+    return translate(DISPUTED, lang, until=until, years=kept.years) if kept.disputed else until
 
 
 def size_words(size: float) -> str:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from central.accounts.actions import Action
+from central.accounts.looks import looked
 from central.archive.desk import KEPT_DAYS, ArchiveDesk
 from central.archive.errors import ArchiveAsked, NoArchive
 from central.archive.packed import packed
@@ -52,13 +53,22 @@ def archives(centre: Centre, desk: ArchiveDesk) -> APIRouter:
             return _page(request, centre, desk, class_id, refused(request, "ask", error, ()))
         return RedirectResponse(f"/classes/{class_id}/archive", 303)
 
+    @routes.post("/classes/{class_id}/archive/file", Action.ARCHIVE)
+    def say(request: Request, class_id: ClassName) -> Response:
+        try:
+            look(centre, request, "archive", class_id=class_id, why=reason_of(request))
+        except UnclearReason as error:
+            return _page(request, centre, desk, class_id, refused(request, "file", error, ("reason", "why")))
+        return RedirectResponse(f"/classes/{class_id}/archive/file", 303)
+
     @routes.get("/classes/{class_id}/archive/file", Action.ARCHIVE)
     def file(request: Request, class_id: ClassName) -> Response:
         try:
             bag = desk.bag(class_id)
         except NoArchive:  # it went, or is not made yet: the page says so
             return RedirectResponse(f"/classes/{class_id}/archive", 303)
-        look(centre, request, "archive", class_id=class_id)
+        if not _has_said(request, centre, class_id):  # the page asks why
+            return RedirectResponse(f"/classes/{class_id}/archive", 303)
 
         def pieces() -> Iterator[bytes]:
             sent = 0
@@ -77,6 +87,12 @@ def archives(centre: Centre, desk: ArchiveDesk) -> APIRouter:
     return routes.router
 
 
+def _has_said(request: Request, centre: Centre, class_id: str) -> bool:
+    """Whether whoever asks said within the hour why they need the archive of this class."""
+    now_us = centre.clock.stamp().utc_us
+    return looked(centre.store, actor_of(request), "archive", now_us, class_id=class_id) is not None
+
+
 def _page(request: Request, centre: Centre, desk: ArchiveDesk, class_id: str, typed: Typed) -> Response:
     with centre.store.read() as tx:
         order = order_of(tx, class_id)[1]
@@ -84,7 +100,9 @@ def _page(request: Request, centre: Centre, desk: ArchiveDesk, class_id: str, ty
     local = LocalTime(order.utc_offset_min, lang)
     made = page(
         request, centre, "archive.html", typed.status if typed.error else 200, class_id=class_id, title=order.title,
-        stands=stands, form=lambda _: typed, why=asked(lang, typed), days=KEPT_DAYS, amount=amount, when=local.exact,
+        stands=stands, form=lambda which: typed if which == typed.which else Typed(),
+        why={which: asked(lang, typed if which == typed.which else None) for which in ("ask", "file")},
+        said=_has_said(request, centre, class_id), days=KEPT_DAYS, amount=amount, when=local.exact,
         until=local.exact(stands.until_s * SECOND) if stands is not None else "")
     if stands is not None and stands.state in ("waiting", "running") and request.method == "GET":
         made.headers["refresh"] = str(AGAIN_S)

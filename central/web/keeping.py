@@ -73,7 +73,7 @@ def keeping(centre: Centre) -> APIRouter:
         return page(
             request, centre, "keeping.html", classes=_views(mine, lang), sums=reckoning, size=size_words,
             as_of=local.full(plan.now.us), witness="" if witness_us is None else local.full(witness_us),
-            certain=plan.now.certain, removes=centre.config.keeping.remove,
+            certain=plan.now.certain, behind=plan.now.behind, removes=centre.config.keeping.remove,
             may_go=[one for one in lines(mine, lang) if one.goes])
 
     return routes.router
@@ -102,5 +102,5 @@ def _reckon(tx: Tx, seen: list[ClassKept], now_us: int) -> Reckoning:
         ends = [] if known is None else [utc_us(hour.end) for hour in known[1].hours]
         over = sum(end <= now_us for end in ends)
         shares.append(Share(one.held_here.bytes, one.held_here.recorded_bytes, one.copies, over, len(ends) - over,
-                            one.until_us, one.utc_offset_min))
+                            None if one.disputed else one.until_us, one.utc_offset_min))
     return reckon(shares)

@@ -94,6 +94,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/classes/{class_id}/dossier/{key}/file"): get("/classes/{class_id}/dossier/none/file"),
     ("GET", "/classes/{class_id}/archive"): get("/classes/{class_id}/archive"),
     ("POST", "/classes/{class_id}/archive"): post("/classes/{class_id}/archive", reason="none"),
+    ("POST", "/classes/{class_id}/archive/file"): post("/classes/{class_id}/archive/file", reason="none"),
     ("GET", "/classes/{class_id}/archive/file"): get("/classes/{class_id}/archive/file"),
     ("GET", "/exports"): get("/exports"),
     ("POST", "/exports"): post("/exports", region="999999"),

@@ -137,8 +137,15 @@ def test_the_commands_say_what_they_did_or_what_to_do(
     assert (rc, said[:40]) == (0, "Dispute d-1 about class welder-1 is over")
     assert run("dispute", CLASS, "close", "--reason", "settled") == (
         2, "no such dispute about class welder-1 is open\n")
-    assert run("hold", CLASS, "place", "--reason", "case 114") == (
+    with pytest.raises(SystemExit):
+        run("hold", CLASS, "place", "--reason", "case 114")
+    assert "--by" in capsys.readouterr().err
+    assert run("hold", CLASS, "place", "--reason", "x", "--by", "Wang San")[0] == 2
+    assert run("hold", CLASS, "place", "--reason", "case 114", "--by", "wang") == (
         0, "Hold h-1 is placed: no video of class welder-1 is removed, whatever its time.\n")
-    assert run("hold", CLASS, "lift", "--reason", "judged", "--hold", "h-1")[0] == 0
-    assert run("hold", CLASS, "lift", "--reason", "judged") == (
+    assert run("hold", CLASS, "lift", "--reason", "judged", "--hold", "h-1", "--by", "li")[0] == 0
+    with centre_with_class.store.read() as tx:
+        said = [one.record.body["by"] for one in tx.of_type("hold", CLASS)]
+    assert said == ["wang", "li"]
+    assert run("hold", CLASS, "lift", "--reason", "judged", "--by", "li") == (
         2, "no such hold of the video of class welder-1 is placed\n")

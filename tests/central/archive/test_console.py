@@ -22,7 +22,7 @@ from central.archive.work import make
 from central.classes.orders import boxes_of
 from central.wiring import Centre, open_centre
 from evidence.bodies import CentreLook, Export, body_of
-from tests.central.console import send, signed_in
+from tests.central.console import become, send, session_of, signed_in
 from tests.central.site import furnish
 
 PLACE = "/classes/class-a/archive"
@@ -90,6 +90,25 @@ def test_from_the_page_of_the_class_to_the_zip(site: Centre, tmp_path: Path) -> 
         read.extractall(tmp_path / "unpacked")
     bagit.Bag(str(tmp_path / "unpacked" / "class-a")).validate()
     assert exports(site) == 1
+
+
+def test_a_second_reader_says_why_before_the_download(site: Centre) -> None:
+    client = signed_in(site, "supervisor", "411200")
+    desk = desk_of(client)
+    send(client, PLACE, reason="flag")
+    until(desk, "done")
+    assert f'href="{PLACE}/file"' in client.get(PLACE).text
+    become(client, session_of(site, "supervisor", "411200", "other"))
+    page = client.get(f"{PLACE}?lang=en").text
+    assert f'href="{PLACE}/file"' not in page and f'action="{PLACE}/file"' in page
+    assert client.get(f"{PLACE}/file", follow_redirects=False).headers["location"] == PLACE
+    before = looks(site)
+    refused = send(client, f"{PLACE}/file", why="")
+    assert refused.status_code == 422 and looks(site) == before
+    said = send(client, f"{PLACE}/file", reason="other", why="an appeal")
+    assert said.headers["location"] == f"{PLACE}/file" and looks(site) == [*before, "an appeal"]
+    assert client.get(f"{PLACE}/file").headers["content-type"] == "application/zip"
+    assert looks(site) == [*before, "an appeal"] and f'href="{PLACE}/file"' in client.get(PLACE).text
 
 
 def test_who_may_not_sees_no_button_and_no_page(site: Centre) -> None:

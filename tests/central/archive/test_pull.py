@@ -20,6 +20,7 @@ from central.archive.pace import Ended
 from central.archive.pieces import locked, work_folder
 from central.archive.progress import Progress
 from central.archive.pull import Pulled, Terms, pull
+from central.archive.removed import Certified, removed_words
 from central.errors import FolderNotEmpty, SegmentFileChanged
 from central.wiring import Centre
 from common.page import verify_page
@@ -138,7 +139,13 @@ def test_what_was_removed_is_named_and_not_missed(centre: Centre, box: Box, tmp_
     put(centre, VIDEO[1])
     box.append(SegmentRemoved(sha256_hex(VIDEO[0]), "over", "r7"), MORNING + 10**9)
     centre.collector().take(box.messages()[-1:])
-    folder = pulled(centre, tmp_path / "bag").folder
+    done = pulled(centre, tmp_path / "bag")
+    folder, seq = done.folder, box.sealed[-1].record.seq
+    assert done.removed == (Certified("box-1", 1, seq, seq, "2026-03-02", "2026-03-02"),)
+    told = f"1 files were removed (records of box-1: {seq}, 2026-03-02): their video is not in it."
+    assert removed_words(done.removed, "en") == told
+    said = "".join(page.extract_text() for page in PdfReader(folder / "data" / "index.pdf").pages)
+    assert " ".join(said.split()).count(told) == 2, "at its head and below its video"
     index = json.loads((folder / "data" / "index.json").read_bytes())
     assert [one["file"] for one in index["removed"]] == ["r-1/000000.mp4"] and len(index["segments"]) == 1
     assert verify(folder / "data" / "class", None, "en").problems == ()
@@ -150,8 +157,10 @@ def test_the_certificate_of_the_centre_counts_too(centre: Centre, box: Box, tmp_
     gone = RemovedFile(sha256_hex(VIDEO[0]), len(VIDEO[0]), "2026-03-02T00:00:00.000000Z")
     with centre.store.write() as tx:
         centre.store.append(tx, VideoRemoved("welder-1", (gone,), "0" * 64))
-    index = json.loads((pulled(centre, tmp_path / "bag").folder / "data" / "index.json").read_bytes())
+    done = pulled(centre, tmp_path / "bag")
+    index = json.loads((done.folder / "data" / "index.json").read_bytes())
     assert [one["file"] for one in index["removed"]] == ["r-1/000000.mp4"]
+    assert [(one.device, one.count) for one in done.removed] == [("centre", 1)]
 
 
 def test_what_goes_while_it_is_waited_for_needs_another_plan(centre: Centre, box: Box, tmp_path: Path) -> None:

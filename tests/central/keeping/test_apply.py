@@ -20,11 +20,15 @@ from central.classes.objections import handle_objection, raise_objection
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.statements import close_dispute, open_dispute, state_assessment
+from central.classes.stories import Stories
 from central.cli import main
 from central.keeping import apply, beside
 from central.keeping.beside import turn
 from central.keeping.now import HEARD_DAYS, centre_now, witnessed_size
+from central.keeping.words import until_words
 from central.orders.boxes import _lacking
+from central.overview.name_keys import NameKeys
+from central.overview.worker import Worker
 from central.store.bucketed import Bucketed
 from central.store.cached import CachedFile
 from central.wiring import alone, open_centre
@@ -152,7 +156,7 @@ def test_a_clock_behind_what_was_signed_removes_nothing(keeping: Keeping) -> Non
     keeping.clock.utc_us += 100 * DAY
     keeping.seen()
     keeping.clock.utc_us = UNTIL + DAY
-    assert keeping.codes() == ["keep_own_clock"]
+    assert keeping.codes() == ["keep_clock_behind"]
 
 
 def test_the_word_of_a_box_that_is_denied_or_whose_clock_is_not_set_is_none(keeping: Keeping) -> None:
@@ -196,6 +200,29 @@ def test_what_holds_a_class_keeps_it_and_what_begins_the_years_anew_does(keeping
     assert keeping.codes() == ["remove_over"]
     state_assessment(store, CLASS, "2032-03-04", keeping.clock.utc_us)
     assert keeping.codes() == ["keep_until"]
+
+
+def test_people_are_told_all_that_holds_a_class_whatever_else_keeps_it(keeping: Keeping) -> None:
+    store = keeping.centre.store
+    place_hold(store, CLASS, "case 114")
+    raise_objection(store, CLASS, "school", None, "no", "school")  # opens a dispute
+    held = ["held_dispute", "held_hold", "held_objection"]
+    assert keeping.codes() == ["keep_until", *held], "before its time"
+    centre = keeping.centre
+    stories = Stories(store, keeping.clock)
+    Worker(store, centre.names, NameKeys(centre.keys.names_key), keeping.clock, stories).catch_up(60)
+    with store.read() as tx:
+        known = tx.summary(CLASS)
+    assert known is not None and known.judged_leaf >= known.touched_leaf
+    assert keeping.codes() == ["keep_until", *held], "also by what the overview knows"
+    keeping.over()
+    keeping.clock.clock = ClockState(False, 0, "kernel", 1)
+    assert keeping.codes() == ["keep_own_clock", *held], "also where nobody knows the time"
+    (kept,) = keeping.remover.plan().classes
+    assert until_words(kept, None, "en") == "not before 2029-03-02; 3 years after the dispute ends"
+    handle_objection(store, CLASS, "o-1", "rejected", "no", "wang")
+    (kept,) = keeping.remover.plan().classes
+    assert until_words(kept, None, "en") == "2032-03-03"
 
 
 def test_a_hold_between_certificate_and_removal_keeps_the_file(keeping: Keeping) -> None:
