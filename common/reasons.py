@@ -439,6 +439,9 @@ REASONS: dict[str, str] = {
     "centre_clock": N_(
         "the times that the centre signed contradict each other, so its own clock was wrong; of these receipts and"
         " checkpoints nothing counts against a box that this may explain: {count}"),
+    "centre_ahead": N_(
+        "records of the centre that say a later time than it stated afterwards, when its clock was behind or put right;"
+        " when they were made is uncertain: {count}"),
     "receipts_unknown": N_(
         "the manifest does not say which receipts there are, so nobody can tell when the centre received what the boxes"
         " state; export the class again"),

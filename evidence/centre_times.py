@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from evidence.receipts import Receipt, by_chain
+from evidence.records import Record
 from evidence.times import utc_us
 
 T = TypeVar("T")
@@ -38,6 +39,32 @@ class Contradicted:
 
 
 NOTHING = Contradicted()
+
+
+def clock_why(record: Record) -> str | None:
+    """What a centre's alarm about its own clock says; None: it is no such alarm."""
+    if record.type != "alarm" or record.body.get("code") != "centre.clock":
+        return None
+    params = record.body.get("params")
+    return str(params.get("why")) if isinstance(params, Mapping) else ""
+
+
+def vouched(record: Record) -> bool:
+    """Whether a person said there that the clock of the centre is right."""
+    return clock_why(record) in ("put_right", "trusted")
+
+
+def ahead(chain: Sequence[Record], tolerance_us: int) -> set[int]:
+    """Records of a centre's chain, in order, that say a later time than a later alarm about its clock: somebody had
+    set it ahead, or has set it back. An alarm by a clock that is not set counts where a person vouches for it."""
+    found: set[int] = set()
+    least_us: int | None = None
+    for record in reversed(chain):
+        if least_us is not None and record.clock.synced and record.utc_us > least_us + tolerance_us:
+            found.add(record.seq)
+        if vouched(record) or (record.clock.synced and clock_why(record) is not None):
+            least_us = record.utc_us if least_us is None else min(least_us, record.utc_us)
+    return found
 
 
 def contradictions(receipts: Iterable[Receipt], checkpoints: Iterable[Told], skew_us: int) -> Contradicted:

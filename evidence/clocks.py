@@ -11,11 +11,11 @@ from __future__ import annotations
 import bisect
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from evidence.brackets import Brackets
-from evidence.centre_times import NOTHING, Contradicted
+from evidence.centre_times import NOTHING, Contradicted, vouched
 from evidence.continuity import SLEW
 from evidence.notes import NoteKey
 from evidence.receipts import Receipt
@@ -181,7 +181,7 @@ class ChainClock:
         for one in reversed(self._chain):
             found[one.seq] = by_us, mono_us.get(one.boot_id)
             mono_us[one.boot_id] = min(one.mono_us, mono_us.get(one.boot_id, one.mono_us))
-            if _is_set(one) or _vouched(one):
+            if _is_set(one) or vouched(one):
                 by_us = one.utc_us if by_us is None else min(by_us, one.utc_us)
         return found
 
@@ -232,13 +232,6 @@ def _jumps(before: Record, after: Record, tolerance_us: int) -> bool:
 
 def _is_set(record: Record) -> bool:
     return record.clock.synced
-
-
-def _vouched(record: Record) -> bool:
-    """Whether a person said there that the clock of the centre is right."""
-    params = record.body.get("params")
-    return (record.type == "alarm" and record.body.get("code") == "centre.clock" and isinstance(params, Mapping)
-            and params.get("why") in ("put_right", "trusted"))
 
 
 def _by_mono(records: Iterable[Record]) -> list[Record]:

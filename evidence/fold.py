@@ -161,6 +161,7 @@ def fold(
         revoked=told.revoked,
         watched=tuple(one for one in told.watched if one.at_us >= orders[0][1]),
         centre_wrong=told.centre_wrong,
+        centre_ahead=told.centre_ahead,
         reviewed=tuple((record.key, body) for record, body in told.of(Review)),
         objections=objections,
         objections_void=objections_void,

@@ -191,8 +191,8 @@ class Stored:
 @dataclasses.dataclass(frozen=True)
 class CentreNow:
     """A centre's wall clock; `certain`: it is set, and not before a time that the centre signed. `witness_us`: the
-    earliest of the newest times that others said by clocks of their own, witnesses in cosignatures and boxes in records;
-    None without any."""
+    earliest of the newest times that others said by clocks of their own, witnesses in cosignatures and boxes in
+    records; None without any."""
 
     us: int
     certain: bool

@@ -777,6 +777,8 @@ class Story:
     centre_wrong: tuple[Ref, ...] = ()
     """Receipts (the record up to which each was given) and checkpoints (the record that names each) whose times
     contradict each other: the clock of the centre was wrong."""
+    centre_ahead: tuple[Ref, ...] = ()
+    """Records of the centre about the class that say a later time than a later alarm about its clock."""
     reviewed: tuple[tuple[Ref, Review], ...] = ()
     """Every review of the class, also those that do not count (any more)."""
     objections: tuple[ObjectionFact, ...] = ()

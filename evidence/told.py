@@ -47,7 +47,7 @@ from evidence.bodies import (
     body_of,
 )
 from evidence.brackets import Chains, seen
-from evidence.centre_times import NOTHING, Contradicted, contradictions
+from evidence.centre_times import NOTHING, Contradicted, ahead, contradictions
 from evidence.chain import ChainKey
 from evidence.clocks import ChainClock
 from evidence.corrections import MOVED, Correction, Session, corrections
@@ -91,6 +91,8 @@ class Told:
     centre_wrong: tuple[Ref, ...]
     """What the centre said of the time and contradicts itself: records up to which a receipt was given, or of a
     checkpoint."""
+    centre_ahead: tuple[Ref, ...]
+    """What the centre said of the class at a time that is later than a later alarm about its clock."""
     calls: tuple[Record, ...]
     """The roll calls, also those whose bodies nobody gave."""
     accounts: tuple[tuple[Record, AccountChanged], ...]
@@ -183,7 +185,7 @@ def read(
     accounts = _accounts(ordered, boxes) if any(isinstance(body, Decision) for _, body in items) else ()
     return Told(
         tuple(items), clocks, latest(ordered, clocks), corrected, started_us, unknown, tuple(bad), revoked, stated,
-        _wrong_refs(chains, log, wrong), tuple(calls), accounts)
+        _wrong_refs(chains, log, wrong), _ahead(chains, boxes, items, policy), tuple(calls), accounts)
 
 
 def _accounts(ordered: Iterable[Record], boxes: set[ChainKey]) -> tuple[tuple[Record, AccountChanged], ...]:
@@ -201,6 +203,13 @@ def _contradicted(
         return NOTHING
     told = ((size, us) for chain in chains.values() for _, size, us in seen(chain, log))
     return contradictions(itertools.chain.from_iterable(receipts.values()), told, policy.bracket_us[0])
+
+
+def _ahead(
+    chains: Mapping[ChainKey, list[Record]], boxes: set[ChainKey], items: Iterable[tuple[Record, Body]], policy: Policy
+) -> tuple[Ref, ...]:
+    found = {name: ahead(chain, policy.step_tolerance_us) for name, chain in chains.items() if name not in boxes}
+    return tuple(record.key for record, _ in items if record.seq in found.get((record.device, record.chain), ()))
 
 
 def _wrong_refs(

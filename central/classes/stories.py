@@ -177,13 +177,13 @@ def _typed(read: Mapping[tuple[str, str], Read], record: Record) -> Body | None:
 
 def of_centre(store: Store, tx: Tx, class_id: str, devices: Iterable[str]) -> list[Record]:
     """What of the centre's own chain a story of this class is made of: its beginning, which keys it revoked, what it
-    says of the class, and of the chains of these boxes. A centre of a city has thousands of other classes, and nothing
-    of them tells of this one (tests/central/test_stories.py compares both). Where somebody decided, the changes of
-    accounts, too: they tell whether two persons did."""
+    says of the class, of its clock, and of the chains of these boxes. A centre of a city has thousands of other
+    classes, and nothing of them tells of this one (tests/central/test_stories.py compares both). Where somebody
+    decided, the changes of accounts, too: they tell whether two persons did."""
     first = [sealed for head in tx.heads(store.device) if (sealed := tx.record(head.device, head.chain, 0))]
     revoked = [sealed for sealed in tx.of_type("device.revoked") if sealed.record.device == store.device]
     own = [read_sealed(envelope) for envelope in tx.said_of(class_id, store.device)]
-    boxes = [read_sealed(envelope) for envelope in tx.said_of_boxes(devices, store.device)]
+    boxes = [read_sealed(envelope) for envelope in tx.said_of_boxes({*devices, store.device}, store.device)]
     accounts = tx.of_type("account") if any(one.record.type == "decision" for one in own) else []
     return [sealed.record for sealed in (*first, *revoked, *own, *boxes, *accounts)
             if sealed.record.device == store.device]

@@ -135,7 +135,8 @@ class Worker:
                 tx.place_institution(institution, region)
             tx.touch(({device for _, device, _, _ in rows} | spoken) - {self._store.device},
                      {class_id for _, _, type_, class_id in own if class_id and type_ != LOOK}, last)
-            if any(type_ == "device.revoked" for _, _, type_, _ in own):
+            # A key that is revoked, or an alarm about the centre's clock, may tell of any class.
+            if self._store.device in spoken or any(type_ == "device.revoked" for _, _, type_, _ in own):
                 tx.touch_all(last)
             news.keep(tx)
             tx.set_meta(CURSOR, str(last))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, func, insert, select
 
 from central.store import schema as t
 from evidence.canonical import sha256_hex
+from evidence.centre_times import clock_why
 from evidence.records import Record
 from evidence.watched import CODES
 
@@ -26,7 +27,8 @@ LOOK = "look.centre"
 
 
 def said(inputs: Inputs) -> object:
-    """Of what a story is made of, that which the centre itself said: of the class, of keys, and of its boxes."""
+    """Of what a story is made of, that which the centre itself said: of the class, of keys and its clock,
+    and of its boxes."""
     own, revoked, boxes = inputs
     return own, revoked, [(device, stated) for device, stated, *_ in boxes]  # type: ignore[attr-defined]
 
@@ -39,7 +41,7 @@ def count(inputs: Inputs) -> int:
 
 class InputTables:
     """What `Tx` knows of it. The story of a class is made of the whole chains of its boxes, of the receipts for them,
-    and of what the centre's own chain says of the class, of keys, or of the chains of its boxes."""
+    and of what the centre's own chain says of the class, of keys, of its clock, or of the chains of its boxes."""
 
     _db: Connection
 
@@ -91,10 +93,11 @@ class InputTables:
         """Of each class what its story is made of now. `classes`: class → its boxes; `centre`: the centre's name."""
         devices = sorted({device for boxes in classes.values() for device in boxes})
         boxes, revoked = self._box_inputs(devices), self._newest_of("device.revoked")
-        said, stated = self._newest_said(sorted(classes), centre), self._newest_stated(devices, centre)
+        said, stated = self._newest_said(sorted(classes), centre), self._newest_stated([*devices, centre], centre)
         # A database that was set back gives the same numbers to other records.
         hashes = self._hashes_of({*said.values(), *stated.values(), revoked})
-        return {class_id: (hashes.get(said.get(class_id, -1)), hashes.get(revoked),
+        all_ = hashes.get(revoked), hashes.get(stated.get(centre, -1))
+        return {class_id: (hashes.get(said.get(class_id, -1)), all_,
                            tuple((one, hashes.get(stated.get(one, -1)), *boxes[one]) for one in sorted(own)))
                 for class_id, own in classes.items()}
 
@@ -159,7 +162,10 @@ class InputTables:
 
 
 def box_of(record: Record) -> str | None:
-    """The box of whose chains a record states something; None: of none."""
+    """The box of whose chains a record states something, or the device itself where it states something of its clock;
+    None: of none."""
+    if clock_why(record) is not None:
+        return record.device
     said = record.body.get("params")
     if record.type != "alarm" or record.body.get("code") not in CODES or not isinstance(said, dict):
         return None

@@ -481,7 +481,7 @@ about_boxes = Table(
     "about_boxes",
     metadata,
     Column("leaf", BigInteger, primary_key=True, autoincrement=False, comment="of what a centre states"),
-    Column("device", _text(64), nullable=False, comment="the box of whose chains it does"),
+    Column("device", _text(64), nullable=False, comment="of whose chains it does; the centre: of its clock"),
     Index("about_boxes_device", "device", "leaf"),
 )
 

@@ -180,6 +180,8 @@ def _clock(story: Story, policy: Policy) -> Told:
         yield reason(f"doubt_{doubt}", count=count), tuple(ref for why, ref in items if why == doubt)
     if story.centre_wrong:
         yield reason("centre_clock", count=len(story.centre_wrong)), story.centre_wrong
+    if story.centre_ahead:
+        yield reason("centre_ahead", count=len(story.centre_ahead)), story.centre_ahead
     if policy.bracket_us is not None and not story.receipts_whole:
         yield reason("receipts_unknown"), ()
 

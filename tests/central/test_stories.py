@@ -56,7 +56,10 @@ def test_nothing_of_other_classes_at_the_centre_tells_of_this_one(
             centre.store.append(tx, CentreLook("li", "class", "supervisor", class_id))
     with centre.store.write() as tx:
         centre.store.append(tx, DeviceRevoked("box-2", boxes["box-2"].signer.keyid, "lost"))
-    clock.utc_us += 8 * HOUR
+    clock.utc_us -= HOUR
+    with centre.store.write() as tx:
+        centre.store.append(tx, Alarm("centre.clock", {"why": "put_right", "signed": utc_text(clock.utc_us + HOUR)}))
+    clock.utc_us += 9 * HOUR
     for class_id in orders:
         with centre.store.read() as tx:
             told = stories.tell(centre.store, tx, class_id, clock.utc_us)
@@ -68,7 +71,7 @@ def test_nothing_of_other_classes_at_the_centre_tells_of_this_one(
         whole = fold(records, class_id, told.policy, receipts=receipts, log=centre.store.log)
         assert told.story == whole and told.findings == findings(whole, told.policy, clock.utc_us)
         assert bool(told.story.revoked) is (class_id == "cook-1")
-        assert told.story.watched and told.story.survey and told.story.looks
+        assert told.story.centre_ahead and told.story.watched and told.story.survey and told.story.looks
 
 
 def test_a_chain_is_read_once_and_anew_after_the_database_was_set_back(centre: Centre, clock: FixedClock) -> None:

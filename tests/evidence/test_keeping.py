@@ -234,6 +234,8 @@ def test_a_clock_set_years_ahead_and_back_makes_no_removal_late() -> None:
     fact = made.story().removed[0]
     assert (fact.least_us, fact.most_us) == (at("2026-11-26 08:00"), at("2026-11-26 08:30"))
     assert made.finding("R7").reasons[0].params["date"] == "2026-11-26"
+    clock = made.finding("clock", "2035-01-01 00:00")
+    assert (clock.result, codes(clock), clock.records) == ("open", ["centre_ahead"], (fact.ref,))
 
 
 def test_a_clock_put_right_by_a_person_counts_although_nobody_set_it() -> None:
