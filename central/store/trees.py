@@ -94,7 +94,8 @@ class TreeTables:
     def size_before_days(self, days: int) -> int:
         """The largest tree that was signed before the last so many days on which a grown one was; 0 where there
         were no more. A clock that jumps by years adds one day."""
-        c, size, day_s = t.checkpoints.c, None, 0
+        c, day_s = t.checkpoints.c, 0
+        size: int | None = None
         for _ in range(days + 1):
             rows = select(c.size, c.issued_s).order_by(c.size.desc()).limit(1)
             if size is not None:

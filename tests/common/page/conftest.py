@@ -47,7 +47,7 @@ class Reader:
         return Said(whole, problems or (verdict.inner_text(),) * (not whole), self.page.inner_text("#result"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed")
@@ -83,7 +83,7 @@ def page(browser: Any, page_file: Path) -> Iterator[Any]:
     yield from opened(browser, page_file)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reader(browser: Any, page_file: Path) -> Iterator[Reader]:
     """One page for many folders."""
     for one in opened(browser, page_file):
