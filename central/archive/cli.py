@@ -52,7 +52,10 @@ def add_commands(commands: Any, command: Callable[..., argparse.ArgumentParser])
 
 def _erase(args: argparse.Namespace) -> None:
     from central.archive.erase import erase
+    from central.archive.errors import NothingToErase
 
+    if not (args.names or args.sheets):
+        raise NothingToErase()
     print(translate(ERASED, args.lang, count=len(erase(args.bag, args.names, args.sheets)), folder=args.bag))
 
 

@@ -67,3 +67,7 @@ class NotABag(BadInput):
 
 class NoArchive(BadInput):
     text = "there is no finished archive of class {class_id} here: ask for it again"
+
+
+class NothingToErase(BadInput):
+    text = "say what is to be taken out: --names, --sheets, or both; nothing was changed"

@@ -13,7 +13,9 @@ from typing import Any, Literal, TextIO
 from tqdm import tqdm
 
 from central.archive.ask import Away
+from common.logs import Log
 from common.texts import N_, translate
+from evidence.blocks import local
 from evidence.errors import BadShape
 from evidence.shape import decode, encode
 
@@ -21,8 +23,10 @@ NAME = "progress.json"
 LINE_S, FILE_S = 60.0, 1.0
 """A line, and the file, at most so often."""
 LABEL = N_("archive")
+CLOSED = N_("It waits until {time} by the clock of the class.")
 LINE = N_("{done} of {all} are in the archive; files to come: {files}")
 MB, GB = 1_000_000, 1_000_000_000
+_LOG = Log("archive")
 State = Literal["deciding", "copying", "waiting", "closed", "away", "failed", "done"]
 
 
@@ -84,10 +88,14 @@ class Progress:
             self._set(state=state, away=away, opens_us=opens_us)
             self._keep(always=changed)
 
-    def say(self, sentence: str) -> None:
-        """Tell a person."""
+    def waits(self, opens_us: int, offset_min: int) -> None:
+        """The window is closed, and opens then, UTC; `offset_min`: of the class's clock, minutes east of UTC."""
+        self.stands("closed", opens_us=opens_us)
+        time_ = local(opens_us, offset_min).strftime("%H:%M")
+        _LOG.info("waits", until=time_)
         if self._stream is not None:
-            tqdm.write(sentence, file=self._stream)
+            tqdm.write(translate(CLOSED, self._lang, time=time_), file=self._stream)
+            self._stream.flush()
 
     def close(self) -> None:
         """Leave the line empty for what is said next."""

@@ -105,8 +105,8 @@ class _Pull:
         self._centre, self._class, self._target, self._pieces = centre, class_id, target, pieces
         self._wish, self._terms, self._progress, self._stop = wish, terms, progress, stop
         with centre.store.read() as tx:
-            offset_min = order_of(tx, class_id)[1].utc_offset_min
-        self._pace = Pace(terms.rate, terms.window, offset_min, self._now_us, self._closed, stop)
+            self._offset_min = order_of(tx, class_id)[1].utc_offset_min
+        self._pace = Pace(terms.rate, terms.window, self._offset_min, self._now_us, self._closed, stop)
 
     def run(self) -> Pulled:
         """All of it."""
@@ -219,7 +219,10 @@ class _Pull:
         raise FilesAway(away, class_id=self._class, count=len(left), folder=self._pieces.folder)
 
     def _closed(self, opens_us: int | None) -> None:
-        self._progress.stands("copying" if opens_us is None else "closed", opens_us=opens_us)
+        if opens_us is None:
+            self._progress.stands("copying")
+        else:
+            self._progress.waits(opens_us, self._offset_min)
 
     def _now_us(self) -> int:
         return self._centre.clock.stamp().utc_us

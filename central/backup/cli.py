@@ -34,6 +34,8 @@ WANTED = N_(
 MOVE = N_("Its database is a file, zaitang.db. To go back to PostgreSQL: write the address of an empty database into "
           "centre.toml, and `zaitang-central database move`.")
 MOST_NAMED = 5
+OTHERS = 0o077
+"""Rights of other accounts of the machine."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -64,12 +66,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _make(args: argparse.Namespace) -> None:
+    from central.backup.errors import BadDays
     from central.backup.listing import kept_in
     from central.backup.make import make, prune
-    from central.passphrase import asked_passphrase
     from central.wiring import open_centre
 
-    passphrase = asked_passphrase(args.passphrase_file, args.lang, new=True, ask=ASK)
+    if args.keep_days is not None and args.keep_days < 1:
+        raise BadDays(value=args.keep_days)
+    passphrase = _passphrase(args, new=True)
     centre = open_centre(args.centre)
     try:
         whole = sum(path.stat().st_size for path, _ in kept_in(centre.folder / "objects", args.video))
@@ -105,9 +109,8 @@ def _check(args: argparse.Namespace) -> None:
 def _restore(args: argparse.Namespace) -> None:
     from central.backup.restore import listing_of, restore
     from central.files import read
-    from central.passphrase import asked_passphrase
 
-    passphrase = asked_passphrase(args.passphrase_file, args.lang, ask=ASK)
+    passphrase = _passphrase(args)
     later = None if args.seen is None else read(args.seen)
     with _bar(sum(one.size for one in listing_of(args.folder))) as advance:
         done = restore(args.folder, args.centre, passphrase, args.root, later, None, advance)
@@ -122,6 +125,18 @@ def _restore(args: argparse.Namespace) -> None:
     if done.wanted:
         _say(args, WANTED, count=done.wanted)
     _say(args, MOVE)
+
+
+def _passphrase(args: argparse.Namespace, new: bool = False) -> bytes:
+    """Of the file, which nobody else may read, or typed. Raises OpenToOthers, CannotRead, NoPassphrase,
+    PassphrasesDiffer."""
+    from central.backup.errors import OpenToOthers
+    from central.passphrase import asked_passphrase
+
+    file: Path | None = args.passphrase_file
+    if file is not None and file.is_file() and file.stat().st_mode & OTHERS:
+        raise OpenToOthers(file=file)
+    return asked_passphrase(file, args.lang, new=new, ask=ASK)
 
 
 @contextmanager

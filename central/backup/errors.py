@@ -34,3 +34,12 @@ class RestoreFailed(ZaitangError):
 
 class FolderThere(BadInput):
     text = "{folder} exists already: a centre is restored to a new folder"
+
+
+class BadDays(BadInput):
+    text = "backups are kept for one day at least, and not {value}"
+
+
+class OpenToOthers(BadInput):
+    text = ("others on this machine can read {file}, and the passphrase in it opens every key of the centre: chmod 600"
+            " first")

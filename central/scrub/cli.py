@@ -57,24 +57,15 @@ def _status(args: argparse.Namespace) -> None:
 def _now(args: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from central.scrub.scrub import SOME
-
     centre = _open(args)
     try:
         with tqdm(unit="B", unit_scale=True, disable=None, file=sys.stderr) as bar:
             def paced(size: int) -> None:
                 bar.update(size)
 
-            scrub, last, done = centre.scrub(paced), "", 0
+            scrub = centre.scrub(paced)
             scrub.mend()
-            while True:
-                with centre.store.read() as tx:
-                    some = tx.stored_after(last, SOME)
-                if not some:
-                    break
-                for sha256 in some:
-                    scrub.look(sha256)
-                last, done = some[-1], done + len(some)
+            done = scrub.all()
         _say(args, DONE, files=done)
         _tell(args, centre)
     finally:

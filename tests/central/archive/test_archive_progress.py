@@ -43,7 +43,7 @@ def test_the_console_reads_how_it_stands(tmp_path: Path) -> None:
     progress.file()
     progress.stands("waiting", away)
     assert read_now(tmp_path / NAME) == Now("waiting", 0, 10, 1, 2, away)
-    progress.stands("closed", opens_us=5)
+    progress.waits(5, 480)
     now = read_now(tmp_path / NAME)
     assert now is not None and (now.state, now.opens_us) == ("closed", 5)
     (tmp_path / NAME).write_text("{")

@@ -60,6 +60,7 @@ def test_one_whose_time_is_over_is_not_there(site: Centre, clock: FixedClock, tm
 def test_names_and_sheets_go_from_a_bag_and_it_stays_whole(site: Centre, tmp_path: Path) -> None:
     bag = bag_of(site, tmp_path / "bag", sheets=True)
     before = {path: path.read_bytes() for path in (bag / "data" / "class").rglob("*") if path.is_file()}
+    assert main(["archive", "erase", str(bag)]) == 2
     assert main(["archive", "erase", str(bag), "--sheets"]) == 0
     assert not (bag / "data" / "sheets").exists() and (bag / "data" / "names.json").exists()
     bagit.Bag(str(bag)).validate()

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import shutil
 import threading
@@ -16,7 +17,7 @@ from central.archive.decide import Wish
 from central.archive.desk import BAG, folder_of
 from central.archive.erase import erase_sheets
 from central.archive.errors import FilesAway, FilesGone, NoRoom, OtherPull, PullDamaged, PullRuns
-from central.archive.pace import Ended
+from central.archive.pace import Ended, Window
 from central.archive.pieces import locked, work_folder
 from central.archive.progress import Progress
 from central.archive.pull import Pulled, Terms, pull
@@ -24,6 +25,7 @@ from central.archive.removed import Certified, removed_words
 from central.errors import FolderNotEmpty, SegmentFileChanged
 from central.wiring import Centre
 from common.page import verify_page
+from evidence.blocks import local
 from evidence.bodies import Export, RemovedFile, SegmentRemoved, SessionStart, VideoRemoved, body_of
 from evidence.canonical import sha256_hex
 from tests.central.helpers import MORNING, PLAN, SIMULATED, Box, put, segment_of
@@ -224,6 +226,22 @@ def test_a_copy_on_the_disk_of_the_centre_leaves_room_for_boxes(
     with pytest.raises(NoRoom, match=r"5\.1 GB.*4\.0 GB"):
         pulled(centre, tmp_path / "bag")
     assert exports(centre) == 0
+
+
+def test_outside_of_its_window_it_says_until_when_it_waits(
+    centre: Centre, box: Box, tmp_path: Path, caplog: pytest.LogCaptureFixture,
+) -> None:
+    for data in VIDEO:
+        put(centre, data)
+    paper, stop, now_us = io.StringIO(), threading.Event(), centre.clock.stamp().utc_us
+    minute = (local(now_us, 480).hour * 60 + local(now_us, 480).minute + 120) % 1440
+    threading.Timer(2.0, stop.set).start()
+    with pytest.raises(Ended), caplog.at_level("INFO"):
+        pull(centre, "welder-1", tmp_path / "bag", Wish("en"), Terms(window=Window(minute, (minute + 60) % 1440)),
+             Progress("en", paper), stop)
+    opens = f"{minute // 60:02d}:{minute % 60:02d}"
+    assert paper.getvalue() == f"It waits until {opens} by the clock of the class.\n"
+    assert "waits" in caplog.text
 
 
 def test_one_that_is_told_to_end_ends(centre: Centre, box: Box, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ WORD = "correct horse battery"
 @pytest.fixture
 def word(tmp_path: Path) -> str:
     (tmp_path / "word").write_text(f"{WORD}\n", "utf-8")
+    (tmp_path / "word").chmod(0o600)
     return str(tmp_path / "word")
 
 
@@ -41,6 +42,29 @@ def test_a_backup_is_made_checked_and_restored_by_commands(
     capsys.readouterr()
     assert main(["--lang", "zh", "backup", "restore", str(one), "--passphrase-file", word, "--centre", again]) == 2
     assert "已存在" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604])
+def test_a_passphrase_that_others_can_read_is_none(
+    tmp_path: Path, word: str, capsys: pytest.CaptureFixture[str], mode: int,
+) -> None:
+    Path(word).chmod(mode)
+    init_centre(tmp_path / "centre", test_keys=True).store.close()
+    end = ["--passphrase-file", word, "--centre", str(tmp_path / "centre")]
+    assert main(["--lang", "en", "backup", "make", "--to", str(tmp_path / "to"), *end]) == 2
+    assert "chmod 600" in capsys.readouterr().err and not (tmp_path / "to").exists()
+    assert main(["--lang", "zh", "backup", "restore", str(tmp_path), *end]) == 2
+    assert "chmod 600" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("days", ["0", "-3"])
+def test_backups_are_kept_for_a_day_at_least(
+    tmp_path: Path, word: str, capsys: pytest.CaptureFixture[str], days: str,
+) -> None:
+    init_centre(tmp_path / "centre", test_keys=True).store.close()
+    assert main(["--lang", "en", "backup", "make", "--to", str(tmp_path / "to"), "--passphrase-file", word,
+                 "--keep-days", days, "--centre", str(tmp_path / "centre")]) == 2
+    assert "one day at least" in capsys.readouterr().err and not (tmp_path / "to").exists()
 
 
 def test_a_folder_that_is_no_backup_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -138,6 +138,7 @@ def test_a_restart_goes_on_where_it_was_and_a_pass_is_not_begun_too_soon(
     assert scrub(centre).some() == 0
     centre.clock.utc_us += 2 * HOUR
     assert scrub(centre).some() == 2
+    assert scrub(centre).all() == 3 and scrub(centre).some() == 0, "all at once is a pass, too"
 
 
 def test_r7_tells_it(centre: Centre, box: Box, tmp_path: Path) -> None:
@@ -302,6 +303,5 @@ def test_commands_say_how_far_it_is_and_what_is_spoilt(
     assert main(["--lang", "en", "scrub", "now", *at]) == 0
     said = capsys.readouterr().out
     assert "3 files were read" in said and SHAS[1] in said and "has other bytes" in said
-    scrub(centre).some()
     assert main(["--lang", "zh", "scrub", "status", *at]) == 0
     assert "已复读全部已存录像" in capsys.readouterr().out
