@@ -157,10 +157,11 @@ class ChainClock:
     def ordered(self, record: Record) -> tuple[int, int | None]:
         """The same, held against the order of the chain: a clock that was set ahead for a while makes nothing late.
 
-        Where a later record shows an earlier time, the record was made by then. CLOCK_BOOTTIME says otherwise only
-        where that start goes on by it, and then nobody can tell."""
+        Where a later record shows an earlier time, one of the two clocks was wrong: the record may have been made by
+        then. It was, where an operator said so of the clock, unless that start goes on by CLOCK_BOOTTIME: then nobody
+        can tell."""
         least_us, most_us = self.proven(record)
-        by_us, mono_us = self._later[record.seq]
+        by_us, mono_us, sure_us = self._later[record.seq]
         if by_us is None or (most_us is not None and most_us - self._allowed_us(record) <= by_us):
             return least_us, most_us
         index = bisect.bisect_left(self._sure, record.seq, key=_seq)
@@ -169,20 +170,23 @@ class ChainClock:
         runs = index > 0 and self._sure[index - 1].boot_id == record.boot_id
         agrees = mono_us is None or record.mono_us - self._policy.step_tolerance_us <= mono_us
         by_boot = not _is_set(record) or record.seq in self._contested[0]
-        return from_us, most_us if by_boot and runs and agrees else by_us
+        return from_us, most_us if sure_us is None or (by_boot and runs and agrees) else sure_us
 
     @functools.cached_property
-    def _later(self) -> dict[int, tuple[int | None, int | None]]:
-        """Record → the earliest time that a set clock shows after it, or one for which an operator vouched; and the
-        least CLOCK_BOOTTIME after it of its start."""
-        found: dict[int, tuple[int | None, int | None]] = {}
+    def _later(self) -> dict[int, tuple[int | None, int | None, int | None]]:
+        """Record → the earliest time that a set clock shows after it, or one for which an operator vouched; the least
+        CLOCK_BOOTTIME after it of its start; the earliest for which an operator vouched."""
+        found: dict[int, tuple[int | None, int | None, int | None]] = {}
         mono_us: dict[str, int] = {}
         by_us: int | None = None
+        sure_us: int | None = None
         for one in reversed(self._chain):
-            found[one.seq] = by_us, mono_us.get(one.boot_id)
+            found[one.seq] = by_us, mono_us.get(one.boot_id), sure_us
             mono_us[one.boot_id] = min(one.mono_us, mono_us.get(one.boot_id, one.mono_us))
             if _is_set(one) or vouched(one):
                 by_us = one.utc_us if by_us is None else min(by_us, one.utc_us)
+            if vouched(one):
+                sure_us = one.utc_us if sure_us is None else min(sure_us, one.utc_us)
         return found
 
     @functools.cached_property
