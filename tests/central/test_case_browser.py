@@ -104,13 +104,13 @@ def test_from_a_flag_to_its_end(browser: sync_api.Browser, console: Console) -> 
     assert "One person has decided" in second.inner_text("body")
     assert second.locator("input[name=answer]").count() == 0, "not both decisions"
     mine.goto(f"{console.address}{BASE}/objections?lang=en")
-    mine.locator("textarea[name=text]").fill("名册有误")
+    mine.get_by_label("To what, and why").fill("名册有误")
     press(mine, "Put the objection on record")
     third.goto(f"{console.address}{BASE}/decision?lang=en")
     assert "objection o-1" in third.inner_text("body") and third.locator("input[name=answer]").count() == 0
     third.goto(f"{console.address}{BASE}/objections?lang=en")
     third.get_by_label("reject it").check()
-    third.locator("textarea[name=text]").fill("名册无误")
+    third.get_by_label("Answer (kept").fill("名册无误")
     press(third, "Put it on record")
     first.goto(f"{console.address}{BASE}/decision?lang=en")
     assert "chen reviewed a recording" in first.inner_text("body"), "who reviewed is not the second"
@@ -186,6 +186,7 @@ def test_an_inspection_is_signed_with_the_mouse(browser: sync_api.Browser, conso
     page.locator("#hour").select_option(index=1)
     page.get_by_label("Trainees who were there").fill("6")
     page.get_by_label("Teachers who were there").fill("1")
+    page.locator("input[name=inspector]").fill("李强")
     pad = page.locator("#sign")
     pad.scroll_into_view_if_needed()
     area = pad.bounding_box()
@@ -196,7 +197,8 @@ def test_an_inspection_is_signed_with_the_mouse(browser: sync_api.Browser, conso
     page.mouse.up()
     press(page, "Put it on record")
     (body,) = records(console.centre, "inspection")
-    assert isinstance(body, Inspection) and body.signature is not None and (body.headcount, body.inspector) == (6, "li")
+    assert isinstance(body, Inspection) and body.signature is not None
+    assert (body.headcount, body.inspector) == (6, "李强")
     path, media = console.centre.papers().find(body.signature)
     assert media == "image/png" and path.stat().st_size > 200
     assert page.get_by_role("link", name="see it").get_attribute("href") == f"{BASE}/papers/{body.signature}"

@@ -183,7 +183,7 @@ def _signed(request: Request, papers: Papers, class_id: str) -> AbstractContextM
         return papers.keeping(_png(drawn), "png")
     if not typed:
         return nullcontext()
-    said = {"class": class_id, "signed": text(N_("Type the name"), typed)}
+    said = {"class": class_id, "account": actor_of(request).account, "signed": text(N_("Type the name"), typed)}
     return papers.keeping(canonical(said), "txt")
 
 
