@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 
@@ -75,7 +76,15 @@ def test_it_may_die_while_it_is_asked(beside: Beside) -> None:
 
 
 def test_one_that_says_nothing_is_not_waited_for(beside: Beside, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = worker(beside)
+    first, given, ask = worker(beside), [], beside._asked
+
+    def asked(chunk: Sequence[Signed]) -> Future[list[bool]] | None:
+        given.append(ask(chunk))
+        while not given[0].running():  # what nobody has begun is checked here, and nobody would be waited for
+            time.sleep(0.001)
+        return given[-1]
+
+    monkeypatch.setattr(beside, "_asked", asked)
     monkeypatch.setattr(signatures, "WAIT_S", 0.2)
     os.kill(first, signal.SIGSTOP)
     assert beside.check(some()) == WANTED
