@@ -1,8 +1,5 @@
 """What every process of the box does alike: run once, say that it is ready, end when it is told to, not outlive its
-supervisor.
-
-Readiness and progress are systemd's protocol: datagrams READY=1 and WATCHDOG=1 to the socket in NOTIFY_SOCKET.
-"""
+supervisor."""
 from __future__ import annotations
 
 import contextlib
@@ -11,17 +8,16 @@ import faulthandler
 import fcntl
 import os
 import signal
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from common.logs import Log
+from common.notify import READY, tell
 from common.signals import on_signal
-from edge.control.server import short_name
 from edge.errors import AlreadyRunning
-from edge.refusal import Refusal, written
+from edge.refusal import Refusal, take_back, written
 
 SUPERVISOR = "ZAITANG_SUPERVISOR"
 """Environment: the process id of `zaitang-edge run`, whose end is ours too."""
@@ -29,9 +25,6 @@ SAYS = b"STATUS="
 """Begins the datagram with which a process tells its supervisor why it refuses."""
 OUTLIVES_NOBODY = ("setpriv", "--pdeathsig", "KILL", "--")
 """Before the command of a child that must end with us."""
-READY, STEPPED = b"READY=1", b"WATCHDOG=1"
-TELL_S = 1.0
-"""Real seconds between two datagrams of a loop that goes on."""
 LONG_S = 25.0
 """Real seconds after which a process that was told to end is too long about it: its supervisor kills it soon."""
 STDERR = 2
@@ -67,9 +60,10 @@ def _locked(handle: int, wait_s: float) -> bool:
             time.sleep(_AGAIN_S)
 
 
-def ready() -> None:
-    """Tell whoever started this process that it does its work now; nobody, if nobody asked."""
-    _notify(READY)
+def ready(run_folder: Path, role: str) -> None:
+    """Tell whoever started this process, and everybody on the box, that it does its work now."""
+    take_back(run_folder, role)
+    tell(READY)
 
 
 def has_supervisor() -> bool:
@@ -79,62 +73,7 @@ def has_supervisor() -> bool:
 
 def refuse(why: Refusal) -> None:
     """Tell the supervisor why this process does not run."""
-    _notify(SAYS + written(why))
-
-
-class Progress:
-    """Says that the main loop goes on: a process that lives may still hang. `step` after each step; it never waits."""
-
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic, self._stepped_s, self._tells_s = monotonic, monotonic(), 0.0
-        self._line: socket.socket | None = None
-
-    @property
-    def age_s(self) -> float:
-        """Real seconds since the last step ended. From any thread."""
-        return self._monotonic() - self._stepped_s
-
-    def step(self) -> None:
-        """One more step is done; the supervisor is told of it now and then."""
-        self._stepped_s = now = self._monotonic()
-        if now < self._tells_s:
-            return
-        self._tells_s = now + TELL_S
-        # A supervisor that does not listen just now must not hold up the loop; it hears the next one.
-        with contextlib.suppress(OSError):
-            self._line = self._line or _line()
-            if self._line is not None:
-                self._line.send(STEPPED, socket.MSG_DONTWAIT)
-
-    def close(self) -> None:
-        """Let go of the socket."""
-        if self._line is not None:
-            self._line.close()
-
-
-def _notify(message: bytes) -> None:
-    line = _line()
-    if line is not None:
-        with line:
-            line.send(message)
-
-
-def _line() -> socket.socket | None:
-    """Connected to the socket in NOTIFY_SOCKET; None if nobody asked. Raises OSError."""
-    address = os.environ.get("NOTIFY_SOCKET")
-    if not address:
-        return None
-    line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    try:
-        if address.startswith("@"):
-            line.connect("\0" + address[1:])
-        else:
-            with short_name(Path(address)) as name:
-                line.connect(name)
-    except OSError:
-        line.close()
-        raise
-    return line
+    tell(SAYS + written(why))
 
 
 def stop_on_signal() -> threading.Event:

@@ -210,7 +210,7 @@ def _cameras(args: argparse.Namespace) -> int:
 
 def _process(args: argparse.Namespace) -> int:
     from edge.child import die_with_supervisor, die_with_thread, has_supervisor, only_one, refuse
-    from edge.refusal import refusal_of
+    from edge.refusal import leave, refusal_of
     from edge.wiring import open_box
 
     die_with_supervisor()
@@ -220,11 +220,14 @@ def _process(args: argparse.Namespace) -> int:
         with only_one(box.run_folder / f"{args.role}.lock", args.role, ENDING_S):
             importlib.import_module(ROLES[args.role]).run(box)
     except (ZaitangError, OSError) as error:
+        why = refusal_of(_ours(error))
+        if not isinstance(error, AlreadyRunning):  # the one that runs does not refuse
+            leave(why, args.box / "run", args.role)
         if not has_supervisor():
             raise
         # The supervisor says it, once: this process is tried again and again.
         logs.Log(args.role).failed("process.refused", error)
-        refuse(refusal_of(_ours(error)))
+        refuse(why)
         return 2 if isinstance(error, BadInput) and not isinstance(error, PASSING) else 1
     return 0
 

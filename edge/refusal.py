@@ -1,16 +1,19 @@
-"""Why a process of the box does not run: the process tells its supervisor, and the supervisor everybody who looks into
-BOX/run/refused, a JSON object by role. In every language, for the page's is not the supervisor's."""
+"""Why a process of the box does not run: it tells its supervisor, and in BOX/run/ROLE.refused everybody, until it runs.
+In every language, for the page's is not the supervisor's."""
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from common.logs import Log
 from common.texts import LANGS, words
+from edge.storage.files import replace
 from evidence.errors import ZaitangError
 
-REFUSED = "refused"
+REFUSED = "{role}.refused"
 LONGEST = 500
 """Characters of a sentence: all of them must fit into one datagram."""
 LARGEST = 1 << 16
@@ -42,17 +45,26 @@ def read(data: bytes) -> Refusal | None:
         return None
 
 
-def listed(refusals: Mapping[str, Refusal]) -> bytes:
-    """The file's contents. `refusals`: by role."""
-    return json.dumps({role: dataclasses.asdict(one) for role, one in refusals.items()}, ensure_ascii=False).encode()
+def leave(refusal: Refusal, run_folder: Path, role: str) -> None:
+    """Leave it for everybody who looks. A disk that refuses it stops nobody."""
+    try:
+        replace(run_folder / REFUSED.format(role=role), written(refusal))
+    except OSError as error:
+        Log(role).failed("refusal.unwritten", error)
+
+
+def take_back(run_folder: Path, role: str) -> None:
+    """It runs, or nobody wants it to."""
+    with contextlib.suppress(OSError):
+        (run_folder / REFUSED.format(role=role)).unlink(missing_ok=True)
 
 
 def look_up(run_folder: Path, role: str) -> Refusal | None:
     """Why the process of that role does not run; None when it does, or nobody says."""
     try:
-        with (run_folder / REFUSED).open("rb") as file:
-            return _refusal(json.loads(file.read(LARGEST))[role])
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        with (run_folder / REFUSED.format(role=role)).open("rb") as file:
+            return read(file.read(LARGEST))
+    except OSError:
         return None
 
 

@@ -2,9 +2,9 @@
 
 Recording goes on whatever else fails: a process that refuses is tried again while the others run. Only what the
 recorder itself can never record with, or a box of which every process refuses, ends the start.
-A recorder, or a check-in desk, that lives and yet takes no step any more is killed and started again: see HANG_S.
+A process that lives and yet takes no step any more is killed and started again: see HANG_S.
 BOX/run/ready holds the ids of the processes that are ready, by role. It exists while the recorder is, and every other
-process is too or is known not to run. BOX/run/refused says why each of these does not, while one has said so.
+process is too or is known not to run.
 """
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ from pathlib import Path
 from typing import TextIO
 
 from common.logs import Log
+from common.notify import READY as SAYS_READY
+from common.notify import STEPPED
+from common.sockets import short_name
 from common.texts import N_, translate
-from edge.child import READY as SAYS_READY
-from edge.child import SAYS, STEPPED, SUPERVISOR, only_one, stop_on_signal
-from edge.control.server import short_name
+from edge.child import SAYS, SUPERVISOR, only_one, stop_on_signal
 from edge.errors import BadStart
-from edge.refusal import REFUSED, Refusal, listed, read
+from edge.refusal import Refusal, read, take_back
 from edge.storage.files import replace
 from edge.wiring import open_box
 
@@ -43,10 +44,11 @@ TRIES = 5
 END_S = 30.0
 KILLED_S = 5.0
 """So long a process that was killed is waited for: one that waits in the kernel for a disk goes when that answers."""
-HANG_S = 90.0
-"""So long a process that has told of its progress may tell nothing. A disk that answers before that costs nothing: a
-camera's queue holds that much (edge/cameras/live.py), and the run goes on whole. What is killed loses at most a GOP
-beside it."""
+HANG_S = {"recorder": 90.0, "terminal": 90.0, "sync": 300.0, "live": 300.0, "picture": 1800.0, "rollcall": 3600.0,
+          "storage": 3600.0}
+"""So long a process that has told of its progress may tell nothing, by role; WatchdogSec of its unit is the same.
+A disk that answers before that costs nothing: a camera's queue holds that much (edge/cameras/live.py), and the run goes
+on whole. What is killed loses at most a GOP beside it. Who looks at whole files takes long for one on a small box."""
 LONGEST_WORDS, MOST_WORDS = 8192, 100
 """Bytes of a message; messages taken in one turn."""
 RECORDER = "recorder"
@@ -124,7 +126,6 @@ class _Supervisor:
     def __init__(self, folder: Path, roles: Sequence[str], lang: str) -> None:
         self._folder, self._lang = folder, lang
         self._ready_file = _Told(folder / "run" / "ready")
-        self._refused_file = _Told(folder / "run" / REFUSED)
         self._children = [Child(role, _listener(self._notify_path(role))) for role in roles]
         self._without: list[str] | None = None
         self._log = Log("run")
@@ -136,7 +137,6 @@ class _Supervisor:
                 for child in self._children:
                     self._mind(child)
                 self._tell_ready()
-                self._tell_refused()
                 stop.wait(TICK_S)
             return 0
         finally:
@@ -153,7 +153,7 @@ class _Supervisor:
         child.listen(now)
         if code is not None:
             self._died(child, code, now)
-        elif child.stepped_at is not None and now - child.stepped_at > HANG_S:
+        elif child.stepped_at is not None and now - child.stepped_at > HANG_S[child.role]:
             self._kill(child, child.process)
 
     def _kill(self, child: Child, process: subprocess.Popen[bytes]) -> None:
@@ -221,13 +221,10 @@ class _Supervisor:
             self._print(translate(READY_WITHOUT if missing else READY, self._lang, roles=", ".join(missing)),
                         sys.stdout)
 
-    def _tell_refused(self) -> None:
-        refused = {child.role: child.refused for child in self._children if child.refused is not None}
-        self._refused_file.tell(listed(refused) if refused else None)
-
     def _untell(self) -> None:
-        for file in (self._ready_file, self._refused_file):
-            file.tell(None)
+        self._ready_file.tell(None)
+        for child in self._children:
+            take_back(self._folder / "run", child.role)
 
     def _print(self, text: str, stream: TextIO) -> None:
         encoding = stream.encoding or "utf-8"

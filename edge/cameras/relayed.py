@@ -13,11 +13,11 @@ import av
 import numpy as np
 from av.error import FFmpegError
 
+from common.sockets import short_name
 from edge.cameras.annexb import parse
 from edge.cameras.errors import NoAnswer, NoKeyframe, NoVideo, StreamEnded, Unreachable
 from edge.cameras.port import CODECS, Packet, StreamInfo
 from edge.cameras.relay import ALL, HEAD, KEYS, LOST, PACKET, PACKET_HEAD, QUEUE_BYTES, STREAM
-from edge.control.server import short_name
 
 CONNECT_S, KEY_S = 2.0, 15.0
 """Real seconds until the recorder answers, and until a keyframe comes: who comes late may wait for the next one."""

@@ -6,7 +6,8 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from edge.control.server import FAILED, short_name
+from common.sockets import short_name
+from edge.control.server import FAILED
 from edge.errors import NoRecorder
 
 LONGEST_ANSWER = 1 << 20

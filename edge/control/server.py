@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from common.logs import Log
+from common.sockets import short_name
 
 WAIT_S = 2.0
 LONGEST = 64
@@ -68,11 +68,3 @@ def listening(path: Path) -> socket.socket:
     return made
 
 
-@contextlib.contextmanager
-def short_name(path: Path) -> Iterator[str]:
-    """A name of at most 108 bytes for a socket, however deep its folder lies."""
-    handle = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{handle}/{path.name}"
-    finally:
-        os.close(handle)

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Mapping
 
 from common import logs
+from common.notify import Watchdog
 from edge.box_orders import Watch, watches
 from edge.cameras.relayed import RelayedSource
 from edge.child import ready, stop_on_signal
@@ -214,16 +215,18 @@ def run(box: Box, stop: threading.Event | None = None) -> None:
     sign = Sign(box.run_folder / NAME, box.clock.utc_us)
     sync = box.config.sync
     if sync is None or sync.segments is None:
-        ready()
-        stop.wait()
+        ready(box.run_folder, "live")
+        Watchdog().idle(stop)
         return
     live = Live(box, sync, sync.segments, sign)
-    ready()
+    ready(box.run_folder, "live")
+    watchdog = Watchdog()
     try:
         while not stop.wait(LOOK_S):
             try:
                 live.turn()
             except (StoreBusy, StoreUnwritable) as error:
                 logs.Log("live").failed("store.untaken", error)
+            watchdog.step()
     finally:
         live.close()

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common import logs
+from common.notify import Watchdog
 from common.policies import load_policy
 from common.texts import N_
 from edge.cameras.address import scheme_of
@@ -81,7 +82,7 @@ def run(box: Box) -> None:
     worker = Worker(
         box.store, box.video, box.find_segment, every_s, box.run_folder, live, codes, box.clock.stamp().boot_id)
     with contextlib.closing(board), _looking_at_sub(box, board):
-        ready()
+        ready(box.run_folder, "picture")
         worker.run(stop)
 
 
@@ -142,7 +143,9 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
+        watchdog = Watchdog()
         while not stop.is_set():
+            watchdog.step()
             try:
                 done = self.turn() or self._codes.turn()
             except StoreBusy:

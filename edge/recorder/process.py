@@ -6,13 +6,14 @@ import threading
 from collections.abc import Mapping
 
 from common.logs import Log
+from common.notify import Watchdog
 from edge.cameras.address import is_live, scheme_of
 from edge.cameras.again import Absent
 from edge.cameras.lores import NAME, Handing
 from edge.cameras.open import check_address, must_be_camera, open_source
 from edge.cameras.port import Source
 from edge.cameras.relay import Relay
-from edge.child import Progress, ready, stop_on_signal
+from edge.child import ready, stop_on_signal
 from edge.config import CameraConfig
 from edge.control.server import Answer, ControlServer
 from edge.errors import BadStore, NoRoomCamera, StoreBusy, VolumeFull
@@ -52,19 +53,19 @@ def run(box: Box, stop: threading.Event | None = None) -> None:
         camera.id, box.config.device, box.clock, source or Absent(), volume, sealer, sessions,
         box.config.recorder, relay=relay)
     feed = Feed(recorder, camera.id, source, lambda: open_camera(box, camera), overrun(recorder, sealer))
-    look, progress = threading.Event(), Progress()
-    control = ControlServer(box.recorder_socket, {"status": _status(recorder, feed, progress), "look": _told(look)})
+    look, watchdog = threading.Event(), Watchdog()
+    control = ControlServer(box.recorder_socket, {"status": _status(recorder, feed, watchdog), "look": _told(look)})
     handing = None
     if scheme_of(camera.source) == "picamera2":
         handing = Handing(box.run_folder / NAME.format(camera=camera.id), feed.sub_picture)
     try:
-        ready()
-        _Loop(box, feed, sessions, look, stop, progress).run()
+        ready(box.run_folder, "recorder")
+        _Loop(box, feed, sessions, look, stop, watchdog).run()
     finally:
         if handing is not None:
             handing.close()
         control.close()
-        progress.close()
+        watchdog.close()
         relay.close()
         recorder.close("restart")
         feed.close()
@@ -94,10 +95,10 @@ class _Loop:
 
     def __init__(
         self, box: Box, feed: Feed, sessions: Sessions, look: threading.Event, stop: threading.Event,
-        progress: Progress,
+        watchdog: Watchdog,
     ) -> None:
         self._box, self._feed, self._sessions = box, feed, sessions
-        self._look, self._stop, self._progress = look, stop, progress
+        self._look, self._stop, self._watchdog = look, stop, watchdog
         self._log = Log("recorder")
         self._looked_us = 0
 
@@ -106,7 +107,7 @@ class _Loop:
             self._read_records()
             self._feed.step(READ_S)
             # Only now: a step is over when the disk has confirmed what it wrote.
-            self._progress.step()
+            self._watchdog.step()
 
     def _read_records(self) -> None:
         now_us = self._box.clock.mono_us()
@@ -122,13 +123,13 @@ class _Loop:
             self._log.failed("store.unread", error)
 
 
-def _status(recorder: Recorder, feed: Feed, progress: Progress) -> Answer:
+def _status(recorder: Recorder, feed: Feed, watchdog: Watchdog) -> Answer:
     """What the recorder says; why there is no picture, null while there is one; the age of its last step, real time."""
     def answer() -> dict[str, object]:
         trouble = feed.trouble
         return {
             **recorder.status(), "camera_trouble": None if trouble is None else str(trouble),
-            "step_age_ms": round(progress.age_s * 1000)}
+            "step_age_ms": round(watchdog.age_s * 1000)}
 
     return answer
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from common import logs
+from common.notify import Watchdog
 from common.policies import NoSuchPolicy, load_policy
 from common.texts import N_
 from edge.child import ready, stop_on_signal
@@ -92,7 +93,7 @@ def run(box: Box) -> None:
     refused = Refused(box.store, pack, lambda order: policy_for(box.store, order, box.config.policy))
     worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts, board, proofs, refused)
     sheets = Maker(box.store, SheetFiles(box.folder), in_a_child(box.folder, stop.is_set), box.clock.utc_us)
-    ready()
+    ready(box.run_folder, "rollcall")
     with contextlib.closing(board):
         worker.run(stop, sheets.turn)
 
@@ -135,7 +136,9 @@ class Worker:
     def run(self, stop: threading.Event, sheets: Callable[[], bool] = lambda: False) -> None:
         """Work until `stop` is set. `sheets`: makes the contact sheets that the centre ordered, between two segments.
         """
+        watchdog = Watchdog()
         while not stop.is_set():
+            watchdog.step()
             try:
                 done = sheets() or self.turn(stop.is_set)
             except StoreBusy:

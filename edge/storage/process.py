@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 from common import logs
+from common.notify import Watchdog
 from edge.child import ready, stop_on_signal
 from edge.errors import AlreadyRunning
 from edge.storage.keeper import Keeper
@@ -40,15 +41,17 @@ def run(box: Box) -> None:
     yield_to_all()
     work = threading.Thread(target=_work, args=(Worker(box, stop), stop), name="storage", daemon=True)
     work.start()
-    ready()
+    ready(box.run_folder, "storage")
     stop.wait()
     # A call that hangs on a volume ends only with the process.
     work.join(ENDING_S)
 
 
 def _work(worker: Worker, stop: threading.Event) -> None:
+    watchdog = Watchdog()
     while not stop.is_set():
         worker.turn()
+        watchdog.step()
         stop.wait(EVERY_S)
 
 

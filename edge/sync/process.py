@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from common import logs
+from common.notify import Watchdog
 from common.policies import load_policy, policy_ids
 from common.tls import Trouble
 from edge.child import ready, stop_on_signal
@@ -74,9 +75,11 @@ class Sync:
         self._link.start()
         if self._uploader is not None:
             self._uploader.start()
+        watchdog = Watchdog()
         try:
             while not stop.is_set():
                 self._turn(stop)
+                watchdog.step()
         finally:
             self._events.close()
             self._link.stop()
@@ -205,11 +208,11 @@ def run(box: Box) -> None:
     stop = stop_on_signal()
     if box.config.sync is None:
         logs.Log("sync").info("sync.no_centre")
-        ready()
-        stop.wait()
+        ready(box.run_folder, "sync")
+        Watchdog().idle(stop)
         return
     sync = make_sync(box, box.config.sync)
-    ready()
+    ready(box.run_folder, "sync")
     sync.run(stop)
 
 

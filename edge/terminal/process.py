@@ -15,12 +15,13 @@ from cryptography import x509
 from fastapi import FastAPI
 
 from common import logs
+from common.notify import Watchdog, watched
 from common.texts import translate
 from edge.box_orders import Orders
 from edge.cameras.open import open_source
 from edge.cameras.port import Source
 from edge.checkin.engine import Engine
-from edge.child import Progress, has_supervisor, ready, stop_on_signal
+from edge.child import ready, stop_on_signal
 from edge.clock import SystemClock
 from edge.config import BoxConfig, CameraConfig, TerminalConfig
 from edge.control.client import ask
@@ -100,7 +101,7 @@ def run(box: Box) -> None:
     def tell() -> None:
         if not stop.is_set():
             logs.Log("terminal").info("terminal.ready", port=port)
-            ready()
+            ready(box.run_folder, "terminal")
 
     _read_all(screen)
     screen.code = code = Code(screen, box.store, box.clock)
@@ -115,14 +116,15 @@ def run(box: Box) -> None:
         code, bare, eraser, *_start_settled(box, written, screen, stop), *_start_watch(box, screen, panel),
         *_start_desk(seen, tell)]
     try:
-        serve(app, listener, stop)
+        # Where faces are looked at, that loop is the one which may hang.
+        serve(app, listener, stop, Watchdog().step if seen.desk is None else lambda: None)
     finally:
         stop_all(running, ENDS_S)
 
 
 def _start_settled(box: Box, written: BoxConfig, screen: Screen, stop: threading.Event) -> list[Settled]:
     """What ends this process for other settings, where somebody starts it again."""
-    if not has_supervisor():
+    if not watched():
         return []
     settled = Settled(box, written, screen, stop)
     settled.start()
@@ -143,14 +145,15 @@ def _read_all(screen: Screen) -> None:
         logs.Log("terminal").failed("terminal.unread", error)
 
 
-def serve(app: FastAPI, listener: socket.socket, stop: threading.Event) -> None:
-    """Serve until `stop` is set. In a thread, because in the main one uvicorn would answer signals in its own way."""
+def serve(app: FastAPI, listener: socket.socket, stop: threading.Event, step: Callable[[], None]) -> None:
+    """Serve until `stop` is set; `step` now and then. In a thread, because in the main one uvicorn would answer signals
+    in its own way."""
     server = uvicorn.Server(uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=STOP_S))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
     thread.start()
     while not stop.wait(LOOK_S) and thread.is_alive():
-        pass
+        step()
     server.should_exit = True
     thread.join(WEB_S)
 
@@ -245,7 +248,7 @@ def _check_in(box: Box, memory: Memory, screen: Screen) -> CheckIn:
         camera = Camera(lambda: open_terminal_camera(box, found), time.monotonic)
         desk = Desk(
             camera, lambda: screen.target(fresh=False), engine_maker(box, loader), box.store, box.clock.utc_us,
-            time.monotonic, config.checkin.every_ms / 1000, Progress().step)
+            time.monotonic, config.checkin.every_ms / 1000, Watchdog().step)
         screen.desk, desk.guide = desk, people.guide
         voice = None if not config.terminal.voice else Voice(
             desk, config.lang, lambda: people.guide.pose, bare=lambda: _phase(screen))

@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from common import logs
+from common.sockets import short_name
 from edge import supervise
 from edge.control.client import ask
-from edge.control.server import short_name
 from edge.errors import NoRecorder
 from edge.refusal import look_up
 from edge.wiring import open_box
@@ -86,7 +86,7 @@ def test_a_video_disk_that_is_mounted_later_is_waited_for(tmp_path: Path, film: 
         shutil.rmtree(folder / "video")
         (folder / "disk").rename(folder / "video")
         assert set(until(lambda: ready(folder))) == {"recorder", "storage"}
-        until(lambda: not (folder / "run" / "refused").exists())
+        until(lambda: not (folder / "run" / "recorder.refused").exists())
     finally:
         code, out, err = running.end()
     assert (code, out) == (0, "the box is ready\n")
@@ -251,7 +251,7 @@ def test_a_recorder_that_takes_no_step_any_more_is_ended_and_started_again(
     tmp_path: Path, film: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
 ) -> None:
     folder = make_box(tmp_path / "box", film)
-    monkeypatch.setattr(supervise, "HANG_S", 4.0)
+    monkeypatch.setitem(supervise.HANG_S, "recorder", 4.0)
     within = Within(folder, "recorder", "storage")
     try:
         first = until(lambda: ready(folder))
@@ -316,11 +316,11 @@ def test_who_tells_of_progress_or_never_does_is_left_alone(
     made, child = alone
     process = child.process
     assert process is not None
-    for stepped_at in (None, time.monotonic(), time.monotonic() - supervise.HANG_S + 60):
+    for stepped_at in (None, time.monotonic(), time.monotonic() - supervise.HANG_S["recorder"] + 60):
         child.stepped_at = stepped_at
         made._mind(child)
         assert process.poll() is None and child.process is process
-    child.ready, child.stepped_at = True, time.monotonic() - supervise.HANG_S - 1
+    child.ready, child.stepped_at = True, time.monotonic() - supervise.HANG_S["recorder"] - 1
     made._mind(child)
     assert process.wait(60) == -signal.SIGKILL
     made._mind(child)

@@ -15,6 +15,7 @@ from pathlib import Path
 import av
 import pytest
 
+from common.sockets import short_name
 from edge.cameras import relay as relay_module
 from edge.cameras.errors import NoKeyframe, NoVideo, StreamEnded, Unreachable
 from edge.cameras.file import open_file
@@ -24,7 +25,7 @@ from edge.cameras.relay import ALL, HEAD, MOST_LISTENERS, QUEUE_BYTES, QUEUE_PAC
 from edge.cameras.relayed import RelayedSource
 from edge.cameras.relayed import _info as relayed_info
 from edge.clock import AutojumpClock, SystemClock
-from edge.control.server import listening, short_name
+from edge.control.server import listening
 from edge.errors import BadVideo
 from evidence.times import SECOND
 from tests.edge.recorder.conftest import START_US, Bench, bench, film, keys, make_film

@@ -6,8 +6,8 @@ import threading
 import time
 from pathlib import Path
 
+from common.notify import Watchdog
 from edge.cameras.file import open_file
-from edge.child import Progress
 from edge.recorder.feed import Feed
 from edge.recorder.process import _status
 from edge.storage.files import AppendFile
@@ -33,15 +33,15 @@ def test_a_disk_that_hangs_is_told_and_costs_nothing_once_it_answers(hand: Bench
     answers.set()
     hand.create = Hanging
     source = open_file(f"file:{film}", clock)
-    recorder, progress = hand.recorder(source), Progress(lambda: clock.mono_us() / SECOND)
+    recorder, watchdog = hand.recorder(source), Watchdog(lambda: clock.mono_us() / SECOND)
     feed = Feed(recorder, "room", source, lambda: source, lambda code, params: None)
-    answer = _status(recorder, feed, progress)
+    answer = _status(recorder, feed, watchdog)
 
     def play(seconds: float) -> None:
         for _ in range(round(seconds / STEP_S)):
             clock.forward(STEP_S)
             feed.step(0)
-            progress.step()
+            watchdog.step()
 
     play(6)
     before = live_of(answer(), clock, 2 * SECOND)

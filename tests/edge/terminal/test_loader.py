@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from edge.child import STEPPED
+from common.notify import STEPPED
 from edge.models.errors import ModelMissing
 from edge.models.manifest import load_manifest
 from edge.store import Store

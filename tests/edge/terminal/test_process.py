@@ -63,7 +63,7 @@ def test_a_page_that_is_being_made_holds_up_no_end(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(process, "STOP_S", 1)
     monkeypatch.setattr(process, "WEB_S", 0.05)
     listener = socket.create_server(("127.0.0.1", 0))
-    serving = threading.Thread(target=serve, args=(app, listener, stop), daemon=True)
+    serving = threading.Thread(target=serve, args=(app, listener, stop, lambda: None), daemon=True)
     serving.start()
     try:
         with socket.create_connection(listener.getsockname()) as client:
