@@ -30,6 +30,7 @@ from central.errors import DatabaseUnusable
 from central.files import private_pem
 from central.wiring import Centre
 from common.logs import Log
+from common.notify import READY, Watchdog, tell
 from evidence.certs import pem
 
 LOOK_S, RENEW_S, RELOAD_S, KICK_S, STOP_S = 0.5, 30.0, 10.0, 10.0, 15.0
@@ -66,8 +67,10 @@ class Broker:
             _end(process)
 
     def _watch(self, process: subprocess.Popen[str]) -> None:
-        renewed, looked = time.monotonic(), 0.0
+        renewed, looked, watchdog = time.monotonic(), 0.0, Watchdog()
+        tell(READY)
         while not self._stopping.wait(LOOK_S):
+            watchdog.step()
             if process.poll() is not None:
                 raise BrokerEnded(code=process.returncode, words="\n".join(self._last))
             try:

@@ -20,6 +20,7 @@ from central.web.patience import PatientProtocol
 from central.web.server import listen
 from central.web.uploads import uploads
 from central.wiring import Centre
+from common.notify import READY, TELL_S, Watchdog, tell
 from common.texts import N_, translate
 
 SAYS = N_("Boxes introduce themselves at {address}. Fingerprint of the root: {root}")
@@ -44,6 +45,8 @@ def serve_devices(centre: Centre, port: int | None, lang: str) -> None:
         timeout_graceful_shutdown=3, limit_concurrency=MOST_AT_ONCE, timeout_keep_alive=5,
         ssl_context_factory=lambda *_: context,
     )
+    look_after(app, Watchdog().step, TELL_S)
+    tell(READY)  # whoever comes from now on is only kept waiting
     uvicorn.Server(settings).run([listening])
 
 

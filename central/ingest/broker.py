@@ -32,6 +32,7 @@ from central.tree.announce import Announcer
 from common.backoff import Backoff
 from common.logs import Log
 from common.mqtt import end
+from common.notify import READY, Watchdog, tell
 
 TOPICS = ("zaitang/v1/+/records", "zaitang/v1/+/heartbeats")
 DROPPED = "$SYS/broker/publish/messages/dropped"
@@ -108,9 +109,12 @@ class BrokerLink:
         except (OSError, ValueError) as error:
             raise BrokerUnreachable(host=self._host, port=self._port, why=error) from None
         self._client.loop_start()
+        tell(READY)
+        watchdog = Watchdog()
         try:
             while not self._stopping.is_set():
                 self._turn()
+                watchdog.step()
         finally:
             end(self._client)
 

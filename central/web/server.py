@@ -26,6 +26,7 @@ from central.web.handed_on import taking
 from central.web.patience import PatientProtocol
 from central.wiring import Centre, alone
 from common.logs import Log
+from common.notify import READY, TELL_S, Watchdog, tell
 from common.texts import N_, translate
 
 STOP_S = 10.0
@@ -60,6 +61,8 @@ def _serve(centre: Centre, host: str | None, port: int | None, lang: str) -> Non
     removing, scrubbing = kept(centre.folder, centre.config.keeping.remove), scrubbed(centre.scrub)
     with (closing(centre.store, centre.clock), followed(centre.folder), _moved(centre), removing, scrubbing,
           taking(centre, app)):
+        look_after(app, Watchdog().step, TELL_S)
+        tell(READY)  # whoever comes from now on is only kept waiting
         uvicorn.Server(config).run([listening])
 
 
