@@ -5,6 +5,7 @@ that the centre issues to itself in the box's name: the broker closes the old co
 """
 from __future__ import annotations
 
+import os
 import queue
 import signal
 import ssl
@@ -57,8 +58,9 @@ class Broker:
         self._centre.keep_certificate()
         self._revoked = self._denied()
         write_folder(self._folder, self._centre.config, self._keys, self._revoked, self._now_us())
+        environment = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}  # ours, not its
         process = subprocess.Popen(command(self._folder), stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
-                                   errors="replace")
+                                   errors="replace", env=environment)
         assert process.stderr is not None
         threading.Thread(target=self._hear, args=(process.stderr,), name="broker-log", daemon=True).start()
         try:

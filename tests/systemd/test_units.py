@@ -1,0 +1,133 @@
+"""The units of both ends: systemd takes them, each is shut in, and nothing can starve what records."""
+from __future__ import annotations
+
+import configparser
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from central import cli as central_cli
+from edge import cli as edge_cli
+from edge.supervise import HANG_S
+
+UNITS = Path(__file__).parents[2] / "systemd"
+NAMES = sorted(path.name for path in UNITS.glob("zaitang-*.service"))
+BOX, CENTRE = ([name for name in NAMES if f"WantedBy=zaitang-{end}.target" in (UNITS / name).read_text()]
+               for end in ("box", "centre"))
+SANDBOX = "zaitang-.service.d/sandbox.conf"
+EXPOSURE = 2.0
+BIN = "/opt/zaitang/current/bin/"
+
+
+class _Unit(configparser.RawConfigParser):
+    """One that keeps the case of its keys; of a key that stands twice the last line counts here."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(strict=False, delimiters=("=",))
+        self.optionxform = str  # type: ignore[assignment,method-assign]
+        self.read_string(re.sub(r"\\\n\s*", "", (UNITS / name).read_text()))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A system with our units and systemd's own, and the programs that ours start."""
+    made = tmp_path_factory.mktemp("root")
+    shutil.copytree(UNITS, made / "etc/systemd/system")
+    shutil.copytree("/usr/lib/systemd/system", made / "usr/lib/systemd/system", symlinks=True)
+    (made / BIN[1:]).mkdir(parents=True)
+    for name in ("zaitang-edge", "zaitang-central"):
+        (made / BIN[1:] / name).write_text("#!/bin/sh\n")
+        (made / BIN[1:] / name).chmod(0o755)
+    return made
+
+
+def analyze(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["systemd-analyze", *words[:1], f"--root={root}", *words[1:]], capture_output=True, text=True,
+                          timeout=60, check=False)
+
+
+def test_systemd_takes_them_without_a_word(root: Path) -> None:
+    files = sorted(path.name for path in UNITS.iterdir() if path.is_file())
+    done = analyze(root, "verify", *files)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_is_shut_in(root: Path, name: str) -> None:
+    done = analyze(root, "security", "--offline=true", name)
+    found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
+    assert found and float(found[1]) <= EXPOSURE, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_in_a_unit_is_said_otherwise_by_what_holds_for_all(name: str) -> None:
+    """The common part is read after the unit and would win; but a filter of calls only grows."""
+    for section in ("Unit", "Service"):
+        assert set(_Unit(name)[section]) & set(_Unit(SANDBOX)[section]) <= {"SystemCallFilter"}
+
+
+def test_a_unit_that_opens_everything_would_be_seen(root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root, tmp_path / "root", symlinks=True)
+    unit = tmp_path / "root/etc/systemd/system" / NAMES[0]
+    unit.write_text(unit.read_text().replace("[Service]\n", "[Service]\nWatchdogSec=soon\n"))
+    (tmp_path / "root/etc/systemd/system" / SANDBOX).write_text("[Service]\nUser=zaitang\n")
+    done = analyze(tmp_path / "root", "security", "--offline=true", NAMES[0])
+    found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
+    assert found and float(found[1]) > EXPOSURE
+    assert "Failed to parse sec value" in analyze(tmp_path / "root", "verify", NAMES[0]).stderr
+
+
+def test_every_process_has_a_unit_with_its_own_watchdog() -> None:
+    assert set(BOX) == {f"zaitang-{role}.service" for role in edge_cli.ROLES} and HANG_S.keys() == edge_cli.ROLES.keys()
+    for role, seconds in HANG_S.items():
+        assert float(_Unit(f"zaitang-{role}.service")["Service"]["WatchdogSec"]) == seconds
+    for name in CENTRE:
+        assert 60 <= float(_Unit(name)["Service"]["WatchdogSec"]) <= 600
+    assert set(NAMES) - set(BOX) - set(CENTRE) == {"zaitang-backup.service"}
+
+
+@pytest.mark.parametrize("end", ["box", "centre"])
+def test_a_target_starts_all_of_its_end(end: str) -> None:
+    wanted = re.findall(r"[\w-]+\.(?:service|timer)", " ".join(
+        line for line in (UNITS / f"zaitang-{end}.target").read_text().splitlines() if line.startswith("Wants=")))
+    assert sorted(one for one in wanted if one.endswith(".service")) == (BOX if end == "box" else CENTRE)
+    for name in wanted:
+        unit = _Unit(name)
+        assert unit["Unit"]["PartOf"] == f"zaitang-{end}.target" == unit["Install"]["WantedBy"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_starts_a_command_that_there_is(name: str) -> None:
+    program, *words = shlex.split(_Unit(name)["Service"]["ExecStart"])
+    cli = {"zaitang-edge": edge_cli, "zaitang-central": central_cli}[program.removeprefix(BIN)]
+    args = cli._parser().parse_args(words)
+    assert callable(args.do)
+    folder = vars(args).get("box") or vars(args).get("centre")
+    assert str(folder) == f"/var/lib/zaitang/{'box' if cli is edge_cli else 'centre'}"
+
+
+def test_nothing_on_a_box_goes_before_what_records() -> None:
+    def of(role: str, key: str, otherwise: str) -> float:
+        return float(_Unit(f"zaitang-{role}.service")["Service"].get(key, otherwise))
+
+    others = [role for role in edge_cli.ROLES if role != "recorder"]
+    for key, otherwise in (("CPUWeight", "100"), ("IOWeight", "100")):
+        weights = {role: of(role, key, otherwise) for role in others}
+        assert of("recorder", key, otherwise) > sum(weights.values())
+        assert min(weights, key=lambda role: weights[role]) == "rollcall"
+    assert all(of("recorder", "OOMScoreAdjust", "0") < of(role, "OOMScoreAdjust", "0") for role in others)
+    assert all(of("recorder", "Nice", "0") < of(role, "Nice", "0") for role in others)
+    call = _Unit("zaitang-rollcall.service")["Service"]
+    assert (call["CPUSchedulingPolicy"], call["IOSchedulingClass"]) == ("idle", "idle") and "MemoryMax" in call
+
+
+def test_whether_the_clock_is_set_may_be_asked() -> None:
+    """ntp_gettime(3) calls adjtimex: ProtectClock= would answer that no clock is set, and nothing would count."""
+    text = (UNITS / SANDBOX).read_text()
+    assert "ProtectClock" not in text.replace("ProtectClock= would", "")
+    assert re.search(r"^SystemCallFilter=adjtimex clock_adjtime\b", text, re.M)
+    assert not any("ProtectClock" in (UNITS / name).read_text() for name in NAMES)
