@@ -128,7 +128,8 @@ def _page(request: Request, centre: Centre, desk: LiveDesk, box: str, typed: Typ
     return page(
         request, centre, "live.html", typed.status if typed and refused else 200,
         room=_room(room, institution_names(desk, actor), local, now_us), asks=not opens, why=asked(lang, typed),
-        before=why_words(look.why, lang) if look and not refused else "", inspect=actor.may(Action.INSPECT) and room.runs(now_us))
+        before=why_words(look.why, lang) if look and not refused else "",
+        inspect=actor.may(Action.INSPECT) and room.runs(now_us))
 
 
 def _room(room: Room, institutions: dict[str, str], local: LocalTime, now_us: int) -> dict[str, str]:

@@ -21,8 +21,8 @@ function blockText(block) {
   const [, date, half, makeUp, number] = /^(\d{4}-\d\d-\d\d)-(am|pm)(-makeup)?(?:-(\d+))?$/.exec(block) ?? [];
   if (!date) return shown(block);
   const name = say(half === "am" ? N_("{date}, morning") : N_("{date}, afternoon"), { date });
-  const made = makeUp ? say(N_("{name} (make-up)"), { name }) : name;
-  return number ? say(N_("{name}, part {number}"), { name: made, number }) : made;
+  const one = number ? say(N_("{name}, part {number}"), { name, number }) : name;
+  return makeUp ? say(N_("{name} (make-up)"), { name: one }) : one;
 }
 
 /** An instant on the clock of the class; nothing of a text that is none. */
