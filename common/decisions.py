@@ -46,7 +46,7 @@ VOIDS: Mapping[str, str] = {
     "one_hand": N_("of the accounts of both persons one was made or opened by the other"),
     "fresh": N_("the account was made, opened or changed just before"),
 }
-SOURCES: Mapping[str, str] = {"school": N_("the school"), "trainee": N_("a trainee")}
+SOURCES: Mapping[str, str] = {"school": N_("the institution"), "trainee": N_("a trainee")}
 OBJECTIONS: Mapping[str, str] = {
     "raised": N_("not answered yet"),
     "answered": N_("answered, still open"),

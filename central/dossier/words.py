@@ -65,6 +65,7 @@ class Words:
         self.facts, self.lang = facts, lang
         self.local = LocalTime(facts.head.utc_offset_min, lang)
         self.colon, self.semicolon = ("：", "；") if lang == "zh" else (": ", "; ")
+        self.comma = AND[lang]
 
     def __call__(self, msgid: str, **params: object) -> str:
         return translate(msgid, self.lang, **params)

@@ -155,7 +155,7 @@ def _overview(facts: Facts, say: Words) -> list[tuple[str, Kind, Any]]:
         (say("Rooms and boxes"), "text", "; ".join(f"{room} ({device})" for device, room in head.places)),
         (say("Class-hours in the plan"), "number", len(facts.hours)),
         (say("Trainees in the plan"), "number", head.trainees),
-        (say("Instructors in the plan"), "text", say.together(head.instructors) or none),
+        (say("Instructors in the plan"), "text", say.together(head.instructors) or say("none in the plan")),
         ("R3", "text", say.verdict(verdict) if verdict else none),
         (say("Decision"), "text", say.decided() or none),
         (say("Attendance rate of the class"), "share", facts.rate_ppm),

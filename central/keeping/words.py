@@ -6,6 +6,7 @@ import dataclasses
 from central.keeping.erasing import BoxErasing
 from central.keeping.plan import ClassKept, Group, KeepPlan
 from central.orders.cli import WHY
+from common.reasons import date_words
 from common.texts import N_, translate, words
 from evidence.blocks import day
 
@@ -62,7 +63,7 @@ def until_words(kept: ClassKept, group: Group | None, lang: str) -> str:
     until_us = kept.until_us if group is None else group.until_us
     if until_us is None:
         return translate(UNKNOWN, lang)
-    until = day(until_us, kept.utc_offset_min)
+    until = date_words(day(until_us, kept.utc_offset_min), lang)
     return translate(DISPUTED, lang, until=until, years=kept.years) if kept.disputed else until
 
 

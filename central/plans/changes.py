@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from central.plans.draft import Draft, Published
 from central.plans.roster_changes import roster_to_order
-from common.reasons import minute_words
+from common.reasons import AND, minute_words
 from common.texts import N_, translate
 from evidence.bodies import ClassOrder
 from evidence.times import MINUTE, utc_us
@@ -60,7 +60,7 @@ def change_words(change: Change, names: Mapping[str, str], lang: str) -> str:
         elif key in PEOPLE:
             said[key] = names.get(str(value), value)
         elif key == "people" and isinstance(value, tuple):
-            said[key] = "、".join(names.get(one, one) for one in value) or translate(NOBODY, lang)
+            said[key] = AND[lang].join(names.get(one, one) for one in value) or translate(NOBODY, lang)
         else:
             said[key] = translate(str(value), lang) if key in ("kind", "role", "gear") else value
     return translate(WORDS[change.code], lang, **said)

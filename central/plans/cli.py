@@ -6,6 +6,7 @@ import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from common.reasons import AND
 from common.texts import N_, translate, words
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def _show(args: argparse.Namespace) -> None:
     for place in draft.boxes:
         print(f"{place.device}\t{place.room}")
     for one in draft.hours:
-        people = "、".join(shown.names.get(person, person) for person in one.make_up or ())
+        people = AND[lang].join(shown.names.get(person, person) for person in one.make_up or ())
         time = f"{draft.moment(one.start_us)}–{draft.moment(one.end_us)[-5:]}"
         print(f"{one.hour}\t{translate(KINDS[one.kind], lang)}\t{time}\t{one.room}\t{people}")
     for person in draft.people:
@@ -368,7 +369,7 @@ def _warn(args: argparse.Namespace, shown: Shown) -> None:
     if shown.few is not None:
         _say(args, FEW, people=shown.few, least=LEAST_PEOPLE)
     for one in shown.earlier:
-        people = "、".join(shown.names.get(person, person) for person in one.people)
+        people = AND[args.lang].join(shown.names.get(person, person) for person in one.people)
         _say(args, EARLIER if one.over is None else EARLIER_ON, class_id=one.class_id, title=one.title, people=people,
              date=one.over)
 

@@ -10,7 +10,7 @@ from evidence.stretches import union
 
 JOIN_US = 5_000_000
 REASONS = {
-    "gap": N_("the camera was silent"),
+    "gap": N_("the camera sent no picture"),
     "step": N_("the time stamps of the camera jumped"),
     "clock": N_("the clock of the box was set"),
     "restart": N_("the box restarted"),

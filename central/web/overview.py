@@ -16,6 +16,7 @@ from central.web.contact import WORDS, since
 from central.web.errors import BadFilter
 from central.web.localtime import LocalTime
 from common.decisions import ANSWERS
+from common.reasons import AND
 from common.texts import N_, translate
 from evidence.times import MINUTE
 
@@ -40,6 +41,7 @@ OF_BOX = ("expired", "full", "apart", "expires", "refused")
 BAD = 40
 STALE = N_("judged {time}; records have come since, or time has passed")
 JUDGED = N_("judged as of {time}")
+JUDGED_SIMULATED = N_("judged {time}, as of the latest record of its boxes")
 BEING = N_("being judged")
 ROUNDS = {
     "first": N_("one person has decided; the second is to come"), "decided": N_("two persons have decided: {answer}"),
@@ -241,8 +243,9 @@ def list_view(page: Page, asked: Asked, lang: str, institutions: Mapping[str, st
 def line_view(line: ClassLine, local: LocalTime, institutions: Mapping[str, str] = NO_NAMES) -> LineView:
     """A class in words. What is not known is left out: a class may be of no institution."""
     row = line.summary
-    rooms = "、".join(f"{room} · {box}" for box, room in line.boxes.items())
-    said = JUDGED if line.fresh else STALE if row.judged_leaf >= 0 else BEING
+    rooms = AND[local.lang].join(f"{room} · {box}" for box, room in line.boxes.items())
+    fresh = JUDGED_SIMULATED if row.simulated else JUDGED
+    said = fresh if line.fresh else STALE if row.judged_leaf >= 0 else BEING
     judged = translate(said, local.lang, time=local.full(row.judged_us))
     return LineView(
         row.class_id, row.title, f"/classes/{row.class_id}",

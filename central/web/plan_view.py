@@ -14,7 +14,7 @@ from central.web.localtime import LocalTime, span
 from central.web.plan_choices import policy_title
 from central.web.plan_foreign import Sees, earlier_words, refusal_words
 from common.alarms import refusal_of_box
-from common.reasons import minute_words
+from common.reasons import AND, minute_words
 from common.texts import N_, translate, words
 from evidence.blocks import local
 from evidence.bodies import Place
@@ -141,7 +141,7 @@ def plan_view(shown: Shown, lang: str, now_us: int, sees: Sees) -> PlanView:
         _concerned(shown.changes, shown.names), [refusal_words(one, lang, sees) for one in shown.refusals],
         [(one.rule, [words(reason, lang, shown.names) for reason in one.reasons]) for one in shown.foreseen],
         "" if shown.few is None else translate(FEW, lang, people=shown.few, least=LEAST_PEOPLE),
-        [earlier_words(one, _named(one.people, shown.names), lang, sees) for one in shown.earlier])
+        [earlier_words(one, _named(one.people, shown.names, lang), lang, sees) for one in shown.earlier])
 
 
 def dates_of(draft: Draft, lang: str) -> str:
@@ -187,7 +187,7 @@ def _weeks(shown: Shown, lang: str, now_us: int) -> list[Week]:
 def _slot(one: DraftHour, shown: Shown, marks: Mapping[str, str], lang: str, now_us: int) -> Slot:
     moments = [shown.draft.moment(us)[-5:] for us in (one.start_us, one.end_us)]
     return Slot(one.hour, "–".join(moments), one.kind, translate(KINDS[one.kind], lang), one.room,
-                _named(one.teachers, shown.names), _named(one.make_up or (), shown.names), one.gear,
+                _named(one.teachers, shown.names, lang), _named(one.make_up or (), shown.names, lang), one.gear,
                 marks.get(one.hour, ""), one.start_us <= now_us)
 
 
@@ -225,8 +225,8 @@ def _concerned(changes: Iterable[Change], names: Mapping[str, str]) -> list[str]
     return [names.get(one, one) for one in dict.fromkeys(people)]
 
 
-def _named(people: Iterable[str], names: Mapping[str, str]) -> str:
-    return "、".join(names.get(one, one) for one in people)
+def _named(people: Iterable[str], names: Mapping[str, str], lang: str) -> str:
+    return AND[lang].join(names.get(one, one) for one in people)
 
 
 def _day(one: DraftHour, draft: Draft) -> datetime.date:

@@ -9,7 +9,7 @@ from central.web.access import field
 from central.web.case.common import Typed, refused
 from central.web.errors import UnclearReason
 from central.web.render import lang_of
-from common.texts import N_, translate
+from common.texts import LANGS, N_, translate
 
 OTHER = "other"
 CHOICES = {
@@ -27,7 +27,7 @@ def reason_of(request: Request) -> str:
     chosen = field(request, "reason") or (OTHER if words else "")
     if chosen not in CHOICES or (chosen == OTHER and not words):
         raise UnclearReason(most=LONGEST)
-    said = words if chosen == OTHER else translate(CHOICES[chosen], lang_of(request)) + (f": {words}" if words else "")
+    said = words if chosen == OTHER else _said(chosen, words, lang_of(request))
     if len(said) > LONGEST:
         raise UnclearReason(most=LONGEST)
     return said
@@ -46,10 +46,26 @@ def asked(lang: str, typed: Typed | None) -> dict[str, Any]:
     return {"choices": choices, "most": most, "typed": typed or Typed()}
 
 
-def said_before(why: str, lang: str) -> Typed:
+def said_before(why: str) -> Typed:
     """The form as a person filled it in to say this."""
+    name, words = _chosen(why)
+    return Typed("why", fields={"reason": name, "why": words})
+
+
+def why_words(why: str, lang: str) -> str:
+    """A reason on record, for who reads another language than who said it: what was chosen, in theirs."""
+    name, words = _chosen(why)
+    return why if name == OTHER else _said(name, words, lang)
+
+
+def _said(name: str, words: str, lang: str) -> str:
+    return translate(CHOICES[name], lang) + (f": {words}" if words else "")
+
+
+def _chosen(why: str) -> tuple[str, str]:
+    """What was chosen, in whatever language, and the words beside it."""
+    chosen, _, words = why.partition(": ")
     for name, text in CHOICES.items():
-        chosen, _, words = why.partition(": ")
-        if name != OTHER and chosen == translate(text, lang):
-            return Typed("why", fields={"reason": name, "why": words})
-    return Typed("why", fields={"reason": OTHER, "why": why})
+        if name != OTHER and chosen in [translate(text, lang) for lang in LANGS]:
+            return name, words
+    return OTHER, why

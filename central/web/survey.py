@@ -64,7 +64,7 @@ class Now:
     sheets: int
     opened: str
     by: str
-    ends: str
+    last_day: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -192,7 +192,7 @@ def _page(request: Request, centre: Centre, stories: Stories, class_id: str, err
 
 def _now(tx: Tx, survey: Survey, local: LocalTime) -> Now:
     return Now(answered(tx, survey), survey.denominator, survey.way, survey.sheets, local.full(survey.opened_us),
-               survey.opened_by, local.full(survey.ends_us))
+               survey.opened_by, local.date(survey.ends_us - 1))
 
 
 def _past(tx: Tx, survey: Survey, local: LocalTime) -> Past:

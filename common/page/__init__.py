@@ -16,8 +16,7 @@ from pathlib import Path
 
 from babel.messages.extract import extract
 
-from common.decisions import ANSWERS, STAGES
-from common.decisions import OBJECTIONS as OBJECTION_STATES
+from common.decisions import ANSWERS, DIDS, STAGES
 from common.reasons import RESULTS, RULES
 from common.texts import translate
 
@@ -26,7 +25,7 @@ SCRIPTS = ("errors", "bytes", "sha256", "shape", "der", "certs", "records", "mer
            "corrections", "segments", "trees", "exported", "derived", "bag", "words", "trust", "told", "view", "about",
            "start")
 """What a script uses at once, and not when it is called, stands before it."""
-TABLES = {"RULES": RULES, "RESULTS": RESULTS, "ANSWERS": ANSWERS, "STAGES": STAGES, "OBJECTIONS": OBJECTION_STATES}
+TABLES = {"RULES": RULES, "RESULTS": RESULTS, "ANSWERS": ANSWERS, "STAGES": STAGES, "DIDS": DIDS}
 """Tables of words that the page shares with the product."""
 
 

@@ -47,10 +47,10 @@ function decisionsView(found, plan) {
   const offset = plan?.utc_offset_min ?? 480, kept = found.centre?.kept;
   const of = (type) => (kept?.get(type) ?? []).filter(({ body }) => body.class === found.export.class);
   const word = (table, key) => (Object.hasOwn(table, key) ? say(table[key]) : shown(key));
-  const decisions = of("decision").map(({ utc, body }) => `${localTime(utc, offset)} · ${word(STAGES, body.stage)}: `
-    + `${word(ANSWERS, body.answer)} · ${shown(body.by_name)}: ${shown(body.reason)}`);
+  const decisions = of("decision").map(({ utc, body }) => `${localTime(utc, offset)} · ${word(STAGES, body.stage)}${colon()}`
+    + `${word(ANSWERS, body.answer)} · ${shown(body.by_name)}${colon()}${shown(body.reason)}`);
   const objections = of("objection").map(({ utc, body }) => `${localTime(utc, offset)} · ${body.objection} · `
-    + `${word(OBJECTIONS, body.state)} · ${shown(body.text || body.answer || "")}`);
+    + `${word(DIDS, body.state)}${colon()}${shown(body.text || body.answer || "")}`);
   if (!decisions.length && !objections.length) return [];
   return [part(N_("Decisions and objections"), bounded([...decisions, ...objections]))];
 }
@@ -87,7 +87,7 @@ function blockView(block, files, folder) {
   const body = make("div", {});
   return make("details", { ontoggle: () => {
     if (!body.childElementCount) body.append(listOf(files.map((one) => fileView(one, folder))));
-  } }, make("summary", {}, shown(block), " · ", say(N_("files: {count}"), { count: files.length })), body);
+  } }, make("summary", {}, blockText(block), " · ", say(N_("files: {count}"), { count: files.length })), body);
 }
 
 function fileView(one, folder) {

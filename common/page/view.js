@@ -81,6 +81,6 @@ function rootView(found, trust) {
   const keys = found.chains.filter((one) => one.identity)
     .map((one) => say(N_("Signed by {device}, key {keyid}"), { device: one.device, keyid: one.identity.keyid }));
   return part(N_("Who signed"), make("p", { class: trust.pinned ? "pinned" : "unpinned" }, say(said)),
-    make("p", {}, say(N_("Fingerprint of the root")), ": ", make("code", { class: "fingerprint" }, grouped(found.root.keyid))),
+    make("p", {}, say(N_("Fingerprint of the root")), colon(), make("code", { class: "fingerprint" }, grouped(found.root.keyid))),
     make("details", {}, make("summary", {}, say(N_("The keys of the centre and the boxes"))), listOf(keys)));
 }

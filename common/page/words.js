@@ -13,6 +13,18 @@ function say(said, params) {
   });
 }
 
+/** Stands between a name and what it says. */
+const colon = () => (lang === "zh" ? "：" : ": ");
+
+/** A recording as people call it; another name as it is. */
+function blockText(block) {
+  const [, date, half, makeUp, number] = /^(\d{4}-\d\d-\d\d)-(am|pm)(-makeup)?(?:-(\d+))?$/.exec(block) ?? [];
+  if (!date) return shown(block);
+  const name = say(half === "am" ? N_("{date}, morning") : N_("{date}, afternoon"), { date });
+  const one = number ? say(N_("{name}, part {number}"), { name, number }) : name;
+  return makeUp ? say(N_("{name} (make-up)"), { name: one }) : one;
+}
+
 /** An instant on the clock of the class; nothing of a text that is none. */
 function localTime(utc, offsetMin) {
   return isUtc(utc) ? minuteText(Date.parse(`${utc.slice(0, 19)}Z`), offsetMin) : "";

@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from common.reasons import AND
 from common.texts import N_, translate
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _import(args: argparse.Namespace) -> int:
     replace(out, sealed)
     print(translate(SEALED, args.lang, count=len(people), class_id=class_id, file=out))
     if same := namesakes(people):
-        print(translate(NUMBERED, args.lang, names="、".join(same)))
+        print(translate(NUMBERED, args.lang, names=AND[args.lang].join(same)))
     if planned is None:
         print(translate(NO_ORDER, args.lang, class_id=class_id))
     print(translate(DELETE, args.lang, file=args.file))

@@ -261,7 +261,7 @@ def test_gaps_stand_there_with_their_reasons(centre: Centre, li: TestClient) -> 
     give_reason(li, CLASS, "2026-03-02-am")
     page = li.get(f"/classes/{CLASS}/blocks/2026-03-02-am/replay?lang=en").text
     rows = page.split('<table id="rows" class="fit">')[1].split("</table>")[0]
-    assert "not recorded 09:40:00–09:47:00: the camera was silent" in rows
+    assert "not recorded 09:40:00–09:47:00: the camera sent no picture" in rows
     assert rows.index("not recorded 09:40:00") < rows.index("at the centre, not changed"), "what lacks comes first"
     assert 'class="gap"' in page.split('id="track"')[1]
 

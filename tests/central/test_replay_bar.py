@@ -57,7 +57,7 @@ def test_bars_lie_within_and_say_when(told: Told, data: st.DataObject) -> None:
 def test_a_box_that_recorded_nothing_has_a_lane(told: Told) -> None:
     bar = replay_bar(told, block_of(told), {}, {}, LOCAL)
     assert [(one.device, one.camera, one.bars) for one in bar.lanes] == [("box-1", "", ())]
-    assert [words for _, _, words in bar.said] == ["not recorded 09:40:00–09:47:00: the camera was silent"]
+    assert [words for _, _, words in bar.said] == ["not recorded 09:40:00–09:47:00: the camera sent no picture"]
 
 
 def parts(told: Told, kinds: str) -> list[PartView]:

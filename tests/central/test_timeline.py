@@ -46,7 +46,7 @@ def test_nobody_who_came_early_is_cut_off(told: Told) -> None:
 
 def test_the_hole_is_drawn_with_its_reason(told: Told) -> None:
     row = timeline(told.story, LOCAL, {}, told.as_of.us).rows[0]
-    assert [gap.title for gap in row.gaps] == ["not recorded 09:40:00–09:47:00: the camera was silent"]
+    assert [gap.title for gap in row.gaps] == ["not recorded 09:40:00–09:47:00: the camera sent no picture"]
 
 
 def test_a_picture_that_does_not_count_is_drawn_with_its_reason(told: Told) -> None:
