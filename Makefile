@@ -9,9 +9,10 @@ demo: setup
 	@exec $(PY) -m provisioning.demo $(if $(VIDEO),--video "$$VIDEO") $(if $(GALLERY),--gallery "$$GALLERY") \
 	  $(if $(RTSP),--rtsp "$$RTSP") $(if $(CAMERA),--camera "$$CAMERA")
 
+# Four workers, also for two cores: tests wait for processes, browsers and cameras about as long as they compute.
 test: setup-test
 	@$(MAKE) --no-print-directory -j2 check compiled
-	$(PY) -m pytest -n 3 --dist loadfile
+	$(PY) -m pytest -n 4 --dist loadfile
 
 # Beside the checks, once, what else every worker would compile for itself. What is wrong with a test its run tells.
 compiled:

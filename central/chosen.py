@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from central.classes.orders import boxes_of, order_of
 from central.errors import NothingToExport
-from central.store.tables import ChainHead, Tx
+from central.store.chains import ChainHead
+from central.store.tables import Tx
 from central.wiring import Centre
 from evidence.bodies import Export, Head, Segment, SegmentRemoved, VideoRemoved, body_of
 from evidence.corrections import corrections

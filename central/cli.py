@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from central.commands import say
 from common.commands import Parser, asked_language
-from common.texts import N_, own_language, translate, words
+from common.texts import N_, own_language, words
 from evidence.errors import BadInput, ZaitangError
 
 CONTRADICTED = N_("A box of this class saw the centre's tree of {size} records, and the tree does not begin with it any"
@@ -165,10 +166,10 @@ def _init(args: argparse.Namespace) -> None:
 
     passphrase = None if args.test_keys else asked_passphrase(args.passphrase_file, args.lang, new=True)
     centre = init_centre(args.folder, args.test_keys, passphrase=passphrase, database=args.database, lang=args.lang)
-    _say(args, N_("The centre is ready in {folder}. Fingerprint of its root: {root}"), folder=args.folder,
-         root=fingerprint(centre.keys.root))
+    say(args, N_("The centre is ready in {folder}. Fingerprint of its root: {root}"), folder=args.folder,
+        root=fingerprint(centre.keys.root))
     if not args.test_keys:
-        _say(args, CARRY_AWAY, root=args.folder / "root")
+        say(args, CARRY_AWAY, root=args.folder / "root")
 
 
 def _class_add(args: argparse.Namespace) -> None:
@@ -179,8 +180,8 @@ def _class_add(args: argparse.Namespace) -> None:
     plan, people = read_plan(args.plan), read_names(args.names)
     centre = open_centre(args.centre)
     order = add_class(centre.store, centre.names, plan, people, args.plan)
-    _say(args, N_("Order {number} of class {class_id} is signed: {people} people, {hours} class-hours."),
-         number=order.number, class_id=order.class_id, people=len(order.roster), hours=len(order.hours))
+    say(args, N_("Order {number} of class {class_id} is signed: {people} people, {hours} class-hours."),
+        number=order.number, class_id=order.class_id, people=len(order.roster), hours=len(order.hours))
 
 
 def _class_list(args: argparse.Namespace) -> None:
@@ -218,8 +219,8 @@ def _assessed(args: argparse.Namespace) -> None:
 
     centre = open_centre(args.centre)
     state_assessment(centre.store, args.class_id, args.on, centre.clock.stamp().utc_us)
-    _say(args, N_("It is stated that class {class_id} was assessed on {date}; its boxes keep the video from then."),
-         class_id=args.class_id, date=args.on)
+    say(args, N_("It is stated that class {class_id} was assessed on {date}; its boxes keep the video from then."),
+        class_id=args.class_id, date=args.on)
 
 
 def _dispute(args: argparse.Namespace) -> None:
@@ -233,7 +234,7 @@ def _dispute(args: argparse.Namespace) -> None:
     else:
         body = close_dispute(store, args.class_id, args.reason, args.dispute)
         said = N_("Dispute {dispute} about class {class_id} is over; its video is kept from now on as the rule says.")
-    _say(args, said, dispute=body.dispute, class_id=args.class_id)
+    say(args, said, dispute=body.dispute, class_id=args.class_id)
 
 
 def _hold(args: argparse.Namespace) -> None:
@@ -248,7 +249,7 @@ def _hold(args: argparse.Namespace) -> None:
     else:
         body = lift_hold(store, args.class_id, args.reason, args.hold, by)
         said = N_("Hold {hold} is lifted; the video of class {class_id} is kept from now on as the rule says.")
-    _say(args, said, hold=body.hold, class_id=args.class_id)
+    say(args, said, hold=body.hold, class_id=args.class_id)
 
 
 def _review(args: argparse.Namespace) -> None:
@@ -296,9 +297,9 @@ def _export(args: argparse.Namespace) -> None:
     from central.wiring import open_centre
 
     done = export_class(open_centre(args.centre), args.class_id, args.to)
-    _say(args, N_("Class {class_id} is in {folder}, checked."), class_id=args.class_id, folder=done.folder)
+    say(args, N_("Class {class_id} is in {folder}, checked."), class_id=args.class_id, folder=done.folder)
     if done.contradicted is not None:
-        _say(args, CONTRADICTED, size=done.contradicted)
+        say(args, CONTRADICTED, size=done.contradicted)
 
 
 def _move(args: argparse.Namespace) -> None:
@@ -308,8 +309,8 @@ def _move(args: argparse.Namespace) -> None:
     centre = open_centre(args.centre)
     now_us = centre.clock.stamp().utc_us
     sealed, body = order_move(centre.store, args.class_id, args.source, args.target, args.people, args.days, now_us)
-    _say(args, N_("Faces of {people} people may move from {source} to {target} until {expires}. Order: {order}"),
-         people=len(body.people), source=body.source, target=body.target, expires=body.expires, order=sealed.hash)
+    say(args, N_("Faces of {people} people may move from {source} to {target} until {expires}. Order: {order}"),
+        people=len(body.people), source=body.source, target=body.target, expires=body.expires, order=sealed.hash)
 
 
 def _sealing_key(args: argparse.Namespace) -> None:
@@ -323,8 +324,8 @@ def _roster(args: argparse.Namespace) -> None:
     from central.keys import sealing_key
 
     class_id, count = take_list(args.centre, sealing_key(args.centre / "keys"), args.file, args.names)
-    _say(args, N_("The names of {count} people of class {class_id} are in {path}; their numbers stay sealed."),
-         count=count, class_id=class_id, path=args.names)
+    say(args, N_("The names of {count} people of class {class_id} are in {path}; their numbers stay sealed."),
+        count=count, class_id=class_id, path=args.names)
 
 
 def _tree_key(args: argparse.Namespace) -> None:
@@ -350,11 +351,11 @@ def _tree_trust(args: argparse.Namespace) -> None:
     stamp = centre.clock.stamp()
     wrong = trust_clock(centre.store, stamp)
     if wrong is not None:
-        _say(args, N_("The centre signs again; {time}, which it had signed, is on record as wrong."), time=wrong)
+        say(args, N_("The centre signs again; {time}, which it had signed, is on record as wrong."), time=wrong)
     else:
-        _say(args, N_("The centre signs again, by {time}, the clock of this machine. Nobody sets it: that you call it"
-                      " right is on record, and counts for some 66 hours and until the machine starts again."),
-             time=utc_text(stamp.utc_us))
+        say(args, N_("The centre signs again, by {time}, the clock of this machine. Nobody sets it: that you call it"
+                     " right is on record, and counts for some 66 hours and until the machine starts again."),
+            time=utc_text(stamp.utc_us))
 
 
 def _tree_write(args: argparse.Namespace) -> None:
@@ -362,7 +363,7 @@ def _tree_write(args: argparse.Namespace) -> None:
     from central.wiring import open_centre
 
     size = write_tree(open_centre(args.centre), args.to)
-    _say(args, N_("The tree of {size} records is in {folder}."), size=size, folder=args.to)
+    say(args, N_("The tree of {size} records is in {folder}."), size=size, folder=args.to)
 
 
 def _tree_cosigned(args: argparse.Namespace) -> None:
@@ -371,19 +372,15 @@ def _tree_cosigned(args: argparse.Namespace) -> None:
 
     centre = open_centre(args.centre)
     for name in take_cosignatures(centre.store, centre.witnesses, read_cosigned(args.file)):
-        _say(args, N_("The word of the witness {witness} is kept."), witness=name)
+        say(args, N_("The word of the witness {witness} is kept."), witness=name)
 
 
 def _move_database(args: argparse.Namespace) -> None:
     from central.wiring import move_database
 
     count = move_database(args.centre)
-    _say(args, N_("{count} records are in the database that centre.toml names; the old file is put aside as {path}."),
-         count=count, path=args.centre / "zaitang.db.moved")
-
-
-def _say(args: argparse.Namespace, msgid: str, **params: object) -> None:
-    print(translate(msgid, args.lang, **params))
+    say(args, N_("{count} records are in the database that centre.toml names; the old file is put aside as {path}."),
+        count=count, path=args.centre / "zaitang.db.moved")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from central.commands import say
 from common.texts import N_, translate, words
 
 if TYPE_CHECKING:
@@ -67,15 +68,15 @@ def _decide(args: argparse.Namespace) -> None:
     now_us = centre.clock.stamp().utc_us
     case = look_at(centre.store, args.class_id, now_us)
     if args.stage is None:
-        _tell(case, args.lang)
+        _tell(case, args)
         return
     if None in (args.answer, args.reason, args.by):
         raise SayAll(needed="--answer, --reason, --by")
     _check_decider(centre, args.class_id, args.by)
     made = decide(centre.store, args.class_id, args.stage, args.answer, args.reason, args.by, args.by,
                   args.findings or case.findings, now_us)
-    _say(args.lang, ON_RECORD, stage=translate(STAGES[made.body.stage], args.lang), name=made.body.by_name)
-    _stands(made.after, case.told.order.utc_offset_min, args.lang)
+    say(args, ON_RECORD, stage=translate(STAGES[made.body.stage], args.lang), name=made.body.by_name)
+    _stands(made.after, case.told.order.utc_offset_min, args)
 
 
 def _check_decider(centre: Centre, class_id: str, account: str) -> None:
@@ -92,40 +93,40 @@ def _check_decider(centre: Centre, class_id: str, account: str) -> None:
             raise NotADecider(class_id=class_id, account=account[:64])
 
 
-def _tell(case: Case, lang: str) -> None:
+def _tell(case: Case, args: argparse.Namespace) -> None:
     """What a decider reads: the verdict, who reviewed, who decided why, who objects."""
     from common.decisions import LATE, SOURCES, decision_words
     from common.reasons import STATES, VERDICTS, block_words, moment_words
 
-    offset = case.told.order.utc_offset_min
+    offset, lang = case.told.order.utc_offset_min, args.lang
     if case.r3 is not None:
-        _say(lang, SAYS, verdict=translate(VERDICTS[case.r3.verdict], lang))
+        say(args, SAYS, verdict=translate(VERDICTS[case.r3.verdict], lang))
         print(*(words(reason, lang, {}) for reason in case.r3.reasons[:1]))
-    _say(lang, FINDINGS, hash=case.findings)
+    say(args, FINDINGS, hash=case.findings)
     for one in case.reviews:
-        _say(lang, REVIEWED, by=one.reviewer, block=block_words(one.block, lang),
-             answer=translate(STATES[one.answer], lang), why=one.reason)
+        say(args, REVIEWED, by=one.reviewer, block=block_words(one.block, lang),
+            answer=translate(STATES[one.answer], lang), why=one.reason)
     for objection in (one for one in case.told.story.objections if one.open):
-        _say(lang, OBJECTS, objection=objection.objection, source=translate(SOURCES[objection.source], lang),
-             text=objection.text)
+        say(args, OBJECTS, objection=objection.objection, source=translate(SOURCES[objection.source], lang),
+            text=objection.text)
         if objection in case.standing.late:
-            _say(lang, LATE)
+            say(args, LATE)
     for fact in case.told.story.decisions:
         print(decision_words(fact, moment_words(fact.at_us, offset, lang), lang))
-    _stands(case.standing, offset, lang)
+    _stands(case.standing, offset, args)
 
 
-def _stands(now: Standing, offset_min: int, lang: str) -> None:
+def _stands(now: Standing, offset_min: int, args: argparse.Namespace) -> None:
     from common.decisions import round_words
     from common.reasons import moment_words
 
-    print(round_words(now.round, lang))
+    print(round_words(now.round, args.lang))
     if now.round.state != "decided":
         return
     if now.final or now.final_us is None:
-        _say(lang, FINAL if now.final else NOT_FINAL)
+        say(args, FINAL if now.final else NOT_FINAL)
     else:
-        _say(lang, FINAL_FROM, at=moment_words(now.final_us, offset_min, lang))
+        say(args, FINAL_FROM, at=moment_words(now.final_us, offset_min, args.lang))
 
 
 def _raise(args: argparse.Namespace) -> None:
@@ -136,7 +137,7 @@ def _raise(args: argparse.Namespace) -> None:
     if who is not None:
         who = pseudonym_of(centre.store, centre.names, args.class_id, " ".join(who.split()))
     made = raise_objection(centre.store, args.class_id, args.source, who, args.text, args.by)
-    _say(args.lang, RAISED, objection=made.objection, class_id=args.class_id)
+    say(args, RAISED, objection=made.objection, class_id=args.class_id)
 
 
 def _answer(args: argparse.Namespace) -> None:
@@ -146,8 +147,8 @@ def _answer(args: argparse.Namespace) -> None:
 
     store = open_centre(args.centre).store
     made = handle_objection(store, args.class_id, args.objection, args.how, args.text, args.by)
-    _say(args.lang, HANDLED, objection=made.objection, class_id=args.class_id,
-         state=translate(OBJECTIONS[made.state], args.lang))
+    say(args, HANDLED, objection=made.objection, class_id=args.class_id,
+        state=translate(OBJECTIONS[made.state], args.lang))
 
 
 def _list(args: argparse.Namespace) -> None:
@@ -161,7 +162,3 @@ def _list(args: argparse.Namespace) -> None:
             for one in list_objections(open_centre(args.centre).store, args.class_id)]
     head = [N_("Objection"), N_("Raised by"), N_("Trainee"), N_("Text"), N_("State"), N_("Answer"), N_("Handled by")]
     print_table(head, rows, N_("Nobody objects."), args.lang)
-
-
-def _say(lang: str, msgid: str, **params: object) -> None:
-    print(translate(msgid, lang, **params))

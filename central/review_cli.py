@@ -5,6 +5,7 @@ import argparse
 from collections.abc import Iterable, Mapping
 
 from central.classes.reviews import point_out, state_review
+from central.commands import say
 from central.wiring import Centre, open_centre
 from common.reasons import AND, STATES, VERDICTS, answer_words, block_words
 from common.texts import N_, translate, words
@@ -27,14 +28,14 @@ def review(args: argparse.Namespace) -> None:
     now_us = centre.clock.stamp().utc_us
     made = state_review(centre.store, args.class_id, args.block, args.answer, args.reason, args.by, now_us)
     lang, names = args.lang, _names(centre, args.class_id)
-    _say(lang, REVIEWED, block=block_words(made.body.block, lang), by=made.body.reviewer,
-         answer=translate(STATES[made.body.answer], lang))
-    _say(lang, ALONE, answer=translate(STATES[made.own.state], lang))
+    say(args, REVIEWED, block=block_words(made.body.block, lang), by=made.body.reviewer,
+        answer=translate(STATES[made.body.answer], lang))
+    say(args, ALONE, answer=translate(STATES[made.own.state], lang))
     if made.unseen:
-        _say(lang, UNSEEN, people=AND[lang].join(_answered(made.unseen, names, lang)))
+        say(args, UNSEEN, people=AND[lang].join(_answered(made.unseen, names, lang)))
     if not made.counted:
-        _say(lang, OTHER)
-    _after(made.after, made.body.block, names, lang)
+        say(args, OTHER)
+    _after(made.after, made.body.block, names, args)
 
 
 def point(args: argparse.Namespace) -> None:
@@ -45,12 +46,12 @@ def point(args: argparse.Namespace) -> None:
         args.box, args.by, centre.clock.stamp().utc_us)
     lang, names = args.lang, _names(centre, args.class_id)
     person = names.get(made.body.person, made.body.person)
-    _say(lang, POINTED, block=block_words(made.block, lang), by=made.body.by, person=person)
+    say(args, POINTED, block=block_words(made.block, lang), by=made.body.by, person=person)
     if made.presence is None:
-        _say(lang, NOT_DUE, person=person)
+        say(args, NOT_DUE, person=person)
     else:
-        _say(lang, ANSWER, person=person, answer=answer_words(made.presence.answer, made.presence.why, lang))
-    _after(made.after, made.block, names, lang)
+        say(args, ANSWER, person=person, answer=answer_words(made.presence.answer, made.presence.why, lang))
+    _after(made.after, made.block, names, args)
 
 
 def _names(centre: Centre, class_id: str) -> Mapping[str, str]:
@@ -62,13 +63,9 @@ def _answered(people: Iterable[Presence], names: Mapping[str, str], lang: str) -
     return [f"{names.get(one.person, one.person)} ({answer_words(one.answer, one.why, lang)})" for one in people]
 
 
-def _after(finding: R3Finding, block: str, names: Mapping[str, str], lang: str) -> None:
+def _after(finding: R3Finding, block: str, names: Mapping[str, str], args: argparse.Namespace) -> None:
     """The verdict, the tally, and what is said of this recording."""
-    _say(lang, AFTER, verdict=translate(VERDICTS[finding.verdict], lang))
+    say(args, AFTER, verdict=translate(VERDICTS[finding.verdict], args.lang))
     for reason in finding.reasons:
         if reason.code == "r3_tally" or reason.params.get("id") == block:
-            print(words(reason, lang, names))
-
-
-def _say(lang: str, msgid: str, **params: object) -> None:
-    print(translate(msgid, lang, **params))
+            print(words(reason, args.lang, names))

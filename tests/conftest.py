@@ -1,8 +1,9 @@
 """What all tests share."""
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +13,19 @@ settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("busy")
 # Each process that a test starts tells where its threads are when it is aborted (tests/ending.py) or crashes.
 os.environ["PYTHONFAULTHANDLER"] = "1"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays until the end, and most of what a test makes goes without being looked for:
+    by Python's own thresholds, looking for garbage takes up to a quarter of the time of all tests."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(20_000, 10, 20)
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

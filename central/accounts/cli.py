@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from central.commands import say
 from common.texts import N_, translate
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _add(args: argparse.Namespace) -> None:
     centre = open_centre(args.centre)
     desk, password = centre.account_desk(), None if args.link else _asked(args)
     kept = desk.add(args.account, args.role, args.region or args.institution, None, password)
-    _say(args, N_("The account {account} is there."), account=kept.name)
+    say(args, N_("The account {account} is there."), account=kept.name)
     if args.link:
         _print_link(args, centre.config.web, desk.link(kept.name, None))
 
@@ -93,28 +94,28 @@ def _password(args: argparse.Namespace) -> None:
         _print_link(args, centre.config.web, desk.link(args.account, None))
         return
     desk.set_password(args.account, _asked(args), None)
-    _say(args, N_("The password of {account} is set; whoever was logged in with the old one is out."),
-         account=args.account)
+    say(args, N_("The password of {account} is set; whoever was logged in with the old one is out."),
+        account=args.account)
 
 
 def _change(args: argparse.Namespace) -> None:
     _desk(args).change(args.account, args.role, args.region or args.institution, None)
-    _say(args, N_("The account {account} is changed."), account=args.account)
+    say(args, N_("The account {account} is changed."), account=args.account)
 
 
 def _disable(args: argparse.Namespace) -> None:
     _desk(args).disable(args.account, None)
-    _say(args, N_("The account {account} is disabled; whoever was logged in with it is out."), account=args.account)
+    say(args, N_("The account {account} is disabled; whoever was logged in with it is out."), account=args.account)
 
 
 def _enable(args: argparse.Namespace) -> None:
     _desk(args).enable(args.account, None)
-    _say(args, N_("The account {account} may log in again."), account=args.account)
+    say(args, N_("The account {account} may log in again."), account=args.account)
 
 
 def _totp_off(args: argparse.Namespace) -> None:
     _desk(args).totp_off(args.account, None)
-    _say(args, N_("The account {account} is asked for no code any more."), account=args.account)
+    say(args, N_("The account {account} is asked for no code any more."), account=args.account)
 
 
 def _token(args: argparse.Namespace) -> None:
@@ -135,8 +136,8 @@ def _list(args: argparse.Namespace) -> None:
 
 def _institution(args: argparse.Namespace) -> None:
     body = _desk(args).put_institution(args.institution, args.name, args.region, None)
-    _say(args, N_("The institution {institution} is on record: {name}, region {region}."),
-         institution=body.institution, name=body.name, region=body.region)
+    say(args, N_("The institution {institution} is on record: {name}, region {region}."),
+        institution=body.institution, name=body.name, region=body.region)
 
 
 def _institutions(args: argparse.Namespace) -> None:
@@ -173,8 +174,4 @@ def _asked(args: argparse.Namespace) -> str:
 
 
 def _print_link(args: argparse.Namespace, web: Web, token: str) -> None:
-    _say(args, LINK, link=f"{web.address}welcome/{token}")
-
-
-def _say(args: argparse.Namespace, msgid: str, **params: object) -> None:
-    print(translate(msgid, args.lang, **params))
+    say(args, LINK, link=f"{web.address}welcome/{token}")

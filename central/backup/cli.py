@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.texts import N_, translate
+from central.commands import gb, say
+from common.texts import N_
 
 ASK = N_("Passphrase of the backup: ")
 MADE = N_("Backup {folder}: {records} records, {files} files by hash ({gb} GB, {new} GB of them new).")
@@ -79,14 +80,14 @@ def _make(args: argparse.Namespace) -> None:
         whole = sum(path.stat().st_size for path, _ in kept_in(centre.folder / "objects", args.video))
         with _bar(whole) as advance:
             done = make(centre, args.to, passphrase, args.video, advance)
-        _say(args, MADE, folder=done.folder, records=done.records, files=done.files, gb=_gb(done.bytes),
-             new=_gb(done.new))
+        say(args, MADE, folder=done.folder, records=done.records, files=done.files, gb=gb(done.bytes),
+            new=gb(done.new))
         if done.spoilt:
-            _say(args, SPOILT, count=len(done.spoilt), names=_some(done.spoilt))
+            say(args, SPOILT, count=len(done.spoilt), names=_some(done.spoilt))
         if not args.video:
-            _say(args, NO_VIDEO)
+            say(args, NO_VIDEO)
         if args.keep_days is not None:
-            _say(args, PRUNED, count=prune(args.to, args.keep_days, centre.clock.stamp().utc_us))
+            say(args, PRUNED, count=prune(args.to, args.keep_days, centre.clock.stamp().utc_us))
     finally:
         centre.store.close()
 
@@ -102,8 +103,8 @@ def _check(args: argparse.Namespace) -> None:
     listing = listing_of(args.folder)
     with _bar(sum(one.size for one in listing)) as advance:
         check_objects(args.folder.absolute().parent, args.folder, listing, advance)
-    _say(args, GOOD, at=made.at, files=len(listing))
-    _say(args, OF, centre=made.centre, root=fingerprint(root))
+    say(args, GOOD, at=made.at, files=len(listing))
+    say(args, OF, centre=made.centre, root=fingerprint(root))
 
 
 def _restore(args: argparse.Namespace) -> None:
@@ -114,17 +115,17 @@ def _restore(args: argparse.Namespace) -> None:
     later = None if args.seen is None else read(args.seen)
     with _bar(sum(one.size for one in listing_of(args.folder))) as advance:
         done = restore(args.folder, args.centre, passphrase, args.root, later, None, advance)
-    _say(args, DONE, folder=args.centre, at=done.made.at)
-    _say(args, OF, centre=done.made.centre, root=done.root)
+    say(args, DONE, folder=args.centre, at=done.made.at)
+    say(args, OF, centre=done.made.centre, root=done.root)
     signed = datetime.fromtimestamp(done.proof.signed_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    _say(args, PROVED, size=done.proof.size, root=done.proof.root, signed=signed, after=done.proof.after)
+    say(args, PROVED, size=done.proof.size, root=done.proof.root, signed=signed, after=done.proof.after)
     missing = done.proof.missing
-    _say(args, UNSEEN if missing is None else SOME if missing else ALL, missing=missing)
+    say(args, UNSEEN if missing is None else SOME if missing else ALL, missing=missing)
     if done.absent:
-        _say(args, ABSENT, count=len(done.absent), names=_some(done.absent))
+        say(args, ABSENT, count=len(done.absent), names=_some(done.absent))
     if done.wanted:
-        _say(args, WANTED, count=done.wanted)
-    _say(args, MOVE)
+        say(args, WANTED, count=done.wanted)
+    say(args, MOVE)
 
 
 def _passphrase(args: argparse.Namespace, new: bool = False) -> bytes:
@@ -152,11 +153,3 @@ def _bar(total: int) -> Iterator[Callable[[int], None]]:
 
 def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
-
-
-def _gb(size: int) -> str:
-    return f"{size / 1e9:.1f}"
-
-
-def _say(args: argparse.Namespace, msgid: str, **params: object) -> None:
-    print(translate(msgid, args.lang, **params))

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common.texts import N_, translate
+from central.commands import gb, opened, say
+from common.texts import N_
 
 if TYPE_CHECKING:
     from central.wiring import Centre
@@ -39,16 +40,16 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _check(args: argparse.Namespace) -> None:
-    centre = _open(args)
+    centre = opened(args)
     try:
         if centre.bucket is None:
-            return _say(args, NONE)
+            return say(args, NONE)
         until_us = centre.bucket.check()
-        _say(args, GOOD)
+        say(args, GOOD)
         if until_us is None:
-            _say(args, UNLOCKED)
+            say(args, UNLOCKED)
         else:
-            _say(args, LOCKS, until=datetime.fromtimestamp(until_us / 1_000_000, UTC).strftime("%Y-%m-%d"))
+            say(args, LOCKS, until=datetime.fromtimestamp(until_us / 1_000_000, UTC).strftime("%Y-%m-%d"))
         _tell(args, centre)
     finally:
         centre.store.close()
@@ -57,19 +58,19 @@ def _check(args: argparse.Namespace) -> None:
 def _push(args: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    centre = _open(args)
+    centre = opened(args)
     try:
         mover = centre.mover()
         if mover is None:
-            return _say(args, NONE)
+            return say(args, NONE)
         with centre.store.read() as tx:
             total, done = tx.bucket_sum().waiting_bytes, 0
         with tqdm(total=total, unit="B", unit_scale=True, disable=None, file=sys.stderr) as bar:
             while more := mover.some(lambda _, size: bar.update(size)):
                 done += more
-        _say(args, PUSHED, files=done)
+        say(args, PUSHED, files=done)
         if mover.changed:
-            _say(args, LEFT, files=len(mover.changed))
+            say(args, LEFT, files=len(mover.changed))
     finally:
         centre.store.close()
 
@@ -77,12 +78,12 @@ def _push(args: argparse.Namespace) -> None:
 def _adopt(args: argparse.Namespace) -> None:
     from central.bucket.settled import adopt
 
-    centre = _open(args)
+    centre = opened(args)
     try:
         place = centre.config.bucket
         if not place.name:
-            return _say(args, NONE)
-        _say(args, ADOPTED, files=adopt(centre.store, centre.bucket_named(), str(place)), named=place)
+            return say(args, NONE)
+        say(args, ADOPTED, files=adopt(centre.store, centre.bucket_named(), str(place)), named=place)
     finally:
         centre.store.close()
 
@@ -90,19 +91,5 @@ def _adopt(args: argparse.Namespace) -> None:
 def _tell(args: argparse.Namespace, centre: Centre) -> None:
     with centre.store.read() as tx:
         told = tx.bucket_sum()
-    _say(args, THERE, files=told.files, gb=_gb(told.bytes), locked=told.locked, waiting=told.waiting,
-         waiting_gb=_gb(told.waiting_bytes))
-
-
-def _gb(size: int) -> str:
-    return f"{size / 1e9:.1f}"
-
-
-def _open(args: argparse.Namespace) -> Centre:
-    from central.wiring import open_centre
-
-    return open_centre(args.centre)
-
-
-def _say(args: argparse.Namespace, msgid: str, **params: object) -> None:
-    print(translate(msgid, args.lang, **params))
+    say(args, THERE, files=told.files, gb=gb(told.bytes), locked=told.locked, waiting=told.waiting,
+        waiting_gb=gb(told.waiting_bytes))

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from central.classes.kept import Kept, settle
-from central.store.tables import ChainHead, Tx
+from central.store.chains import ChainHead
+from central.store.tables import Tx
 from evidence.bodies import Body, body_of, class_of
 from evidence.receipts import Receipt, peek_receipt
 from evidence.records import Record

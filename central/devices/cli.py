@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from central.commands import say
 from central.errors import CannotWrite
 from common.tables import print_table
-from common.texts import N_, translate
+from common.texts import N_
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 FOR_OTHERS = N_("Everything that Mosquitto needs is in {folder}; its user must be able to read it. Write it anew after "
@@ -94,8 +95,8 @@ def _sign(args: argparse.Namespace) -> None:
     now_us = centre.clock.stamp().utc_us
     sign_intermediates(args.root, passphrase, args.centre / "keys", centre.store.device, now_us,
                        args.forget)
-    _say(args, N_("The intermediates of {folder} are signed; the folder {root} can go back to its place."),
-         folder=args.centre, root=args.root)
+    say(args, N_("The intermediates of {folder} are signed; the folder {root} can go back to its place."),
+        folder=args.centre, root=args.root)
 
 
 def _issue(args: argparse.Namespace) -> None:
@@ -110,7 +111,7 @@ def _issue(args: argparse.Namespace) -> None:
         args.out.write_text(pem, encoding="ascii")
     except OSError as error:
         raise CannotWrite(path=args.out, why=error.strerror) from None
-    _say(args, N_("The certificate of {device} is in {path}."), device=args.device, path=args.out)
+    say(args, N_("The certificate of {device} is in {path}."), device=args.device, path=args.out)
 
 
 def _add(args: argparse.Namespace) -> None:
@@ -118,7 +119,7 @@ def _add(args: argparse.Namespace) -> None:
     from central.wiring import add_box, open_centre
 
     device = add_box(open_centre(args.centre), read_pem(args.certificate))
-    _say(args, N_("{device} is known from now on."), device=device)
+    say(args, N_("{device} is known from now on."), device=device)
 
 
 def _boxes(args: argparse.Namespace) -> None:
@@ -138,8 +139,8 @@ def _claim(args: argparse.Namespace) -> None:
 
     centre = open_centre(args.centre)
     token, devices = centre.desk().claim(args.device, args.serial, args.hours), centre.config.devices
-    _say(args, N_("The place of {device} is kept for {hours} hours. Say at the box:"), device=args.device,
-         hours=args.hours)
+    say(args, N_("The place of {device} is kept for {hours} hours. Say at the box:"), device=args.device,
+        hours=args.hours)
     print(f"  zaitang-edge join FOLDER --centre https://{devices.names[0]}:{devices.port} --token {token} "
           f"--pin {centre.root_fingerprint}")
 
@@ -165,14 +166,14 @@ def _approve(args: argparse.Namespace) -> None:
     from central.wiring import open_centre
 
     body = open_centre(args.centre).desk().approve(args.device)
-    _say(args, N_("{device} is certified; its key is {keyid}."), device=body.device, keyid=body.keyid)
+    say(args, N_("{device} is certified; its key is {keyid}."), device=body.device, keyid=body.keyid)
 
 
 def _refuse(args: argparse.Namespace) -> None:
     from central.wiring import open_centre
 
     open_centre(args.centre).desk().refuse(args.device, args.reason)
-    _say(args, N_("{device} is refused."), device=args.device)
+    say(args, N_("{device} is refused."), device=args.device)
 
 
 def _revoke(args: argparse.Namespace) -> None:
@@ -180,7 +181,7 @@ def _revoke(args: argparse.Namespace) -> None:
 
     desk = open_centre(args.centre).desk()
     for body in desk.revoke(args.device, args.reason, args.key, args.untrusted_from):
-        _say(args, N_("The key {keyid} of {device} is believed no longer."), keyid=body.keyid, device=body.device)
+        say(args, N_("The key {keyid} of {device} is believed no longer."), keyid=body.keyid, device=body.device)
 
 
 def _pack(args: argparse.Namespace) -> None:
@@ -188,10 +189,10 @@ def _pack(args: argparse.Namespace) -> None:
     from central.wiring import open_centre
 
     done = pack_box(open_centre(args.centre), args.device, args.to)
-    _say(args, N_("{path} holds what is here of {device}: chains: {chains}, records: {records}, orders: {orders}, "
-                  "segments on record: {video}. At the box with the new card: zaitang-edge restore {path} --box DIR"),
-         path=args.to, device=args.device, chains=done.chains, records=done.records, orders=done.orders,
-         video=done.video)
+    say(args, N_("{path} holds what is here of {device}: chains: {chains}, records: {records}, orders: {orders}, "
+                 "segments on record: {video}. At the box with the new card: zaitang-edge restore {path} --box DIR"),
+        path=args.to, device=args.device, chains=done.chains, records=done.records, orders=done.orders,
+        video=done.video)
 
 
 def _broker(args: argparse.Namespace) -> None:
@@ -215,7 +216,7 @@ def _broker_config(args: argparse.Namespace) -> None:
     from central.wiring import open_centre
 
     write_for_others(open_centre(args.centre), args.to)
-    _say(args, FOR_OTHERS, folder=args.to)
+    say(args, FOR_OTHERS, folder=args.to)
 
 
 def _devices(args: argparse.Namespace) -> None:
@@ -225,7 +226,3 @@ def _devices(args: argparse.Namespace) -> None:
 
     setup()
     serve_devices(open_centre(args.centre), args.port, args.lang)
-
-
-def _say(args: argparse.Namespace, msgid: str, **params: object) -> None:
-    print(translate(msgid, args.lang, **params))

@@ -18,7 +18,8 @@ from typing import IO
 
 from central.devices.errors import NothingToPack, PackFailed, PackThere
 from central.parts import sync_folder
-from central.store.tables import ChainHead, Tx
+from central.store.chains import ChainHead
+from central.store.tables import Tx
 from central.wiring import Centre
 from evidence.bodies import ClassOrder, Head, Segment, SegmentRemoved, body_of
 from evidence.box_packs import (

@@ -8,7 +8,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator
 
-from central.store.tables import ChainHead, Tx
+from central.store.chains import ChainHead
+from central.store.tables import Tx
 from evidence.bodies import ChainBegun, body_as, body_of
 from evidence.certs import fingerprint, read_certificate, split_chain
 from evidence.records import Sealed

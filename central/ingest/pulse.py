@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from central.clock import Clock
+from central.store.chains import ChainHead
 from central.store.heard import Heard
 from central.store.store import Store
-from central.store.tables import ChainHead, Tx
+from central.store.tables import Tx
 from common.logs import Log
 from evidence.bodies import Alarm
 from evidence.heartbeats import Contradiction, Heartbeat, contradiction, is_news, silent

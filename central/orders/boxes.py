@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from central.classes.orders import OrderMessage, Told
 from central.orders.errors import BadDays, FilesNotOfBox, NoSuchBox, NothingWanted, TooManyFiles
 from central.store.box_orders import Waiting
+from central.store.chains import ChainHead
 from central.store.store import Store
-from central.store.tables import ChainHead, Tx
+from central.store.tables import Tx
 from evidence.bodies import ChainBegun, DeviceRevoked, Segment, VideoRemoved, body_as, body_of
 from evidence.box_orders import (
     MOST_WANTED,

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from central.commands import opened, say
 from common.texts import N_, translate
 
 if TYPE_CHECKING:
     from central.store.tables import Tx
-    from central.wiring import Centre
     from evidence.box_orders import BoxOrder, BoxSettings, OrderAnswered
 
 UPLOAD = N_("Order {number} to {device} is signed: {files} files are wanted, until {expires}.")
@@ -82,16 +82,16 @@ def _upload(args: argparse.Namespace) -> None:
     for sha256 in args.files:
         if not re.fullmatch(r"[0-9a-f]{64}", sha256):
             raise BadHash(value=sha256[:80])
-    centre = _open(args)
+    centre = opened(args)
     made = order_upload(
         centre.store, args.device, args.files, args.class_id, args.days, centre.clock.stamp().utc_us)
     counts = []
     for _, body in made:
         assert body.upload is not None
         counts.append(len(body.upload.files))
-        _say(args, UPLOAD, number=body.number, device=body.device, files=counts[-1], expires=body.expires)
+        say(args, UPLOAD, number=body.number, device=body.device, files=counts[-1], expires=body.expires)
     if not args.files and MOST_WANTED in counts:
-        _say(args, MORE)
+        say(args, MORE)
 
 
 def _settings(args: argparse.Namespace) -> None:
@@ -101,25 +101,25 @@ def _settings(args: argparse.Namespace) -> None:
 
     told = {"lang": args.box_lang, "voice": None if args.voice is None else args.voice == "on",
             "upload": args.upload, "upload_kbit": args.upload_kbit, "console": args.console}
-    settings, centre = decode(BoxSettings, told, "order"), _open(args)
+    settings, centre = decode(BoxSettings, told, "order"), opened(args)
     _, body = order_settings(centre.store, args.device, settings, args.days, centre.clock.stamp().utc_us)
-    _say(args, SET, number=body.number, device=body.device, settings=_settled(settings, args.lang),
-         expires=body.expires)
+    say(args, SET, number=body.number, device=body.device, settings=_settled(settings, args.lang),
+        expires=body.expires)
 
 
 def _list(args: argparse.Namespace) -> None:
     from central.orders.boxes import answers, orders
 
-    centre = _open(args)
+    centre = opened(args)
     with centre.store.read() as tx:
         found, answered = orders(tx, args.device), answers(tx, args.device)
         for sealed, body in found:
             answer = answered.get((body.device, sealed.hash))
             state = _state(body, answer, centre.clock.stamp().utc_us, args.lang)
             what = _what(tx, body, answer, args.lang)
-            _say(args, ROW, device=body.device, number=body.number, kind=what, state=state)
+            say(args, ROW, device=body.device, number=body.number, kind=what, state=state)
     if not found:
-        _say(args, NONE)
+        say(args, NONE)
 
 
 def _state(body: BoxOrder, answer: OrderAnswered | None, now_us: int, lang: str) -> str:
@@ -156,13 +156,3 @@ def _settled(settings: BoxSettings, lang: str) -> str:
 
     told = [f"{name} = {value}" for name, value in encode(settings).items() if value is not None]
     return ", ".join(told) or translate(PLAIN, lang)
-
-
-def _open(args: argparse.Namespace) -> Centre:
-    from central.wiring import open_centre
-
-    return open_centre(args.centre)
-
-
-def _say(args: argparse.Namespace, msgid: str, **params: object) -> None:
-    print(translate(msgid, args.lang, **params))

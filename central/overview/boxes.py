@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from cryptography.x509 import Certificate
 
 from central.contact import contact
+from central.store.chains import ChainHead
 from central.store.heard import Heard
 from central.store.live import BoxState
-from central.store.tables import ChainHead, Tx
+from central.store.tables import Tx
 from evidence.certs import fingerprint, read_certificate, split_chain
 from evidence.errors import ZaitangError
 from evidence.heartbeats import Heartbeat, open_heartbeat

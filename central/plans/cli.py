@@ -6,6 +6,7 @@ import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from central.commands import say
 from common.reasons import AND
 from common.texts import N_, translate, words
 
@@ -159,7 +160,7 @@ def _template(args: argparse.Namespace) -> None:
         write_new(args.to, workbook(args.which, args.lang, rows), PUBLIC)
     except OSError as error:
         raise CannotWrite(path=args.to, why=error.strerror) from None
-    _say(args, WRITTEN, path=args.to)
+    say(args, WRITTEN, path=args.to)
 
 
 def _import(args: argparse.Namespace) -> None:
@@ -175,7 +176,7 @@ def _import(args: argparse.Namespace) -> None:
     schedule = None if args.schedule is None else File(args.schedule.name, read_file(args.schedule))
     shown = _plans(args).take(spec, schedule, _roster(args), keep=not args.dry_run)
     if args.dry_run:
-        _say(args, DRY)
+        say(args, DRY)
     else:
         _kept(args, shown)
     _print(args, shown)
@@ -224,15 +225,15 @@ def _diff(args: argparse.Namespace) -> None:
 
 def _publish(args: argparse.Namespace) -> None:
     done = _plans(args).publish(args.class_id, None)
-    _say(args, PUBLISHED if done.fresh else BESIDE, class_id=args.class_id, number=done.order, events=done.events,
-         leaves=done.leaves)
+    say(args, PUBLISHED if done.fresh else BESIDE, class_id=args.class_id, number=done.order, events=done.events,
+        leaves=done.leaves)
 
 
 def _status(args: argparse.Namespace) -> None:
     from evidence.times import utc_text
 
     number, boxes = _plans(args).state(args.class_id)
-    _say(args, UNNAMED, number=number)
+    say(args, UNNAMED, number=number)
     for one in boxes:
         said = TAKEN if one.accepted else WAITING if one.introduced else UNHEARD
         print(f"{one.device}\t{one.room}\t{translate(said, args.lang, time=utc_text(one.since_us))}")
@@ -240,7 +241,7 @@ def _status(args: argparse.Namespace) -> None:
 
 def _discard(args: argparse.Namespace) -> None:
     _plans(args).discard(args.class_id)
-    _say(args, DISCARDED, class_id=args.class_id)
+    say(args, DISCARDED, class_id=args.class_id)
 
 
 def _add(args: argparse.Namespace) -> None:
@@ -323,7 +324,7 @@ def _undo(args: argparse.Namespace) -> None:
 
 def _forget(args: argparse.Namespace) -> None:
     _plans(args).forget_number(args.class_id, args.person)
-    _say(args, FORGOTTEN, person=args.person)
+    say(args, FORGOTTEN, person=args.person)
 
 
 def _moment(text: str, draft: Draft) -> int:
@@ -343,8 +344,8 @@ def _changed(args: argparse.Namespace, shown: Shown) -> None:
 
 
 def _kept(args: argparse.Namespace, shown: Shown) -> None:
-    _say(args, KEPT, class_id=shown.draft.class_id, version=shown.version, people=len(shown.draft.people),
-         hours=len(shown.draft.hours))
+    say(args, KEPT, class_id=shown.draft.class_id, version=shown.version, people=len(shown.draft.people),
+        hours=len(shown.draft.hours))
 
 
 def _print(args: argparse.Namespace, shown: Shown) -> None:
@@ -353,7 +354,7 @@ def _print(args: argparse.Namespace, shown: Shown) -> None:
     for number, change in shown.numbered():
         print(f"{number or '-'}\t{change_words(change, shown.names, args.lang)}")
     if not shown.changes:
-        _say(args, SAME)
+        say(args, SAME)
     _warn(args, shown)
 
 
@@ -362,23 +363,19 @@ def _warn(args: argparse.Namespace, shown: Shown) -> None:
     from evidence.strangers import LEAST_PEOPLE
 
     for refusal in shown.refusals:
-        _say(args, REFUSED, why=words(refusal, args.lang))
+        say(args, REFUSED, why=words(refusal, args.lang))
     for finding in shown.foreseen:
         for reason in finding.reasons:
-            _say(args, AGAINST, rule=finding.rule, why=words(reason, args.lang, shown.names))
+            say(args, AGAINST, rule=finding.rule, why=words(reason, args.lang, shown.names))
     if shown.few is not None:
-        _say(args, FEW, people=shown.few, least=LEAST_PEOPLE)
+        say(args, FEW, people=shown.few, least=LEAST_PEOPLE)
     for one in shown.earlier:
         people = AND[args.lang].join(shown.names.get(person, person) for person in one.people)
-        _say(args, EARLIER if one.over is None else EARLIER_ON, class_id=one.class_id, title=one.title, people=people,
-             date=one.over)
+        say(args, EARLIER if one.over is None else EARLIER_ON, class_id=one.class_id, title=one.title, people=people,
+            date=one.over)
 
 
 def _plans(args: argparse.Namespace) -> Plans:
     from central.wiring import open_centre
 
     return open_centre(args.centre).plans()
-
-
-def _say(args: argparse.Namespace, msgid: str, **params: object) -> None:
-    print(translate(msgid, args.lang, **params))

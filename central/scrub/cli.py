@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from central.commands import opened, say
 from common.texts import N_, translate
 
 if TYPE_CHECKING:
@@ -38,17 +39,17 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _status(args: argparse.Namespace) -> None:
     from central.scrub.scrub import NOTE
 
-    centre = _open(args)
+    centre = opened(args)
     try:
         with centre.store.read() as tx:
             note = tx.meta(NOTE)
             more = bool(note) and bool(tx.stored_after(note.split(" ")[0], 1)) if note else False
         if note is None:
-            _say(args, NEVER)
+            say(args, NEVER)
         else:
             last, begun = note.split(" ")
             share = int(last[:8] or "0", 16) * 100 >> 32
-            _say(args, AT if more else OVER, since=_day(int(begun)), share=share)
+            say(args, AT if more else OVER, since=_day(int(begun)), share=share)
         _tell(args, centre)
     finally:
         centre.store.close()
@@ -57,7 +58,7 @@ def _status(args: argparse.Namespace) -> None:
 def _now(args: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    centre = _open(args)
+    centre = opened(args)
     try:
         with tqdm(unit="B", unit_scale=True, disable=None, file=sys.stderr) as bar:
             def paced(size: int) -> None:
@@ -66,7 +67,7 @@ def _now(args: argparse.Namespace) -> None:
             scrub = centre.scrub(paced)
             scrub.mend()
             done = scrub.all()
-        _say(args, DONE, files=done)
+        say(args, DONE, files=done)
         _tell(args, centre)
     finally:
         centre.store.close()
@@ -79,7 +80,7 @@ def _tell(args: argparse.Namespace, centre: Centre) -> None:
     with centre.store.read() as tx:
         spoilt = tx.spoilt()
     if flooded(spoilt, centre.clock.stamp().utc_us):
-        _say(args, STOPPED)
+        say(args, STOPPED)
     rows = [(one.sha256, translate(WHAT[one.what], args.lang), _day(one.since_us), _day(one.asked_us))
             for one in spoilt]
     print_table(HEADINGS, rows, NONE, args.lang)
@@ -87,13 +88,3 @@ def _tell(args: argparse.Namespace, centre: Centre) -> None:
 
 def _day(us: int) -> str:
     return datetime.fromtimestamp(us / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _open(args: argparse.Namespace) -> Centre:
-    from central.wiring import open_centre
-
-    return open_centre(args.centre)
-
-
-def _say(args: argparse.Namespace, msgid: str, **params: object) -> None:
-    print(translate(msgid, args.lang, **params))

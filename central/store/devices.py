@@ -78,6 +78,21 @@ class DeviceTables:
         rows = select(c.serial, c.device).join_from(t.connections, t.denied, c.evidence_keyid == t.denied.c.keyid)
         return [(int(row.serial, 16), row.device) for row in self._db.execute(rows.order_by(c.serial))]
 
+    def know_certificate(self, keyid: str, device: str, pem: str) -> None:
+        """Register a box's certificate; again is no error."""
+        if self._db.execute(select(t.certificates.c.device).where(t.certificates.c.keyid == keyid)).first() is None:
+            self._db.execute(insert(t.certificates).values(keyid=keyid, device=device, pem=pem))
+
+    def certificates(self) -> list[tuple[str, str]]:
+        """(device, PEM) of every registered box."""
+        rows = self._db.execute(select(t.certificates.c.device, t.certificates.c.pem).order_by(t.certificates.c.device))
+        return [(row.device, row.pem) for row in rows]
+
+    def knows_box(self, device: str) -> bool:
+        """Whether a certificate of a box of that name is registered."""
+        rows = select(t.certificates.c.keyid).where(t.certificates.c.device == device)
+        return self._db.execute(rows.limit(1)).first() is not None
+
     def certificate_of(self, keyid: str) -> str | None:
         """The certificate (PEM, with intermediate) of an evidence key that is known here."""
         return self._db.execute(select(t.certificates.c.pem).where(t.certificates.c.keyid == keyid)).scalar()

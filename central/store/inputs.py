@@ -3,22 +3,19 @@ was."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, and_, func, insert, select
 
 from central.store import schema as t
+from central.store.some import some
 from evidence.canonical import sha256_hex
 from evidence.centre_times import clock_why
 from evidence.records import Record
 from evidence.watched import CODES
 
-MOST = 400
-"""So many values in one question."""
 MOST_ID = 64
 """Characters of the id of a device."""
-V = TypeVar("V", str, int)
 Inputs = tuple[object, ...]
 """Equal only while the story of a class is made of the same records and receipts, but for looks: the hash of the newest
 record says all before it in its chain, and the newest receipt was given after all others."""
@@ -75,9 +72,9 @@ class InputTables:
     def said_of_boxes(self, devices: Iterable[str], centre: str) -> list[bytes]:
         """What the centre's own chain states of the chains of these boxes, by order of acceptance."""
         r, found = t.records.c, dict[int, bytes]()
-        for some in _some(sorted(set(devices))):
+        for part in some(sorted(set(devices))):
             rows = select(r.leaf, r.envelope).select_from(_ABOUT).where(
-                t.about_boxes.c.device.in_(some), r.device == centre)
+                t.about_boxes.c.device.in_(part), r.device == centre)
             found |= {row.leaf: row.envelope for row in self._db.execute(rows)}
         return [found[leaf] for leaf in sorted(found)]
 
@@ -104,16 +101,16 @@ class InputTables:
     def _hashes_of(self, leaves: Collection[int]) -> dict[int, str]:
         c = t.records.c
         found: dict[int, str] = {}
-        for some in _some(sorted(leaves)):
-            found |= {row[0]: row[1] for row in self._db.execute(select(c.leaf, c.hash).where(c.leaf.in_(some)))}
+        for part in some(sorted(leaves)):
+            found |= {row[0]: row[1] for row in self._db.execute(select(c.leaf, c.hash).where(c.leaf.in_(part)))}
         return found
 
     def order_leaves(self, classes: Sequence[str]) -> dict[str, int]:
         """Of each class the leaf of its newest order."""
         c = t.records.c
         found: dict[str, int] = {}
-        for some in _some(classes):
-            rows = select(c.class_id, func.max(c.leaf)).where(c.class_id.in_(some), c.type == "order.class")
+        for part in some(classes):
+            rows = select(c.class_id, func.max(c.leaf)).where(c.class_id.in_(part), c.type == "order.class")
             found |= {row[0]: row[1] for row in self._db.execute(rows.group_by(c.class_id))}
         return found
 
@@ -125,18 +122,18 @@ class InputTables:
         """The leaf of the newest record of the centre's own chain about each class, but for looks."""
         c = t.records.c
         found: dict[str, int] = {}
-        for some in _some(classes):
+        for part in some(classes):
             rows = select(c.class_id, func.max(c.leaf)).where(
-                c.class_id.in_(some), c.device == centre, c.type != LOOK)
+                c.class_id.in_(part), c.device == centre, c.type != LOOK)
             found |= {row[0]: row[1] for row in self._db.execute(rows.group_by(c.class_id))}
         return found
 
     def _newest_stated(self, devices: Sequence[str], centre: str) -> dict[str, int]:
         """The leaf of the newest word of the centre about the chains of each box."""
         b, found = t.about_boxes.c, dict[str, int]()
-        for some in _some(devices):
+        for part in some(devices):
             rows = select(b.device, func.max(b.leaf)).select_from(_ABOUT).where(
-                b.device.in_(some), t.records.c.device == centre)
+                b.device.in_(part), t.records.c.device == centre)
             found |= {row[0]: row[1] for row in self._db.execute(rows.group_by(b.device))}
         return found
 
@@ -144,17 +141,17 @@ class InputTables:
         """Where the chains of each box end, their newest receipt, how many records wait behind a hole."""
         h, g, r = t.chains.c, t.receipts.c, t.records.c
         found: dict[str, list[object]] = defaultdict(list)
-        for some in _some(devices):
-            last = select(g.device, g.chain, func.max(g.up_to).label("up_to")).where(g.device.in_(some)).group_by(
+        for part in some(devices):
+            last = select(g.device, g.chain, func.max(g.up_to).label("up_to")).where(g.device.in_(part)).group_by(
                 g.device, g.chain).subquery()
             receipts = {(row[0], row[1]): sha256_hex(row[2]) for row in self._db.execute(
                 select(g.device, g.chain, g.envelope).select_from(t.receipts.join(last, and_(
                     g.device == last.c.device, g.chain == last.c.chain, g.up_to == last.c.up_to))))}
             joined = t.chains.join(t.records, and_(r.device == h.device, r.chain == h.chain, r.seq > h.up_to))
             waiting = {(row[0], row[1]): row[2] for row in self._db.execute(
-                select(h.device, h.chain, func.count()).select_from(joined).where(h.device.in_(some))
+                select(h.device, h.chain, func.count()).select_from(joined).where(h.device.in_(part))
                 .group_by(h.device, h.chain))}
-            heads = select(h.device, h.chain, h.up_to, h.head_hash).where(h.device.in_(some))
+            heads = select(h.device, h.chain, h.up_to, h.head_hash).where(h.device.in_(part))
             for device, chain, up_to, hash_ in self._db.execute(heads.order_by(h.device, h.since, h.chain)):
                 place = (device, chain)
                 found[device].append((chain, up_to, hash_, receipts.get(place), waiting.get(place, 0)))
@@ -174,7 +171,3 @@ def box_of(record: Record) -> str | None:
 
 
 _ABOUT = t.about_boxes.join(t.records, t.records.c.leaf == t.about_boxes.c.leaf)
-
-
-def _some(values: Sequence[V]) -> Iterator[Sequence[V]]:
-    return (values[at : at + MOST] for at in range(0, len(values), MOST))

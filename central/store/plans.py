@@ -1,4 +1,4 @@
-"""Drafts of classes, ID numbers of people, and which class has which box when."""
+"""Drafts of classes, ID numbers of people, policies, and which class has which box when."""
 from __future__ import annotations
 
 import dataclasses
@@ -7,11 +7,9 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
 from central.store import schema as t
+from central.store.some import some
 from evidence.bodies import ClassOrder
 from evidence.times import utc_us
-
-AT_ONCE = 500
-"""So many values in one question."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,9 +91,9 @@ class PlanTables:
 
     def elsewhere(self, markers: Collection[str], class_id: str) -> list[KeptNumber]:
         """Where else than in this class these numbers are kept, by class and person."""
-        c, wanted, found = t.id_numbers.c, sorted(set(markers)), list[KeptNumber]()
-        for at in range(0, len(wanted), AT_ONCE):
-            rows = select(t.id_numbers).where(c.marker.in_(wanted[at:at + AT_ONCE]), c.class_id != class_id)
+        c, found = t.id_numbers.c, list[KeptNumber]()
+        for part in some(sorted(set(markers))):
+            rows = select(t.id_numbers).where(c.marker.in_(part), c.class_id != class_id)
             found += [KeptNumber(**row._mapping) for row in self._db.execute(rows)]
         return sorted(found, key=lambda one: (one.class_id, one.person))
 
@@ -103,6 +101,17 @@ class PlanTables:
         """Erase a number and its place in the index."""
         where = and_(t.id_numbers.c.class_id == class_id, t.id_numbers.c.person == person)
         self._db.execute(delete(t.id_numbers).where(where))
+
+    # --- policies ---
+
+    def know_policy(self, sha256: str, toml: bytes) -> None:
+        """Keep the bytes of a policy that an order refers to; again is no error."""
+        if self.policy(sha256) is None:
+            self._db.execute(insert(t.policies).values(sha256=sha256, toml=toml))
+
+    def policy(self, sha256: str) -> bytes | None:
+        """The bytes of a policy by their hash."""
+        return self._db.execute(select(t.policies.c.toml).where(t.policies.c.sha256 == sha256)).scalar()
 
     # --- boxes and rooms ---
 

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -22,8 +22,8 @@ from sqlalchemy import (
 )
 
 from central.store import schema as t
+from central.store.some import some
 
-MOST = 400
 LONGEST_HOUR_US = 24 * 3600 * 1_000_000
 """No class-hour is longer: what began earlier is over."""
 
@@ -162,11 +162,11 @@ class SummaryTables:
         """Records up to this leaf may change the stories of all classes that these boxes serve; of `classes` a person
         said something, so that their time has come."""
         s, b = t.summaries.c, t.class_boxes.c
-        for some in _some(sorted(set(devices))):
-            own = select(b.class_id).where(b.device.in_(some))
+        for part in some(sorted(set(devices))):
+            own = select(b.class_id).where(b.device.in_(part))
             self._db.execute(update(t.summaries).where(s.class_id.in_(own)).values(touched_leaf=leaf))
-        for some in _some(sorted(set(classes))):
-            self._db.execute(update(t.summaries).where(s.class_id.in_(some)).values(touched_leaf=leaf, due_us=0))
+        for part in some(sorted(set(classes))):
+            self._db.execute(update(t.summaries).where(s.class_id.in_(part)).values(touched_leaf=leaf, due_us=0))
 
     def touch_all(self, leaf: int) -> None:
         """All of them."""
@@ -249,8 +249,8 @@ class SummaryTables:
     def summaries_of(self, classes: Collection[str]) -> dict[str, Summary]:
         """Those of these."""
         found: dict[str, Summary] = {}
-        for some in _some(sorted(classes)):
-            rows = self._db.execute(select(t.summaries).where(t.summaries.c.class_id.in_(some)))
+        for part in some(sorted(classes)):
+            rows = self._db.execute(select(t.summaries).where(t.summaries.c.class_id.in_(part)))
             found |= {row.class_id: _summary(row) for row in rows}
         return found
 
@@ -272,8 +272,8 @@ class SummaryTables:
     def boxes_of_classes(self, classes: Collection[str]) -> dict[str, dict[str, str]]:
         """Class → device → room."""
         found: dict[str, dict[str, str]] = {class_id: {} for class_id in classes}
-        for some in _some(sorted(classes)):
-            for row in self._db.execute(select(t.class_boxes).where(t.class_boxes.c.class_id.in_(some))):
+        for part in some(sorted(classes)):
+            for row in self._db.execute(select(t.class_boxes).where(t.class_boxes.c.class_id.in_(part))):
                 found[row.class_id][row.device] = row.room
         return found
 
@@ -287,9 +287,9 @@ class SummaryTables:
         """Class → (start, end) of its class-hours less than a day from that moment, in order."""
         h = t.class_hours.c
         found: dict[str, list[tuple[int, int]]] = {class_id: [] for class_id in classes}
-        for some in _some(sorted(classes)):
+        for part in some(sorted(classes)):
             near = h.start_us.between(now_us - LONGEST_HOUR_US, now_us + LONGEST_HOUR_US)
-            for row in self._db.execute(select(h.class_id, h.start_us, h.end_us).where(h.class_id.in_(some), near)):
+            for row in self._db.execute(select(h.class_id, h.start_us, h.end_us).where(h.class_id.in_(part), near)):
                 found[row.class_id].append((row.start_us, row.end_us))
         return {class_id: sorted(hours) for class_id, hours in found.items()}
 
@@ -318,38 +318,6 @@ class SummaryTables:
             rows = select(c.leaf, c.envelope).where(c.class_id == class_id, c.type == type_)
             found += [(leaf, envelope) for leaf, envelope in self._db.execute(rows.order_by(c.leaf.desc()).limit(most))]
         return [envelope for _, envelope in sorted(found, reverse=True)[:most]]
-
-    # --- names
-
-    def put_name_keys(self, class_id: str, keys: Iterable[tuple[str, str]]) -> None:
-        """(token, person) of a class, instead of those that it had."""
-        self._db.execute(delete(t.name_keys).where(t.name_keys.c.class_id == class_id))
-        if rows := [{"token": token, "class_id": class_id, "person": person} for token, person in sorted(set(keys))]:
-            self._db.execute(insert(t.name_keys), rows)
-
-    def erase_name(self, class_id: str, person: str) -> None:
-        """A name, and what it is found by."""
-        for table in (t.names, t.name_keys):
-            self._db.execute(delete(table).where(table.c.class_id == class_id, table.c.person == person))
-
-    def people_by_keys(self, tokens: Sequence[str], most: int) -> list[tuple[str, str]]:
-        """(class, person) of whom one of these tokens is."""
-        c = t.name_keys.c
-        found: list[tuple[str, str]] = []
-        for some in _some(tokens):
-            if len(found) < most:
-                rows = select(c.class_id, c.person).where(c.token.in_(some)).limit(most - len(found))
-                found += [(class_id, person) for class_id, person in self._db.execute(rows)]
-        return sorted(found)
-
-    def sealed_of(self, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
-        """(class, person) → the sealed name."""
-        n, found = t.names.c, dict[tuple[str, str], bytes]()
-        for class_id in sorted({class_id for class_id, _ in people}):
-            some = [person for one, person in people if one == class_id]
-            rows = select(n.person, n.sealed).where(n.class_id == class_id, n.person.in_(some))
-            found |= {(class_id, row.person): row.sealed for row in self._db.execute(rows)}
-        return found
 
     def classes_of_person(self, person: str, classes: Wanted) -> list[str]:
         """The classes, of those wanted, in which a pseudonym has a name."""
@@ -394,7 +362,3 @@ def _runs(now_us: int) -> ColumnElement[bool]:
 
 def _summary(row: Row[Any]) -> Summary:
     return Summary(**row._mapping)
-
-
-def _some(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (values[at : at + MOST] for at in range(0, len(values), MOST))

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from central.contact import contact
 from central.ingest.left import MOST_BEFORE, Ended, ended_chains
+from central.store.chains import ChainHead
 from central.store.heard import Heard
-from central.store.tables import ChainHead, Tx
+from central.store.tables import Tx
 from central.web.contact import contact_words
 from central.web.localtime import LocalTime
 from common.reasons import moment_words

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -194,58 +195,61 @@ def looks_back(browser: Browser, account: str, site: Apart, course: Course) -> t
     return page, course.began_us(files[asked + 2]) + 4 * SECOND, len(runs_of(files))
 
 
-def test_a_line_that_is_cut_during_the_fetch_of_a_file(
-    site: Apart, network: Network, browser: Browser, course: Course,
-) -> None:
-    page, wanted, runs = looks_back(browser, BACK[0], site, course)
-    network.slow(FETCH_KBIT)
+@contextmanager
+def waited_for(
+    account: str, site: Apart, network: Network, browser: Browser, course: Course, kbit: int, says: str,
+) -> Iterator[tuple[Page, int]]:
+    """A file that only the box has is on its way, on a line of so many kbit/s, and the page says how: the page, and how
+    many runs there are. Whatever happens then, it plays in the end."""
+    page, wanted, runs = looks_back(browser, account, site, course)
+    network.slow(kbit)
     go_to(page, site, wanted)
-    until_says(page, SENDS, 30, "#says")
-    network.pull()
+    until_says(page, says, 30, "#says")
+    yield page, runs
+    until_plays(page, wanted, 50)
+    page.close()
+
+
+def nothing_comes(page: Page) -> None:
+    """The page says that it stopped, and since when nothing was heard, and shows nothing."""
     until_says(page, STOPPED, 20, "#says")
     until_says(page, HEARD, 5, "#says")
     assert seen(page) is None
-    network.fast()
-    network.plug()
-    until_plays(page, wanted, 45)
+
+
+def test_a_line_that_is_cut_during_the_fetch_of_a_file(
+    site: Apart, network: Network, browser: Browser, course: Course,
+) -> None:
+    with waited_for(BACK[0], site, network, browser, course, FETCH_KBIT, SENDS) as (page, runs):
+        network.pull()
+        nothing_comes(page)
+        network.fast()
+        network.plug()
     is_whole(site, course.segments(), runs)
-    page.close()
 
 
 def test_a_line_that_is_slow_during_the_fetch_of_a_file(
     site: Apart, network: Network, browser: Browser, course: Course,
 ) -> None:
-    page, wanted, runs = looks_back(browser, BACK[1], site, course)
-    network.slow(FETCH_SLOW_KBIT)
-    go_to(page, site, wanted)
-    until_says(page, SENDS_SLOWLY, 30, "#says")
-    assert seen(page) is None
-    until_plays(page, wanted, 50)
+    with waited_for(BACK[1], site, network, browser, course, FETCH_SLOW_KBIT, SENDS_SLOWLY) as (page, runs):
+        assert seen(page) is None
     network.fast()
     is_whole(site, course.segments(), runs)
-    page.close()
 
 
 def test_a_box_that_is_killed_during_the_fetch_of_a_file(
     site: Apart, network: Network, browser: Browser, course: Course,
 ) -> None:
-    page, wanted, runs = looks_back(browser, BACK[2], site, course)
-    network.slow(FETCH_KBIT)
-    go_to(page, site, wanted)
-    until_says(page, SENDS, 30, "#says")
-    network.pull()
-    site.kill_box()
-    network.forget()
-    until_says(page, STOPPED, 20, "#says")
-    until_says(page, HEARD, 5, "#says")
-    assert seen(page) is None
-    network.fast()
-    network.plug()
-    site.running.start()
-    until_plays(page, wanted, 50)
+    with waited_for(BACK[2], site, network, browser, course, FETCH_KBIT, SENDS) as (page, runs):
+        network.pull()
+        site.kill_box()
+        network.forget()
+        nothing_comes(page)
+        network.fast()
+        network.plug()
+        site.running.start()
     course.until_files(len(course.segments()) + 1)
     is_whole(site, course.segments(), runs + 1)
-    page.close()
 
 
 def test_a_line_that_is_cut_or_slow_and_a_box_that_is_killed(

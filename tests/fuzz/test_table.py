@@ -54,7 +54,7 @@ INSIDE = {
     "central/dossier/packed.py": "only writes",
     "central/tree/export.py": OWN_DATABASE, "central/tree/tree.py": OWN_DATABASE,
     "central/orders/cli.py": "arguments, whose shape evidence/shape.py checks",
-    "central/store/tables.py": OWN_DATABASE, "central/store/box_orders.py": OWN_DATABASE,
+    "central/store/records.py": OWN_DATABASE, "central/store/box_orders.py": OWN_DATABASE,
     "central/store/migrations.py": OWN_DATABASE,
     "central/ingest/left.py": OWN_DATABASE,
     "central/ingest/signatures.py": "keys of certificates that evidence/certs.py has read",

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import re
 from pathlib import Path
 
@@ -19,29 +20,40 @@ NOTES = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "HA" +
 FIRST_LINE = re.compile(r".{12,}")
 
 
+@dataclasses.dataclass(frozen=True)
+class Parsed:
+    """What is asked of a Python file. Trees of all of them at once are millions of objects, which take five times as
+    long. `swallows`: lines of handlers that do nothing; `handles`: lines that set a signal handler."""
+
+    first: str
+    swallows: tuple[int, ...]
+    handles: tuple[int, ...]
+
+
+def parsed(name: str) -> Parsed:
+    tree = ast.parse((ROOT / name).read_text(encoding="utf-8"), name)
+    swallows, handles = list[int](), list[int]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler) and (node.type is None or all(map(_does_nothing, node.body))):
+            swallows.append(node.lineno)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "signal" and (
+                ast.unparse(node.func) == "signal.signal" and "SIG_IGN" not in ast.unparse(node.args[1])):
+            handles.append(node.lineno)
+    return Parsed((ast.get_docstring(tree) or "").partition("\n")[0], tuple(swallows), tuple(handles))
+
+
 @pytest.fixture(scope="module")
-def python(tracked: list[str]) -> dict[str, ast.Module]:
-    """Every Python file, parsed."""
-    names = [name for name in tracked if name.endswith(".py")]
-    return {name: ast.parse((ROOT / name).read_text(encoding="utf-8"), name) for name in names}
+def python(tracked: list[str]) -> dict[str, Parsed]:
+    """Every Python file."""
+    return {name: parsed(name) for name in tracked if name.endswith(".py")}
 
 
-def test_every_python_file_begins_by_saying_what_it_owns(python: dict[str, ast.Module]) -> None:
-    silent = []
-    for name, tree in python.items():
-        first = (ast.get_docstring(tree) or "").partition("\n")[0]
-        if not FIRST_LINE.fullmatch(first):
-            silent.append(f"{name}: {first!r}")
-    assert silent == []
+def test_every_python_file_begins_by_saying_what_it_owns(python: dict[str, Parsed]) -> None:
+    assert [f"{name}: {one.first!r}" for name, one in python.items() if not FIRST_LINE.fullmatch(one.first)] == []
 
 
-def test_no_error_is_swallowed(python: dict[str, ast.Module]) -> None:
-    found = []
-    for name, tree in python.items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ExceptHandler) and (node.type is None or all(map(_does_nothing, node.body))):
-                found.append(f"{name}:{node.lineno}")
-    assert found == []
+def test_no_error_is_swallowed(python: dict[str, Parsed]) -> None:
+    assert [f"{name}:{line}" for name, one in python.items() for line in one.swallows] == []
 
 
 def test_what_swallowing_an_error_is() -> None:
@@ -50,15 +62,11 @@ def test_what_swallowing_an_error_is() -> None:
     assert [all(map(_does_nothing, handler.body)) for handler in tried.handlers] == [True, False]
 
 
-def test_no_signal_handler_of_the_product_takes_a_lock(python: dict[str, ast.Module]) -> None:
+def test_no_signal_handler_of_the_product_takes_a_lock(python: dict[str, Parsed]) -> None:
     """It runs wherever the main thread is, which may hold that lock; `common/signals.py` has what may be used."""
-    found = []
-    for name, tree in python.items():
-        if name.split("/")[0] in ("edge", "central", "common", "verify") and name != "common/signals.py":
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) == "signal.signal":
-                    found += [] if "SIG_IGN" in ast.unparse(node.args[1]) else [f"{name}:{node.lineno}"]
-    assert found == []
+    product = {name: one for name, one in python.items()
+               if name.split("/")[0] in ("edge", "central", "common", "verify") and name != "common/signals.py"}
+    assert [f"{name}:{line}" for name, one in product.items() for line in one.handles] == []
 
 
 def test_no_file_holds_a_note_to_self(tracked: list[str]) -> None:
