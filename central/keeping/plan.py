@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from central.classes.holds import holds_of
 from central.classes.orders import order_of
 from central.classes.stories import Told, tell
+from central.keeping.copies import Copies
 from central.keeping.plans import plans_of
 from central.store.removals import Held
 from central.store.store import Store
@@ -104,7 +105,7 @@ class _Gathered:
         self._told: dict[str, Told | None] = {}
         self._holding: dict[str, frozenset[Holding]] = {}
         self._facts: dict[str, dict[tuple[str, str, int], tuple[int, bool]]] = {}
-        self._removed: dict[str, set[tuple[str, str]]] = {}
+        self._copies = Copies(tx)
         self._corrections: Corrections | None = None
 
     def kept(self, held: Held) -> tuple[ClassKept, tuple[Verdict, ...]]:
@@ -119,7 +120,7 @@ class _Gathered:
         stated = self._before(name) if name is not None else frozenset()
         if until_us is not None and self._now.us < until_us:
             reasons = [reason("keep_until", until=day(until_us, offset)), *_reasons(stated)]
-            groups = [Group(name, False, tuple(reasons), until_us, held.files, held.bytes)] if held.files else []
+            groups = self._lacking(held, until_us, reasons)
             verdicts: tuple[Verdict, ...] = ()
         else:
             verdicts = self._verdicts(name)
@@ -127,6 +128,17 @@ class _Gathered:
             stated = stated | self._holding.get(name or "", frozenset())
         title = order_of(self._tx, name)[1].title if name is not None and plans else None
         return ClassKept(held, title, until_us, offset, copies, tuple(_reasons(stated)), tuple(groups), years), verdicts
+
+    def _lacking(self, held: Held, until_us: int, reasons: list[Reason]) -> list[Group]:
+        """Of a class whose time is not over: those with all copies that its policy wants, then the others."""
+        name = held.class_id
+        lack = self._copies.lacking(name, self._now.us) if name is not None and self._people else []
+        there = sorted({(one.wanted, one.there) for one in lack})
+        some = [(reason("keep_lacks_copy", wanted=wanted, there=here),
+                 [one.size for one in lack if one.there == here]) for wanted, here in there]
+        files, bytes_ = held.files - len(lack), held.bytes - sum(one.size for one in lack)
+        first = [Group(name, False, tuple(reasons), until_us, files, bytes_)] if files else []
+        return first + [Group(name, False, (*reasons, why), until_us, len(sizes), sum(sizes)) for why, sizes in some]
 
     def plans(self, class_id: str) -> tuple[Plan, ...]:
         """What every plan of a class says; none where nobody planned it."""
@@ -147,7 +159,7 @@ class _Gathered:
         """A file by all records that name it. Where one of them is not told with its class nobody is sure of its
         time."""
         classes: set[str] = set()
-        ends, sure, nameless, boxes = [0], True, class_id is None, set[str]()
+        ends, sure, nameless = [0], True, class_id is None
         for named in self._tx.announced(sha256):
             sealed = self._tx.record(named.device, named.chain, named.seq)
             body = None if sealed is None else body_as(sealed.record, Segment)
@@ -161,8 +173,8 @@ class _Gathered:
             facts = [fact for name in sorted(mine) if (fact := self._fact(name, sealed.record.key)) is not None]
             ends += [end_us for end_us, _ in facts]
             sure = sure and any(certain for _, certain in facts)
-            boxes |= set() if (named.chain, sha256) in self._gone(named.device) else {named.device}
-        return Stored(sha256, size, tuple(sorted(classes)), max(ends), sure, nameless, len(boxes))
+        copies = self._copies.elsewhere(sha256)
+        return Stored(sha256, size, tuple(sorted(classes)), max(ends), sure, nameless, copies)
 
     def _fact(self, class_id: str, key: tuple[str, str, int]) -> tuple[int, bool] | None:
         """When a segment ends, and whether that is sure, as the story of this class tells it. None: not told there."""
@@ -171,13 +183,6 @@ class _Gathered:
             self._facts[class_id] = {} if told is None else {
                 one.ref: (one.span.end_us, one.certain) for one in told.story.segments}
         return self._facts[class_id].get(key)
-
-    def _gone(self, device: str) -> set[tuple[str, str]]:
-        """Chain and hash of what a box says that it removed."""
-        if device not in self._removed:
-            self._removed[device] = {(one.record.chain, str(one.record.body.get("segment")))
-                                     for one in self._tx.of_device(device, "segment.removed", -1)}
-        return self._removed[device]
 
     def _corrected(self) -> Corrections:
         if self._corrections is None:

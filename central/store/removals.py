@@ -89,6 +89,11 @@ class RemovalTables:
         self._db.execute(update(t.removals).where(t.removals.c.sha256 == sha256).values(going=True))
         self._db.execute(update(t.segments).where(t.segments.c.sha256 == sha256).values(stored=False))
 
+    def is_going(self, sha256: str) -> bool:
+        """Whether it is being removed."""
+        c = t.removals.c
+        return self._db.execute(select(c.sha256).where(c.sha256 == sha256, c.going)).first() is not None
+
     def forget_removal(self, sha256: str) -> None:
         """It is gone, or stays after all."""
         self._db.execute(delete(t.removals).where(t.removals.c.sha256 == sha256))
