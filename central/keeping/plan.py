@@ -60,6 +60,12 @@ class ClassKept:
     years: int | None = None
 
     @property
+    def lacking_bytes(self) -> int:
+        """How much of it lacks a copy that its policy wants."""
+        return sum(group.bytes for group in self.groups
+                   if any(one.code == "keep_lacks_copy" for one in group.reasons))
+
+    @property
     def disputed(self) -> bool:
         """Whether its years begin when a dispute ends that is not over."""
         return any(one.code == "held_dispute" for one in self.held)
