@@ -18,10 +18,7 @@ from evidence.keeping import counted_from_us, kept_until_us
 from evidence.policy import Policy
 from evidence.rules.finding import Reason, reason
 from evidence.story import Doubt, Longer
-from evidence.times import HOUR
 
-NEAR_US = 24 * HOUR
-"""So long before a class and after it what a box films may be of that class (ours)."""
 Hold = Literal["flag", "review", "dispute", "hold"]
 """What keeps the video of a class after its time: its proposed consequence, a review or a dispute that is not over, a
 hold of a court or an authority."""
@@ -101,13 +98,6 @@ def plan_of(order: ClassOrder, policy: Policy | None, longer: Sequence[Longer] =
 def usual_plan(utc_offset_min: int, years: int | None) -> Plan:
     """What counts for video of no class: so many years from its own end."""
     return Plan(0, utc_offset_min, years)
-
-
-def near_of(spans: Mapping[str, tuple[int, int]], start_us: int, end_us: int) -> tuple[str, ...]:
-    """The classes whose video it may be that nobody told of. `spans`: class → from its first class-hour to its last,
-    of those that ran at the same box; what was filmed within a day of that counts."""
-    return tuple(sorted(name for name, (first_us, last_us) in spans.items()
-                        if start_us <= last_us + NEAR_US and end_us >= first_us - NEAR_US))
 
 
 def decide(
@@ -220,6 +210,11 @@ class Stored:
     def bound(self) -> tuple[str, ...]:
         """Every class whose time and holds count for it."""
         return tuple(sorted({*self.classes, *self.near}))
+
+    @property
+    def stated(self) -> tuple[str | None, ...]:
+        """For whom a certificate of its removal is made: its classes, and nobody (None) where a record names none."""
+        return (*self.classes, *([None] if self.nameless else []))
 
 
 @dataclasses.dataclass(frozen=True)

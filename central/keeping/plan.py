@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from central.classes.holds import holds_of
 from central.classes.orders import order_of
 from central.classes.stories import Told, tell
+from central.keeping.classless import Classless
 from central.keeping.copies import Copies
 from central.keeping.plans import plans_of
 from central.store.removals import Held
@@ -73,13 +74,13 @@ class ClassKept:
 
 @dataclasses.dataclass(frozen=True)
 class KeepPlan:
-    """`goes`: the files that may go now, each once; `policies`: class → the policy of its order in force; `leaf`: of
-    the first record that came too late to count."""
+    """`goes`: the files that may go now, each once; `policies`: class → the policy of its order in force, None: the one
+    that counts for video of no class; `leaf`: of the first record that came too late to count."""
 
     now: CentreNow
     classes: tuple[ClassKept, ...]
     goes: tuple[Verdict, ...]
-    policies: Mapping[str, str]
+    policies: Mapping[str | None, str]
     leaf: int
 
 
@@ -97,7 +98,9 @@ def keep_plan(store: Store, tx: Tx, now: CentreNow, only: str | None = None, peo
         classes.append(kept)
         goes |= {one.stored.sha256: one for one in verdicts if one.action == "remove"}
     named = sorted({name for one in goes.values() for name in one.stored.classes})
-    policies = {name: order_of(tx, name)[1].policy.sha256 for name in named}
+    policies: dict[str | None, str] = {name: order_of(tx, name)[1].policy.sha256 for name in named}
+    usual = Classless(tx).usual() if any(one.stored.nameless for one in goes.values()) else None
+    policies |= {} if usual is None else {None: usual[1]}
     return KeepPlan(now, tuple(classes), tuple(goes[sha256] for sha256 in sorted(goes)), policies,
                     tx.leaves())
 
@@ -111,7 +114,7 @@ class _Gathered:
         self._told: dict[str, Told | None] = {}
         self._holding: dict[str, frozenset[Holding]] = {}
         self._facts: dict[str, dict[tuple[str, str, int], tuple[int, bool]]] = {}
-        self._copies = Copies(tx)
+        self._copies, self._classless = Copies(tx), Classless(tx)
         self._corrections: Corrections | None = None
 
     def kept(self, held: Held) -> tuple[ClassKept, tuple[Verdict, ...]]:
@@ -154,33 +157,43 @@ class _Gathered:
 
     def _verdicts(self, class_id: str | None) -> tuple[Verdict, ...]:
         items = [self._item(class_id, sha256, size) for sha256, size in self._tx.stays_of(class_id)]
-        names = {name for one in items for name in one.classes}
+        names = {name for one in items for name in one.bound}
         plans = {name: self.plans(name) for name in names}
+        found = self._classless.usual() if any(one.nameless for one in items) else None
+        usual = None if found is None else found[0]
         if not self._people:  # what stays anyway need not be told
-            first = apply_policy(items, plans, {}, self._now)
-            names = {name for one in first if one.action == "remove" for name in one.stored.classes}
-        return apply_policy(items, plans, {name: self._held(name) for name in names}, self._now)
+            first = apply_policy(items, plans, {}, self._now, usual)
+            names = {name for one in first if one.action == "remove" for name in one.stored.bound}
+        return apply_policy(items, plans, {name: self._held(name) for name in names}, self._now, usual)
 
     def _item(self, class_id: str | None, sha256: str, size: int) -> Stored:
         """A file by all records that name it. Where one of them is not told with its class nobody is sure of its
         time."""
         classes: set[str] = set()
+        near: set[str] = set()
         ends, sure, nameless = [0], True, class_id is None
         for named in self._tx.announced(sha256):
             sealed = self._tx.record(named.device, named.chain, named.seq)
             body = None if sealed is None else body_as(sealed.record, Segment)
-            if sealed is None or body is None or body.class_id is None:
-                nameless = True
+            if sealed is None or body is None:
+                nameless, sure = True, False
                 continue
             # Whether a correction counts is not asked: every class that one names keeps the video for its time.
             moved = self._corrected().by_session.get((named.device, named.chain, str(body.session)))
-            mine = {body.class_id, *(() if moved is None else moved.classes)}
+            mine = {*(() if moved is None else moved.classes), *(() if body.class_id is None else (body.class_id,))}
             classes |= mine
+            if body.class_id is None:
+                filmed = self._classless.filmed(sealed.record, body)
+                nameless, sure = True, sure and filmed is not None
+                ends += [] if filmed is None else [filmed.end_us]
+                near |= set() if filmed is None else set(filmed.near)
+                continue
             facts = [fact for name in sorted(mine) if (fact := self._fact(name, sealed.record.key)) is not None]
             ends += [end_us for end_us, _ in facts]
             sure = sure and any(certain for _, certain in facts)
         copies = self._copies.elsewhere(sha256)
-        return Stored(sha256, size, tuple(sorted(classes)), max(ends), sure, nameless, copies)
+        return Stored(sha256, size, tuple(sorted(classes)), max(ends), sure, nameless, copies,
+                      tuple(sorted(near - classes)))
 
     def _fact(self, class_id: str, key: tuple[str, str, int]) -> tuple[int, bool] | None:
         """When a segment ends, and whether that is sure, as the story of this class tells it. None: not told there."""

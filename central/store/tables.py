@@ -378,6 +378,10 @@ class Tx(
         """The bytes of a policy by their hash."""
         return self._db.execute(select(t.policies.c.toml).where(t.policies.c.sha256 == sha256)).scalar()
 
+    def policies(self) -> list[tuple[str, bytes]]:
+        """Hash and bytes of every policy that is here."""
+        return [(row.sha256, row.toml) for row in self._db.execute(select(t.policies).order_by(t.policies.c.sha256))]
+
     def put_name(self, class_id: str, person: str, sealed: bytes) -> None:
         """Keep an encrypted name, instead of what was kept for this person."""
         self._db.execute(delete(t.names).where(t.names.c.class_id == class_id, t.names.c.person == person))

@@ -11,8 +11,8 @@ from common.policies import load_policy
 from common.reasons import REASONS
 from common.texts import words
 from evidence.bodies import ClassOrder, Hour, PolicyRef, Segment
-from evidence.keeping import kept_until_us
-from evidence.retention import Decision, Now, Plan, Recorded, decide, near_of, plan_of, usual_plan
+from evidence.keeping import kept_until_us, near_of
+from evidence.retention import Decision, Now, Plan, Recorded, decide, plan_of, usual_plan
 from evidence.times import MINUTE, utc_us
 
 END = utc_us("2026-03-20T09:00:00.000000Z")
