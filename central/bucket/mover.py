@@ -7,6 +7,7 @@ sends the same bytes again under the same name; what nobody sends again is found
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from central.bucket.bucket import Bucket
@@ -37,6 +38,7 @@ class Mover:
         self.changed: list[str] = []
         """Hashes of files that have other bytes here than were recorded: they go nowhere."""
         self._daily_us: int | None = None
+        self._looked_s = -EVERY_S
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -53,9 +55,13 @@ class Mover:
             self._thread.join(patience_s)
 
     def slowly(self, size: int) -> None:
-        """So many bytes were moved by what is done daily: give others time. Raises InterruptedError at the end."""
+        """So many bytes were moved by what is done daily, which may take days: give others time, and move what came
+        meanwhile. Raises InterruptedError at the end, and what `some` raises."""
         if self._end.wait(size / DAILY_RATE):
             raise InterruptedError
+        if time.monotonic() - self._looked_s >= EVERY_S:
+            self._looked_s = time.monotonic()
+            self.some()
 
     def settle(self) -> Orphans:
         """Note what lies there and is not noted. Raises OfBucket, DatabaseUnusable."""

@@ -53,8 +53,8 @@ class BucketScrub:
         if there == "whole":
             return True
         with self._store.read() as tx:
-            if tx.bucketed(sha256) is None:
-                return True  # it was removed meanwhile
+            if tx.bucketed(sha256) is None or not any(one.stored for one in tx.announced(sha256)):
+                return True  # it was removed meanwhile, or is just going
         if there == "bucket":
             self._keep_aside(sha256)
         with self._cache.alone(sha256):

@@ -126,6 +126,21 @@ def test_a_copy_at_the_box_counts_until_it_says_that_it_is_gone_or_spoilt(two: K
     assert hows(two) == ["send"]
 
 
+def test_what_comes_while_copies_are_made_is_moved_meanwhile(two: Keeping) -> None:
+    mover = two.centre.mover()
+    assert mover is not None and mover.some() == 3
+    evict(two)
+    two.film(b"later", 7)
+    with two.centre.store.read() as tx:
+        assert tx.bucket_sum().waiting == 1
+    mover.slowly(1)
+    with two.centre.store.read() as tx:
+        assert tx.bucket_sum().waiting == 0
+    mover.stop(0)
+    with pytest.raises(InterruptedError):
+        mover.slowly(1)
+
+
 def test_when_the_time_is_over_nobody_asks_for_it_and_both_copies_go(two: Keeping) -> None:
     assert second(two).make() == 3
     two.over()

@@ -280,7 +280,7 @@ def test_a_hold_that_is_placed_on_a_class_whose_it_may_be_keeps_what_was_certifi
     keeping.seen()
     place_hold(keeping.centre.store, CLASS, "case 114")
     done = keeping.remover.apply()
-    assert (done.removed, done.stay) == (0, 4) and keeping.here() == [0, 1, 2]
+    assert (done.removed, done.stay) == (0, 4) and keeping.here() == [0, 1, 2, 3]
 
 
 def another_class(keeping: Keeping, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from central.scrub import beside
 from central.scrub.beside import Pace, scrubbed
 from central.scrub.bucket import BucketScrub
 from central.scrub.scrub import AGAIN_US, PASS_US, Scrub
+from central.store.removals import Removal
 from central.wiring import Centre, open_centre
 from evidence.times import HOUR, MINUTE
 from tests.central.bucket.conftest import Shop, keep_in_bucket, shop
@@ -358,6 +359,15 @@ def test_what_is_gone_there_is_stated_and_asked_for(kept: Centre, shop: Shop) ->
     scrub_there(kept).some()
     scrub(kept).mend()
     assert [code for code, _, _ in alarms(kept)] == ["centre.file_lost"] and asked(kept) == [SHAS[0]]
+
+
+def test_what_is_just_removed_there_is_no_loss(kept: Centre, shop: Shop) -> None:
+    """`keep apply` is another process: the file goes from the bucket before its row does."""
+    with kept.store.write() as tx:
+        tx.put_removal(Removal(SHAS[0], len(FILES[0]), 1))
+        tx.begin_going(SHAS[0])
+    shop.client.delete_object(Bucket="video", Key=f"zaitang/{key_of(SHAS[0])}")  # type: ignore[attr-defined]
+    assert scrub_there(kept).all() == 3 and alarms(kept) == []
 
 
 def test_a_store_that_does_not_answer_states_nothing_of_the_bucket(
