@@ -52,7 +52,8 @@ class Classless:
         """None where nobody is sure: the clock was not set, it was filmed before the box started anew, or the centre
         gave no receipt."""
         envelope = self._tx.receipt_for(record.device, record.chain, record.seq)
-        if envelope is None or not record.clock.synced or boot_of(record, segment) != record.boot_id:
+        set_ = record.clock.synced and record.clock.source != "simulated"
+        if envelope is None or not set_ or boot_of(record, segment) != record.boot_id:
             return None
         had_us, made_us = utc_us(peek_receipt(envelope).time), record.utc_us
         start_us = min(had_us, made_us - max(0, record.mono_us - segment.first_mono_us))

@@ -12,7 +12,7 @@ from central.bucket.bucket import Bucket
 from central.bucket.errors import BucketChanged, NotInBucket, OfBucket
 from central.cache.cache import Cache
 from central.objects import Objects
-from central.scrub.rounds import DAY_US, Round
+from central.scrub.rounds import DAY_US, MOST_A_DAY, Round
 from central.scrub.stated import FROM_CENTRE, LOST, ROTTEN, state_spoilt, state_whole
 from central.store.spoilt import Spoilt
 from central.store.store import Store
@@ -35,13 +35,16 @@ class BucketScrub:
     ) -> None:
         self._store, self._files, self._cache, self._bucket = store, files, cache, bucket
         self._now_us, self._paced = now_us, paced
+        self._mended_us: list[int] = []
         self._round = Round(store, NOTE, PASS_US, now_us,
                             lambda tx, last, most: [one.sha256 for one in tx.bucketed_after(last, most)], self.look)
 
     def some(self) -> int:
-        """Look at the next files; how many (`Round.some`). Raises BucketAway, BucketRefuses, OSError,
-        DatabaseUnusable."""
-        return self._round.some()
+        """Look at the next files; how many (`Round.some`). A bucket that was emptied states no more either. Raises
+        BucketAway, BucketRefuses, OSError, DatabaseUnusable."""
+        now_us = self._now_us()
+        self._mended_us = [at_us for at_us in self._mended_us if 0 <= now_us - at_us < DAY_US]
+        return 0 if len(self._mended_us) >= MOST_A_DAY else self._round.some()
 
     def all(self) -> int:
         """Look at all files at once; how many. Raises what `some` raises."""
@@ -82,6 +85,7 @@ class BucketScrub:
 
     def _state_mended(self, sha256: str, there: There) -> None:
         """What lies here is whole, and goes there again."""
+        self._mended_us.append(self._now_us())
         with self._store.write() as tx:
             state_spoilt(self._store, tx, sha256, _code(there), AT_BUCKET)
             state_whole(self._store, tx, sha256, FROM_CENTRE)

@@ -281,14 +281,15 @@ def test_served_it_moves_by_itself(kept: Centre, bring: Bring, monkeypatch: pyte
     from central.bucket import mover as module
 
     monkeypatch.setattr(module, "EVERY_S", 0.05)
-    moving = mover(kept)
-    moving.start()
+    moving, daily = mover(kept), list[str]()
+    moving.start(lambda: daily.append("one"), lambda: daily.append("two"))
     bring(0)
     until = time.monotonic() + 20
-    while kept.fetcher.there(SHAS[0]) is None and time.monotonic() < until:
+    while (kept.fetcher.there(SHAS[0]) is None or not daily) and time.monotonic() < until:
         time.sleep(0.02)
+    time.sleep(0.2)
     moving.stop(10)
-    assert kept.fetcher.there(SHAS[0]) is not None
+    assert kept.fetcher.there(SHAS[0]) is not None and daily == ["one", "two"], "once a day"
 
 
 def test_what_is_removed_while_it_is_fetched_does_not_come_back(

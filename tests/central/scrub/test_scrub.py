@@ -361,6 +361,22 @@ def test_what_is_gone_there_is_stated_and_asked_for(kept: Centre, shop: Shop) ->
     assert [code for code, _, _ in alarms(kept)] == ["centre.file_lost"] and asked(kept) == [SHAS[0]]
 
 
+def test_attack_an_emptied_bucket_states_no_flood(
+    kept: Centre, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from central.scrub import bucket, rounds
+
+    monkeypatch.setattr(bucket, "MOST_A_DAY", 1)
+    monkeypatch.setattr(rounds, "SOME", 1)
+    for sha256 in SHAS:
+        shop.client.delete_object(Bucket="video", Key=f"zaitang/{key_of(sha256)}")  # type: ignore[attr-defined]
+    made = scrub_there(kept)
+    assert made.some() == 1 and made.some() == 0 and len(alarms(kept)) == 2
+    assert isinstance(kept.clock, FixedClock)
+    kept.clock.utc_us += 2 * AGAIN_US
+    assert made.some() == 1 and len(alarms(kept)) == 4
+
+
 def test_what_is_just_removed_there_is_no_loss(kept: Centre, shop: Shop) -> None:
     """`keep apply` is another process: the file goes from the bucket before its row does."""
     with kept.store.write() as tx:
