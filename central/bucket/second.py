@@ -6,10 +6,11 @@ already. What was begun and cut goes on where it was, for each file is noted by 
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable
 from typing import Literal
 
-from central.bucket.errors import BucketChanged, NotInBucket
+from central.bucket.errors import BucketChanged, NoRoomForCopies, NotInBucket
 from central.bucket.fetch import Fetcher
 from central.bucket.mover import Mover
 from central.cache.cache import Cache
@@ -22,6 +23,8 @@ from common.logs import Log
 How = Literal["send", "keep", "fetch", "nowhere"]
 """It goes to the bucket and stays here; it is there, and stays here; it comes back from there; or this centre has no
 place for one copy more."""
+FOR_BOXES = 20
+"""This part of the disk is left to what boxes bring."""
 _LOG = Log("bucket")
 
 
@@ -65,9 +68,15 @@ class SecondCopies:
 
     def make(self, told: Callable[[int], None] = lambda _: None) -> int:
         """Make them; of how many files. `told` of bytes as they are done, and may wait. What cannot be fetched now is
-        logged, and tried again with the next call. Raises BucketAway, BucketRefuses, CannotRead, CannotWrite, OSError,
-        DatabaseUnusable, and what `told` raises."""
+        logged, and tried again with the next call. Raises NoRoomForCopies, BucketAway, BucketRefuses, CannotRead,
+        CannotWrite, OSError, DatabaseUnusable, and what `told` raises."""
         return sum(self._one(one, told) for one in self.lacking())
+
+    def _room(self, size: int) -> None:
+        folder = self._objects.folder
+        disk = shutil.disk_usage(folder)
+        if disk.free - size < disk.total // FOR_BOXES:
+            raise NoRoomForCopies(folder=folder)
 
     def _one(self, one: Second, told: Callable[[int], None]) -> bool:
         sha256, size = one.file.sha256, one.file.size
@@ -79,6 +88,7 @@ class SecondCopies:
                     return False
                 told(size)
             elif one.how == "fetch":
+                self._room(size)
                 self._fetcher.fetch(sha256, told)
             else:
                 told(size)

@@ -3,12 +3,13 @@ when its time is over."""
 from __future__ import annotations
 
 import dataclasses
+from collections import namedtuple
 from collections.abc import Iterator
 
 import pytest
 
 from central.bucket.bucket import Bucket
-from central.bucket.errors import BucketAway
+from central.bucket.errors import BucketAway, NoRoomForCopies
 from central.bucket.second import SecondCopies, how_of
 from central.cache.choice import SPARED_US
 from central.cli import main
@@ -23,6 +24,7 @@ from tests.central.console import signed_in
 from tests.central.keeping.conftest import FILES, Keeping, keeping
 
 __all__ = ["keeping"]
+Usage = namedtuple("Usage", "total used free")
 SIZES = sum(map(len, FILES))
 
 
@@ -114,6 +116,18 @@ def test_a_cut_loses_nothing_of_what_was_done(two: Keeping, monkeypatch: pytest.
         with pytest.raises(BucketAway):
             second(two).make()
     assert hows(two) == ["send"] and second(two).make() == 1 and hows(two) == []
+
+
+def test_the_last_of_the_disk_is_left_to_boxes(two: Keeping, monkeypatch: pytest.MonkeyPatch) -> None:
+    mover = two.centre.mover()
+    assert mover is not None and mover.some() == 3
+    evict(two)
+    with monkeypatch.context() as patch:
+        patch.setattr("central.bucket.second.shutil.disk_usage", lambda _: Usage(2000, 1900, 100 + len(FILES[0]) - 1))
+        with pytest.raises(NoRoomForCopies):
+            second(two).make()
+        patch.setattr("central.bucket.second.shutil.disk_usage", lambda _: Usage(2000, 1900, 100 + len(FILES[0])))
+        assert second(two).make() == 3
 
 
 def test_a_copy_at_the_box_counts_until_it_says_that_it_is_gone_or_spoilt(two: Keeping) -> None:
