@@ -414,3 +414,20 @@ def test_commands_say_how_far_it_is_and_what_is_spoilt(
     assert "3 files were read" in said and SHAS[1] in said and "has other bytes" in said
     assert main(["--lang", "zh", "scrub", "status", *at]) == 0
     assert "已复读全部已存录像" in capsys.readouterr().out
+
+
+def test_commands_read_the_bucket_and_say_how_far_that_is(
+    kept: Centre, shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ["--centre", str(kept.folder)]
+    assert main(["--lang", "en", "scrub", "status", *at]) == 0
+    assert "What lies in the bucket was not read again yet" in capsys.readouterr().out
+    kept.objects.drop(SHAS[1])
+    shop.spoil(key_of(SHAS[1]), bytes(reversed(FILES[1])))
+    assert main(["--lang", "en", "scrub", "now", *at]) == 0 and "3 files were read" in capsys.readouterr().out
+    assert main(["--lang", "en", "scrub", "now", "--bucket", *at]) == 0
+    said = capsys.readouterr().out
+    assert "6 files were read" in said and SHAS[1] in said and "other bytes in the bucket, and is not here" in said
+    assert asked(kept) == [SHAS[1]]
+    assert main(["--lang", "en", "scrub", "status", *at]) == 0
+    assert "All that lies in the bucket was read again" in capsys.readouterr().out
