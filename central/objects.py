@@ -17,28 +17,28 @@ class Objects:
     """A folder of files named by their SHA-256, with one ending."""
 
     def __init__(self, folder: Path, ending: str = ".mp4") -> None:
-        self._folder, self._ending = folder, ending
+        self.folder, self._ending = folder, ending
         self.parts = Parts(folder / "incoming")
         self._checked: dict[str, tuple[int, int, int]] = {}
         self._lock = threading.Lock()
 
     def path(self, sha256: str) -> Path:
         """Where the file with this hash is, or would be."""
-        return self._folder / sha256[:2] / f"{sha256}{self._ending}"
+        return self.folder / sha256[:2] / f"{sha256}{self._ending}"
 
     def all(self) -> set[str]:
         """The hashes in the names of all files that are here. Raises CannotRead."""
         try:
-            return {path.stem for path in self._folder.glob(f"??/*{self._ending}")}
+            return {path.stem for path in self.folder.glob(f"??/*{self._ending}")}
         except OSError as error:
-            raise CannotRead(path=self._folder, why=error.strerror) from None
+            raise CannotRead(path=self.folder, why=error.strerror) from None
 
     def aside(self, sha256: str | None = None) -> list[str]:
         """The names of the changed files that were put aside, or of those with this hash. Raises CannotRead."""
         try:
-            return names_aside(self._folder, sha256)
+            return names_aside(self.folder, sha256)
         except OSError as error:
-            raise CannotRead(path=self._folder, why=error.strerror) from None
+            raise CannotRead(path=self.folder, why=error.strerror) from None
 
     def drop(self, sha256: str) -> None:
         """Remove a file, durably. Raises OSError."""

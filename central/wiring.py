@@ -24,6 +24,7 @@ from central.bucket.bucket import Bucket
 from central.bucket.fetch import Fetcher
 from central.bucket.keys import bucket_keys
 from central.bucket.mover import Mover
+from central.bucket.second import SecondCopies
 from central.bucket.settled import settle_place
 from central.cache.cache import Cache
 from central.centre_toml import TEMPLATES
@@ -58,6 +59,7 @@ from central.objects import Objects
 from central.papers import Papers
 from central.plans.ids import IdBox, people_key
 from central.plans.plans import Plans
+from central.scrub.bucket import BucketScrub
 from central.scrub.scrub import Scrub
 from central.signing import signing_s
 from central.store.address import address_of
@@ -166,9 +168,20 @@ class Centre:
             return None
         return Mover(self.store, self.objects, self.cache, self.bucket, lambda: self.clock.stamp().utc_us)
 
+    def second_copies(self, mover: Mover | None) -> SecondCopies:
+        """What makes the copies that policies want. Raises what `bucket` raises."""
+        return SecondCopies(
+            self.store, self.objects, self.cache, self.fetcher, mover, lambda: self.clock.stamp().utc_us)
+
     def scrub(self, paced: Callable[[int], None]) -> Scrub:
         """What reads stored video again. `paced`: told of bytes, it may wait. Raises what `bucket` raises."""
         return Scrub(self.store, self.objects, self.fetcher, self.bucket, lambda: self.clock.stamp().utc_us, paced)
+
+    def bucket_scrub(self, paced: Callable[[int], None]) -> BucketScrub | None:
+        """The same for what lies in the bucket, where there is one."""
+        if self.bucket is None:
+            return None
+        return BucketScrub(self.store, self.objects, self.cache, self.bucket, lambda: self.clock.stamp().utc_us, paced)
 
     def has_video(self, sha256: str) -> bool:
         """Whether the centre keeps this file of a box: here, or in the bucket."""

@@ -933,9 +933,10 @@ class RemovedFile:
 @dataclasses.dataclass(frozen=True)
 class VideoRemoved:
     """Segments of a class were deleted at the centre (`video.removed`): the certificate, stated before the files go.
-    `policy`: whose years they were kept; `by`: the account, empty where nobody pressed."""
+    `class_id`: None, of no class; `policy`: whose years they were kept; `by`: the account, empty where nobody
+    pressed."""
 
-    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    class_id: ClassId | None = dataclasses.field(metadata={"key": "class"})
     files: tuple[RemovedFile, ...]
     policy: Sha256
     by: str = ""

@@ -1,17 +1,20 @@
-"""Until when video is kept: whole years after a moment, on the class's own calendar; what makes that moment later."""
+"""Until when video is kept: whole years after a moment, on the class's own calendar; what makes that moment later; of
+which classes video may be that names none."""
 from __future__ import annotations
 
 import dataclasses
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from evidence.blocks import local
 from evidence.bodies import Assessment, Dispute, Hold
 from evidence.records import Record
 from evidence.story import HoldFact, Longer
-from evidence.times import MINUTE, utc_us
+from evidence.times import HOUR, MINUTE, utc_us
 
+NEAR_US = 24 * HOUR
+"""So long before a class and after it what a box films may be of that class (ours)."""
 
 def kept_until_us(end_us: int, utc_offset_min: int, years: int) -> int:
     """The same day and time on the class's own clock, so many years after `end_us` (29 February: 1 March)."""
@@ -63,3 +66,10 @@ def counted_from_us(end_us: int, found: Sequence[Longer], known_us: int | None =
     promise that was made later."""
     ends = [one.until_us for one in found if known_us is None or one.known_us <= known_us]
     return None if None in ends else max([end_us, *(end for end in ends if end is not None)])
+
+
+def near_of(spans: Mapping[str, tuple[int, int]], start_us: int, end_us: int) -> tuple[str, ...]:
+    """The classes whose video it may be that nobody told of. `spans`: class → from its first class-hour to its last,
+    of those that ran at the same box; what was filmed within a day of that counts."""
+    return tuple(sorted(name for name, (first_us, last_us) in spans.items()
+                        if start_us <= last_us + NEAR_US and end_us >= first_us - NEAR_US))

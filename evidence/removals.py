@@ -10,10 +10,11 @@ from evidence.records import Record
 
 @dataclasses.dataclass(frozen=True)
 class Removals:
-    """`own`: device, chain and SHA-256, as the chain itself says; `stated`: class and SHA-256, as a centre says."""
+    """`own`: device, chain and SHA-256, as the chain itself says; `stated`: class (None: of none) and SHA-256,
+    as a centre says."""
 
     own: frozenset[tuple[str, str, str]]
-    stated: frozenset[tuple[str, str]]
+    stated: frozenset[tuple[str | None, str]]
 
     def names(self, recorded: Record, class_id: str | None, sha256: str) -> bool:
         """Whether the file of a segment may be absent. `class_id`: the class for which its record counts. Nobody's word

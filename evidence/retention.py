@@ -47,7 +47,7 @@ class Recorded:
     """A segment that a record names. `end_us`: the wall clock at its end, `doubt`: why that is uncertain, both as
     `evidence.placing` says; `finished`: its run is over and recovered; `receipted`: the centre has its record;
     `sent`: the centre has its file, or was never to have it; `also`: other classes for which it was said to count: a
-    correction must not shorten its time."""
+    correction must not shorten its time; `near`: of video of no class, those whose it may be (`near_of`)."""
 
     segment: Segment
     end_us: int
@@ -56,11 +56,12 @@ class Recorded:
     receipted: bool
     sent: bool
     also: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Every class to which it belongs or belonged."""
-        return tuple(sorted({*self.also, *([self.segment.class_id] if self.segment.class_id else [])}))
+        """Every class whose time and holds count for it: to which it belongs, belonged or may belong."""
+        return tuple(sorted({*self.also, *self.near, *([self.segment.class_id] if self.segment.class_id else [])}))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,15 +95,20 @@ def plan_of(order: ClassOrder, policy: Policy | None, longer: Sequence[Longer] =
     return Plan(end_us, order.utc_offset_min, rule.years.value if rule else None, copies)
 
 
+def usual_plan(utc_offset_min: int, years: int | None) -> Plan:
+    """What counts for video of no class: so many years from its own end."""
+    return Plan(0, utc_offset_min, years)
+
+
 def decide(
     recorded: Sequence[Recorded], plans: Mapping[str, Sequence[Plan]], removed: Collection[str],
-    holds: Mapping[str, Collection[Hold]], now: Now,
+    holds: Mapping[str, Collection[Hold]], now: Now, usual: Plan | None = None,
 ) -> tuple[Decision, ...]:
     """One decision for each segment, in order.
 
     `plans`: class → every plan of it that the box accepted: the latest end and the longest period count, so that a
     later plan cannot shorten what was promised. `removed`: hashes that a record says were removed. `holds`: class →
-    why all of its video is held.
+    why all of its video is held. `usual`: what counts for video of no class (`usual_plan`); None: it stays.
     """
     hashes = Counter(one.segment.sha256 for one in recorded)
     files = Counter(one.segment.file for one in recorded)
@@ -112,9 +118,10 @@ def decide(
         if segment.sha256 in removed:
             found.append(Decision(segment, "gone", (reason("removed_already"),)))
             continue
-        known = [plan for name in one.classes for plan in plans.get(name, ())]
+        loose = usual if segment.class_id is None else None
+        known = _known(one.classes, plans, loose)
         until_us = _until_us(one.end_us, known)
-        keep = [*_unknown(one, plans), *_unsafe(one), *_too_early(until_us, known, now)]
+        keep = [*_unknown(one, plans, loose), *_unsafe(one), *_too_early(until_us, known, now)]
         if hashes[segment.sha256] > 1 or files[segment.file] > 1:
             keep.append(reason("keep_twice"))
         held = {hold for name in one.classes for hold in holds.get(name, ())}
@@ -137,18 +144,28 @@ def _until_us(video_end_us: int, plans: Sequence[Plan]) -> int | None:
     return max(kept_until_us(last_us, plan.utc_offset_min, max(years)) for plan in plans)
 
 
-def _unknown(one: Recorded, plans: Mapping[str, Sequence[Plan]]) -> list[Reason]:
-    if one.segment.class_id is None:
+def _known(names: Sequence[str], plans: Mapping[str, Sequence[Plan]], usual: Plan | None) -> list[Plan]:
+    """The plans that count. `usual`: of video of no class."""
+    return [*(plan for name in names for plan in plans.get(name, ())), *([] if usual is None else [usual])]
+
+
+def _unknown(one: Recorded, plans: Mapping[str, Sequence[Plan]], usual: Plan | None) -> list[Reason]:
+    if usual is None and one.segment.class_id is None:
         return [reason("keep_no_class")]
     if not all(plans.get(name) for name in one.classes):
         return [reason("keep_no_plan")]
-    known = [plan for name in one.classes for plan in plans[name]]
     found = []
-    if any(plan.years is None for plan in known):
+    if any(plan.years is None for plan in _known(one.classes, plans, usual)):
         found.append(reason("keep_no_period"))
-    if all(plan.end_us is None for plan in known):
+    if _endless(one.classes, plans):
         found.append(reason("keep_no_end"))
     return found + ([reason("keep_time_uncertain")] if one.doubt is not None else [])
+
+
+def _endless(names: Sequence[str], plans: Mapping[str, Sequence[Plan]]) -> bool:
+    """Whether there are classes, and none of them has a class-hour."""
+    planned = _known(names, plans, None)
+    return bool(planned) and all(plan.end_us is None for plan in planned)
 
 
 def _unsafe(one: Recorded) -> list[Reason]:
@@ -177,7 +194,8 @@ begun and not ended, an objection that is open, or that it cannot be judged with
 class Stored:
     """A file of a box that lies at a centre to stay. `classes`: every class for which a record that names it counts or
     counted; `end_us`: the latest end of its video by the wall clock; `certain`: that is sure, and by all records that
-    name it; `nameless`: one of them names it for no class; `copies`: whole copies elsewhere, as far as records say."""
+    name it; `nameless`: one of them names it for no class; `copies`: whole copies elsewhere, as far as records say;
+    `near`: of such a one, the classes whose it may be (`near_of`)."""
 
     sha256: str
     size: int
@@ -186,6 +204,17 @@ class Stored:
     certain: bool = True
     nameless: bool = False
     copies: int = 0
+    near: tuple[str, ...] = ()
+
+    @property
+    def bound(self) -> tuple[str, ...]:
+        """Every class whose time and holds count for it."""
+        return tuple(sorted({*self.classes, *self.near}))
+
+    @property
+    def stated(self) -> tuple[str | None, ...]:
+        """For whom a certificate of its removal is made: its classes, and nobody (None) where a record names none."""
+        return (*self.classes, *([None] if self.nameless else []))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -212,22 +241,23 @@ class Verdict:
 
 def apply_policy(
     items: Sequence[Stored], plans: Mapping[str, Sequence[Plan]], holds: Mapping[str, Collection[Holding]],
-    now: CentreNow,
+    now: CentreNow, usual: Plan | None = None,
 ) -> tuple[Verdict, ...]:
     """One verdict for each file at a centre, in order.
 
     `plans`: class → every plan of it: the latest end and the longest period of all its classes count. `holds`: class →
-    why all of its video is held."""
-    return tuple(_verdict(one, plans, holds, now) for one in items)
+    why all of its video is held. `usual`: what counts for video of no class (`usual_plan`); None: it stays."""
+    return tuple(_verdict(one, plans, holds, now, usual if one.nameless else None) for one in items)
 
 
 def _verdict(
     one: Stored, plans: Mapping[str, Sequence[Plan]], holds: Mapping[str, Collection[Holding]], now: CentreNow,
+    usual: Plan | None,
 ) -> Verdict:
-    known = [plan for name in one.classes for plan in plans.get(name, ())]
+    known = _known(one.bound, plans, usual)
     until_us = _until_us(one.end_us, known)
-    keep = [*_unplanned(one, plans, known), *_not_over(until_us, known, now)]
-    held = {hold for name in one.classes for hold in holds.get(name, ())}
+    keep = [*_unplanned(one, plans, usual), *_not_over(until_us, known, now)]
+    held = {hold for name in one.bound for hold in holds.get(name, ())}
     keep += [reason(f"held_{hold}") for hold in sorted(held)]
     if not keep and until_us is not None:
         over = reason("remove_over", until=day(until_us, known[-1].utc_offset_min))
@@ -238,13 +268,14 @@ def _verdict(
     return Verdict(one, "keep", tuple(keep), until_us)
 
 
-def _unplanned(one: Stored, plans: Mapping[str, Sequence[Plan]], known: Sequence[Plan]) -> list[Reason]:
-    if one.nameless or not one.classes:
+def _unplanned(one: Stored, plans: Mapping[str, Sequence[Plan]], usual: Plan | None) -> list[Reason]:
+    if usual is None and (one.nameless or not one.classes):
         return [reason("keep_no_class")]
-    if not all(plans.get(name) for name in one.classes):
+    if not all(plans.get(name) for name in one.bound):
         return [reason("keep_unplanned")]
-    found = [reason("keep_policy_gone")] if any(plan.years is None for plan in known) else []
-    if all(plan.end_us is None for plan in known):
+    years = [plan.years for plan in _known(one.bound, plans, usual)]
+    found = [reason("keep_policy_gone")] if None in years else []
+    if _endless(one.bound, plans):
         found.append(reason("keep_no_end"))
     return found + ([] if one.certain else [reason("keep_time_uncertain")])
 

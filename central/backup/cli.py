@@ -28,6 +28,9 @@ UNSEEN = N_(
     "Whether records came after the backup this alone cannot tell: give the newest checkpoint of a witness or a box "
     "with --seen.")
 SPOILT = N_("Not in it, because they are not what was stored any more: {count} files ({names}).")
+MENDED = N_("Rotted in this folder since, and copied anew: {count} files ({names}).")
+ROTTEN = N_("Rotted in this folder since, and the centre has no whole copy: {count} files ({names}). Older backups lack"
+            " them.")
 ABSENT = N_("Not in the backup any more, or changed there: {count} files ({names}).")
 WANTED = N_(
     "Video that was at the centre and is not in the backup: {count} files; boxes that still have them are asked when "
@@ -84,6 +87,9 @@ def _make(args: argparse.Namespace) -> None:
             new=gb(done.new))
         if done.spoilt:
             say(args, SPOILT, count=len(done.spoilt), names=_some(done.spoilt))
+        for msgid, names in ((MENDED, done.mended), (ROTTEN, done.rotten)):
+            if names:
+                say(args, msgid, count=len(names), names=_some(names))
         if not args.video:
             say(args, NO_VIDEO)
         if args.keep_days is not None:

@@ -11,8 +11,9 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from central.backup.made import (
     hash_of,
     write_made,
 )
+from central.backup.reread import rotten_in
 from central.backup.small import pack
 from central.files import write_new
 from central.parts import UNREADABLE, sync_folder
@@ -37,7 +39,7 @@ from central.store.moving import snapshot
 from central.wiring import Centre, place_of
 from common.texts import N_
 from evidence.certs import pem
-from evidence.times import utc_text
+from evidence.times import SECOND, utc_text
 
 ENDING, LOCK = ".part", ".lock"
 Advance = Callable[[int], None]
@@ -46,7 +48,9 @@ Advance = Callable[[int], None]
 @dataclasses.dataclass(frozen=True)
 class Backup:
     """A backup that was made. `files`, `bytes`: by hash; `new`: bytes of them that were not there before; `spoilt`:
-    files of the centre that are not what their names say, and of which no backup here has a good one."""
+    files of the centre that are not what their names say, and of which no backup here has a good one. Of those that lay
+    there before and were read again: `mended`: had rotted, and were copied anew; `rotten`: have rotted, and the centre
+    has no whole copy."""
 
     folder: Path
     records: int
@@ -54,6 +58,8 @@ class Backup:
     bytes: int
     new: int
     spoilt: tuple[str, ...]
+    mended: tuple[str, ...] = ()
+    rotten: tuple[str, ...] = ()
 
 
 def make(centre: Centre, to: Path, passphrase: bytes, video: bool, advance: Advance) -> Backup:
@@ -90,7 +96,10 @@ def _make(centre: Centre, to: Path, passphrase: bytes, video: bool, advance: Adv
         small = pack(centre.folder, passphrase)
         checkpoint = centre.checkpoint()
         snapshot(place_of(centre.folder, centre.config), temp / DATABASE)
-        kept, new, spoilt = _copy_all(centre.folder / OBJECTS, to / OBJECTS, video, advance)
+        today = datetime.fromtimestamp(at_us / SECOND, UTC).date()
+        rotten = rotten_in(to / OBJECTS, to, today)
+        kept, new, spoilt = _copy_all(centre.folder / OBJECTS, to / OBJECTS, video, rotten, advance)
+        mended = rotten & {one.name for one in kept}
         write_new(temp / SMALL, small)
         write_new(temp / LISTING, written(kept))
         write_new(temp / CHECKPOINT, checkpoint.note.bytes())
@@ -108,17 +117,21 @@ def _make(centre: Centre, to: Path, passphrase: bytes, video: bool, advance: Adv
         raise BackupFailed(folder=to, why=error.strerror) from None
     finally:
         shutil.rmtree(temp, ignore_errors=True)
-    return Backup(to / name, records, len(kept), sum(one.size for one in kept), new, tuple(spoilt))
+    return Backup(to / name, records, len(kept), sum(one.size for one in kept), new, tuple(spoilt),
+                  tuple(sorted(mended)), tuple(sorted(rotten - mended)))
 
 
-def _copy_all(objects: Path, target: Path, video: bool, advance: Advance) -> tuple[list[Kept], int, list[str]]:
-    """Copy what the target has not got: all that belongs to the backup, how many bytes are new, what is spoilt."""
+def _copy_all(
+    objects: Path, target: Path, video: bool, rotten: Collection[str], advance: Advance,
+) -> tuple[list[Kept], int, list[str]]:
+    """Copy what the target has not got, or not whole: all that belongs to the backup, how many bytes are new, what is
+    spoilt."""
     found, new, spoilt = list[Kept](), 0, list[str]()
     for path, name in kept_in(objects, video):
         try:
             size, goal = path.stat().st_size, target / name
             sha256 = _known(name)
-            if sha256 is None or not goal.is_file() or goal.stat().st_size != size:
+            if sha256 is None or name in rotten or not goal.is_file() or goal.stat().st_size != size:
                 came = _copy(path, goal)
                 if sha256 is not None and came != sha256:
                     goal.unlink()

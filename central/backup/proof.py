@@ -6,6 +6,7 @@ or a witness, it is told how many records are missing."""
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 from central.backup.errors import BackupChanged
@@ -46,7 +47,7 @@ def prove(store: Store, key: NoteKey, note: bytes, later: bytes | None, where: P
             break
         if size < stated.checkpoint.size <= size + len(envelopes):
             _, upto = _grown(tiles, size, envelopes[:stated.checkpoint.size - size])
-            root = root_of(lambda level, number, _, upto=upto: upto.get((level, number), b""), stated.checkpoint.size)
+            root = _root(upto, stated.checkpoint.size)
         size, tiles = _grown(tiles, size, envelopes)
     if stated.checkpoint.size == 0:
         root = stated.checkpoint.root
@@ -55,6 +56,10 @@ def prove(store: Store, key: NoteKey, note: bytes, later: bytes | None, where: P
     return Proof(records, stated.checkpoint.size, stated.checkpoint.root.hex(), stated.time_s,
                  size - stated.checkpoint.size,
                  None if later is None else max(0, open_checkpoint(later, key).checkpoint.size - size))
+
+
+def _root(tiles: Mapping[tuple[int, int], bytes], size: int) -> bytes:
+    return root_of(lambda level, number, _: tiles.get((level, number), b""), size)
 
 
 def _grown(

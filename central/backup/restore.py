@@ -126,15 +126,20 @@ def _copy(source: Path, target: Path, sha256: str) -> None:
 
 
 def _note_gone(centre: Centre) -> int:
-    """Video that the records say is here and that is not is noted as not here; how many files."""
+    """Video that the records say is here and that is not, nor in the bucket, is noted as not here; how many files. Of
+    what is in the bucket no second copy lies here."""
     wanted, last = 0, ""
     while True:
         with centre.store.write() as tx:
             some = tx.stored_after(last, SOME)
             for sha256 in some:
-                if not centre.objects.has(sha256):
-                    tx.mark_gone(sha256)
-                    wanted += 1
+                if centre.objects.has(sha256):
+                    continue
+                if (known := tx.bucketed(sha256)) is not None:
+                    tx.put_bucketed(dataclasses.replace(known, stays=False))
+                    continue
+                tx.mark_gone(sha256)
+                wanted += 1
         if not some:
             return wanted
         last = some[-1]

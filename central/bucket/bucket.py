@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
@@ -35,6 +36,8 @@ PROBE = b"zaitang: may this centre write, read and remove here?\n"
 SIGNED = datetime.timedelta(minutes=1)
 LOCKED = "x-amz-object-lock-retain-until-date"
 SILENCE = N_("no answer, or none that can be understood; look at its address and at the network")
+if TYPE_CHECKING:
+    from obstore import GetOptions
 _LOG = Log("bucket")
 
 
@@ -63,14 +66,20 @@ class Bucket:
         """Hand on the bytes of a file as they come; `told` how many more. Raises NotInBucket, BucketChanged, and what
         `write` raises."""
         digest = hashlib.sha256()
-        with _ours(sha256):
-            for chunk in obstore.get(self._store, key_of(sha256)).stream(min_chunk_size=CHUNK):
-                data = bytes(chunk)
-                digest.update(data)
-                write(data)
-                told(len(data))
+        for data in self.rest(sha256, 0):
+            digest.update(data)
+            write(data)
+            told(len(data))
         if digest.hexdigest() != sha256:
             raise BucketChanged(sha256=sha256)
+
+    def rest(self, sha256: str, start: int) -> Iterator[bytes]:
+        """The bytes of a file from there on, as they come: whoever has the first ones checks the hash of all of them.
+        Raises NotInBucket."""
+        with _ours(sha256):
+            options: GetOptions | None = {"range": {"offset": start}} if start else None
+            for chunk in obstore.get(self._store, key_of(sha256), options=options).stream(min_chunk_size=CHUNK):
+                yield bytes(chunk)
 
     def size(self, sha256: str) -> int:
         """How many bytes a file has there. Raises NotInBucket."""
@@ -82,6 +91,12 @@ class Bucket:
         rules say."""
         with _ours(sha256):
             obstore.delete(self._store, key_of(sha256))
+
+    def put_aside(self, sha256: str) -> None:
+        """Keep what lies there now, for whoever asks how it came to be; before another copy takes its place. Raises
+        NotInBucket."""
+        with _ours(sha256):
+            obstore.copy(self._store, key_of(sha256), f"aside/{sha256}.mp4")
 
     def check(self) -> int | None:
         """Store a small file, read it back, remove it; until when the store would keep it (UTC microseconds), None

@@ -18,6 +18,12 @@ class NotAllThere(BadInput):
     text = "{missing} of {files} files are not in the bucket {named} with all of their bytes: copy them there first"
 
 
+class NoRoomForCopies(BadInput):
+    text = (
+        "second copies would take the last twentieth of the disk of {folder}, which is left to boxes: make room, and "
+        "say `zaitang-central bucket copies` again")
+
+
 class OfBucket(ZaitangError):
     """Why a file of the bucket is not here."""
 

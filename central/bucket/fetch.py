@@ -1,5 +1,5 @@
 """Brings files back from the bucket: for somebody who looks one after the other, in the background; for an export at
-once. What came is hashed before it gets its place, and is of the cache."""
+once. What came is hashed before it gets its place, and is of the cache. After a cut it goes on where it was."""
 from __future__ import annotations
 
 import dataclasses
@@ -12,15 +12,17 @@ from typing import Literal
 from central.bucket.bucket import Bucket
 from central.bucket.errors import BucketChanged, FromBucket, InBucket, NotInBucket, OfBucket, TooManyFetched
 from central.cache.cache import Cache
-from central.errors import CannotWrite, WrongSegmentBytes
+from central.errors import CannotWrite, PartBusy, WrongSegmentBytes
 from central.objects import Objects
+from central.parts import Part
 from central.store.bucketed import Bucketed
 from central.store.store import Store
 from common.logs import Log
 
 WAITING = 32
-FROM = ".bucket-"
-"""Whose part it is while it comes, with a number of its own: no id of a box begins with a full stop."""
+FROM = ".bucket"
+"""Whose part it is while it comes: no id of a box begins with a full stop. Whoever finds it in work by somebody else
+takes one with a number of its own."""
 _LOG = Log("bucket")
 
 
@@ -89,26 +91,54 @@ class Fetcher:
             self.fetch(sha256)
 
     def fetch(self, sha256: str, told: Callable[[int], None] = lambda _: None) -> None:
-        """The same, whatever lies here: what has other bytes is put aside. Raises what `bring` raises."""
-        known = self.there(sha256)
-        if known is None or self._bucket is None:
+        """The same, whatever lies here: what has other bytes is put aside. `told` of bytes that are here more, or less
+        where it begins anew. Raises what `bring` raises."""
+        known, bucket = self.there(sha256), self._bucket
+        if known is None or bucket is None:
             raise NotInBucket(sha256=sha256)
-        goal, parts, own = self._objects.path(sha256), self._objects.parts, f"{FROM}{secrets.token_hex(4)}"
         try:
-            with parts.open(sha256, own, known.size, goal) as part:
-                self._bucket.get(sha256, part.write, told)
-                with self._cache.alone(sha256):
-                    part.finish()
-                    if not self._cache.fetched(sha256, known.size, self._now_us()):
-                        self._objects.drop(sha256)  # what was removed must not come back
-                        raise NotInBucket(sha256=sha256)
-        except WrongSegmentBytes:
-            raise BucketChanged(sha256=sha256) from None
+            try:
+                self._come(bucket, known, FROM, told)
+            except PartBusy:
+                own = f"{FROM}-{secrets.token_hex(4)}"
+                try:
+                    self._come(bucket, known, own, told)
+                finally:
+                    self._objects.parts.drop(sha256, own)
         except OSError as error:
-            raise CannotWrite(path=goal.parent.parent, why=error.strerror) from None
-        finally:
-            parts.drop(sha256, own)
+            raise CannotWrite(path=self._objects.path(sha256).parent.parent, why=error.strerror) from None
         self._cache.trim(self._now_us())
+
+    def _come(self, bucket: Bucket, known: Bucketed, own: str, told: Callable[[int], None]) -> None:
+        """Go on with what came before a cut. What was left may be anything after a power cut: then once from the
+        beginning. Raises PartBusy besides."""
+        for last in (False, True):
+            with self._objects.parts.open(known.sha256, own, known.size, self._objects.path(known.sha256)) as part:
+                begun = part.size
+                told(begun)
+                try:
+                    return self._whole(bucket, part, known, told)
+                except WrongSegmentBytes:
+                    if last or not begun:
+                        raise BucketChanged(sha256=known.sha256) from None
+                    told(-part.size)
+                except (NotInBucket, BucketChanged):
+                    self._objects.parts.drop(known.sha256, own)
+                    raise
+
+    def _whole(self, bucket: Bucket, part: Part, known: Bucketed, told: Callable[[int], None]) -> None:
+        """Raises WrongSegmentBytes, with nothing left of the part."""
+        if part.size and bucket.size(known.sha256) != known.size:
+            raise BucketChanged(sha256=known.sha256)
+        if part.size < known.size:
+            for data in bucket.rest(known.sha256, part.size):
+                part.write(data)
+                told(len(data))
+        with self._cache.alone(known.sha256):
+            part.finish()
+            if not self._cache.fetched(known.sha256, known.size, self._now_us()):
+                self._objects.drop(known.sha256)  # what was removed must not come back
+                raise NotInBucket(sha256=known.sha256)
 
     def _work(self) -> None:
         while True:

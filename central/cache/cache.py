@@ -6,6 +6,7 @@ folder is synced, the row goes. `settle` ends what a crash left in between.
 """
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,22 +46,48 @@ class Cache:
         """A file of a box is here. `kept`: it came to stay, as each does that was not just asked for; and so it stays
         when it comes again because it is asked for. Call it `alone`."""
         with self._store.write() as tx:
+            there = tx.bucketed(sha256)
             stays = (any(one.stored for one in tx.announced(sha256)) and "file" not in tx.cached_of(sha256)
-                     and tx.bucketed(sha256) is None)
-            if kept and tx.bucketed(sha256) is None:
+                     and (there is None or there.stays))
+            if kept and there is None:
                 tx.forget_cached(sha256, "file")
             elif not stays:
                 tx.put_cached(CachedFile(sha256, "file", size, now_us))
             tx.mark_stored(sha256, now_us)
 
     def bucketed(self, one: Bucketed) -> bool:
-        """A file is in the bucket, and here only as long as there is room. False where it was removed meanwhile. Call
-        it `alone`."""
+        """A file is in the bucket, and here only as long as there is room, or to stay where `one` says so. False where
+        it was removed meanwhile. Call it `alone`."""
         with self._store.write() as tx:
             if not any(each.stored for each in tx.announced(one.sha256)):
                 return False
             tx.put_bucketed(one)
-            tx.put_cached(CachedFile(one.sha256, "file", one.size, one.put_us))
+            if one.stays:
+                tx.forget_cached(one.sha256, "file")
+            else:
+                tx.put_cached(CachedFile(one.sha256, "file", one.size, one.put_us))
+            return True
+
+    def stays(self, sha256: str) -> bool:
+        """A file that is in the bucket lies here, too, and stays: it is not of the cache any more. False where it just
+        goes, or is not in the bucket. Call it `alone`."""
+        with self._store.write() as tx:
+            known, there = tx.cached_of(sha256).get("file"), tx.bucketed(sha256)
+            if there is None or (known is not None and known.going):
+                return False
+            tx.put_bucketed(dataclasses.replace(there, stays=True))
+            tx.forget_cached(sha256, "file")
+            return True
+
+    def only_here(self, sha256: str) -> bool:
+        """A file is not in the bucket any more as it was: what lies here, stays. False where it just goes from here, or
+        was removed. Call it `alone`."""
+        with self._store.write() as tx:
+            known = tx.cached_of(sha256).get("file")
+            if (known is not None and known.going) or not any(one.stored for one in tx.announced(sha256)):
+                return False
+            tx.forget_bucketed(sha256)
+            tx.forget_cached(sha256, "file")
             return True
 
     def fetched(self, sha256: str, size: int, now_us: int) -> bool:
@@ -68,7 +95,9 @@ class Cache:
         with self._store.write() as tx:
             if not any(each.stored for each in tx.announced(sha256)):
                 return False
-            tx.put_cached(CachedFile(sha256, "file", size, now_us))
+            there = tx.bucketed(sha256)
+            if there is None or not there.stays:
+                tx.put_cached(CachedFile(sha256, "file", size, now_us))
             return True
 
     def made(self, sha256: str, size: int, now_us: int) -> None:

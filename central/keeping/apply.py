@@ -79,7 +79,7 @@ class Remover:
             elif one.leaf >= seen:
                 done = dataclasses.replace(done, waiting=done.waiting + 1)
             else:
-                done = _counted(done, one, self._remove(one, free[one.sha256].stored.classes, plan.leaf))
+                done = _counted(done, one, self._remove(one, free[one.sha256].stored.bound, plan.leaf))
                 told()
         certified = {each.sha256 for each in known}
         fresh = [one for sha256, one in free.items() if sha256 not in certified]
@@ -98,22 +98,23 @@ class Remover:
     def _certify(self, fresh: Iterable[Verdict], plan: KeepPlan, by: str) -> int:
         """State what goes, for every class that it belongs to, so that each tells it; how many files. A class at a
         time: all of it is on record, or nothing."""
-        by_classes: dict[tuple[str, ...], list[Verdict]] = {}
+        by_classes: dict[tuple[str | None, ...], list[Verdict]] = {}
         for one in fresh:
-            by_classes.setdefault(one.stored.classes, []).append(one)
+            by_classes.setdefault(one.stored.stated, []).append(one)
         stated = 0
-        for classes, all_ in by_classes.items():
+        # What is of no class first: a certificate of a class whose it may be is something that was stated of that.
+        for classes, all_ in sorted(by_classes.items(), key=lambda item: None not in item[0]):
             for at in range(0, len(all_), MOST):
                 with self._store.write() as tx:
                     some = [one for one in all_[at:at + MOST]
-                            if not tx.stated_since(plan.leaf, one.stored.sha256, classes)]
+                            if not tx.stated_since(plan.leaf, one.stored.sha256, one.stored.bound)]
                     if some:
                         self._certify_some(tx, classes, some, plan, by)
                 stated += len(some)
         return stated
 
     def _certify_some(
-        self, tx: Tx, classes: tuple[str, ...], some: list[Verdict], plan: KeepPlan, by: str,
+        self, tx: Tx, classes: tuple[str | None, ...], some: list[Verdict], plan: KeepPlan, by: str,
     ) -> None:
         files = tuple(RemovedFile(one.stored.sha256, one.stored.size, utc_text(one.until_us or 0)) for one in some)
         for class_id in classes:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from central.classes.holds import holds_of
 from central.classes.orders import order_of
 from central.classes.stories import Told, tell
+from central.keeping.classless import Classless
+from central.keeping.copies import Copies
 from central.keeping.plans import plans_of
 from central.store.removals import Held
 from central.store.store import Store
@@ -59,6 +61,12 @@ class ClassKept:
     years: int | None = None
 
     @property
+    def lacking_bytes(self) -> int:
+        """How much of it lacks a copy that its policy wants."""
+        return sum(group.bytes for group in self.groups
+                   if any(one.code == "keep_lacks_copy" for one in group.reasons))
+
+    @property
     def disputed(self) -> bool:
         """Whether its years begin when a dispute ends that is not over."""
         return any(one.code == "held_dispute" for one in self.held)
@@ -66,13 +74,13 @@ class ClassKept:
 
 @dataclasses.dataclass(frozen=True)
 class KeepPlan:
-    """`goes`: the files that may go now, each once; `policies`: class → the policy of its order in force; `leaf`: of
-    the first record that came too late to count."""
+    """`goes`: the files that may go now, each once; `policies`: class → the policy of its order in force, None: the one
+    that counts for video of no class; `leaf`: of the first record that came too late to count."""
 
     now: CentreNow
     classes: tuple[ClassKept, ...]
     goes: tuple[Verdict, ...]
-    policies: Mapping[str, str]
+    policies: Mapping[str | None, str]
     leaf: int
 
 
@@ -90,7 +98,9 @@ def keep_plan(store: Store, tx: Tx, now: CentreNow, only: str | None = None, peo
         classes.append(kept)
         goes |= {one.stored.sha256: one for one in verdicts if one.action == "remove"}
     named = sorted({name for one in goes.values() for name in one.stored.classes})
-    policies = {name: order_of(tx, name)[1].policy.sha256 for name in named}
+    policies: dict[str | None, str] = {name: order_of(tx, name)[1].policy.sha256 for name in named}
+    usual = Classless(tx).usual() if any(one.stored.nameless for one in goes.values()) else None
+    policies |= {} if usual is None else {None: usual[1]}
     return KeepPlan(now, tuple(classes), tuple(goes[sha256] for sha256 in sorted(goes)), policies,
                     tx.leaves())
 
@@ -104,7 +114,7 @@ class _Gathered:
         self._told: dict[str, Told | None] = {}
         self._holding: dict[str, frozenset[Holding]] = {}
         self._facts: dict[str, dict[tuple[str, str, int], tuple[int, bool]]] = {}
-        self._removed: dict[str, set[tuple[str, str]]] = {}
+        self._copies, self._classless = Copies(tx), Classless(tx)
         self._corrections: Corrections | None = None
 
     def kept(self, held: Held) -> tuple[ClassKept, tuple[Verdict, ...]]:
@@ -119,7 +129,7 @@ class _Gathered:
         stated = self._before(name) if name is not None else frozenset()
         if until_us is not None and self._now.us < until_us:
             reasons = [reason("keep_until", until=day(until_us, offset)), *_reasons(stated)]
-            groups = [Group(name, False, tuple(reasons), until_us, held.files, held.bytes)] if held.files else []
+            groups = self._lacking(held, until_us, reasons)
             verdicts: tuple[Verdict, ...] = ()
         else:
             verdicts = self._verdicts(name)
@@ -127,6 +137,17 @@ class _Gathered:
             stated = stated | self._holding.get(name or "", frozenset())
         title = order_of(self._tx, name)[1].title if name is not None and plans else None
         return ClassKept(held, title, until_us, offset, copies, tuple(_reasons(stated)), tuple(groups), years), verdicts
+
+    def _lacking(self, held: Held, until_us: int, reasons: list[Reason]) -> list[Group]:
+        """Of a class whose time is not over: those with all copies that its policy wants, then the others."""
+        name = held.class_id
+        lack = self._copies.lacking(name, self._now.us) if name is not None and self._people else []
+        there = sorted({(one.wanted, one.there) for one in lack})
+        some = [(reason("keep_lacks_copy", wanted=wanted, there=here),
+                 [one.size for one in lack if one.there == here]) for wanted, here in there]
+        files, bytes_ = held.files - len(lack), held.bytes - sum(one.size for one in lack)
+        first = [Group(name, False, tuple(reasons), until_us, files, bytes_)] if files else []
+        return first + [Group(name, False, (*reasons, why), until_us, len(sizes), sum(sizes)) for why, sizes in some]
 
     def plans(self, class_id: str) -> tuple[Plan, ...]:
         """What every plan of a class says; none where nobody planned it."""
@@ -136,33 +157,43 @@ class _Gathered:
 
     def _verdicts(self, class_id: str | None) -> tuple[Verdict, ...]:
         items = [self._item(class_id, sha256, size) for sha256, size in self._tx.stays_of(class_id)]
-        names = {name for one in items for name in one.classes}
+        names = {name for one in items for name in one.bound}
         plans = {name: self.plans(name) for name in names}
+        found = self._classless.usual() if any(one.nameless for one in items) else None
+        usual = None if found is None else found[0]
         if not self._people:  # what stays anyway need not be told
-            first = apply_policy(items, plans, {}, self._now)
-            names = {name for one in first if one.action == "remove" for name in one.stored.classes}
-        return apply_policy(items, plans, {name: self._held(name) for name in names}, self._now)
+            first = apply_policy(items, plans, {}, self._now, usual)
+            names = {name for one in first if one.action == "remove" for name in one.stored.bound}
+        return apply_policy(items, plans, {name: self._held(name) for name in names}, self._now, usual)
 
     def _item(self, class_id: str | None, sha256: str, size: int) -> Stored:
         """A file by all records that name it. Where one of them is not told with its class nobody is sure of its
         time."""
         classes: set[str] = set()
-        ends, sure, nameless, boxes = [0], True, class_id is None, set[str]()
+        near: set[str] = set()
+        ends, sure, nameless = [0], True, class_id is None
         for named in self._tx.announced(sha256):
             sealed = self._tx.record(named.device, named.chain, named.seq)
             body = None if sealed is None else body_as(sealed.record, Segment)
-            if sealed is None or body is None or body.class_id is None:
-                nameless = True
+            if sealed is None or body is None:
+                nameless, sure = True, False
                 continue
             # Whether a correction counts is not asked: every class that one names keeps the video for its time.
             moved = self._corrected().by_session.get((named.device, named.chain, str(body.session)))
-            mine = {body.class_id, *(() if moved is None else moved.classes)}
+            mine = {*(() if moved is None else moved.classes), *(() if body.class_id is None else (body.class_id,))}
             classes |= mine
+            if body.class_id is None:
+                filmed = self._classless.filmed(sealed.record, body)
+                nameless, sure = True, sure and filmed is not None
+                ends += [] if filmed is None else [filmed.end_us]
+                near |= set() if filmed is None else set(filmed.near)
+                continue
             facts = [fact for name in sorted(mine) if (fact := self._fact(name, sealed.record.key)) is not None]
             ends += [end_us for end_us, _ in facts]
             sure = sure and any(certain for _, certain in facts)
-            boxes |= set() if (named.chain, sha256) in self._gone(named.device) else {named.device}
-        return Stored(sha256, size, tuple(sorted(classes)), max(ends), sure, nameless, len(boxes))
+        copies = self._copies.elsewhere(sha256)
+        return Stored(sha256, size, tuple(sorted(classes)), max(ends), sure, nameless, copies,
+                      tuple(sorted(near - classes)))
 
     def _fact(self, class_id: str, key: tuple[str, str, int]) -> tuple[int, bool] | None:
         """When a segment ends, and whether that is sure, as the story of this class tells it. None: not told there."""
@@ -171,13 +202,6 @@ class _Gathered:
             self._facts[class_id] = {} if told is None else {
                 one.ref: (one.span.end_us, one.certain) for one in told.story.segments}
         return self._facts[class_id].get(key)
-
-    def _gone(self, device: str) -> set[tuple[str, str]]:
-        """Chain and hash of what a box says that it removed."""
-        if device not in self._removed:
-            self._removed[device] = {(one.record.chain, str(one.record.body.get("segment")))
-                                     for one in self._tx.of_device(device, "segment.removed", -1)}
-        return self._removed[device]
 
     def _corrected(self) -> Corrections:
         if self._corrections is None:

@@ -19,11 +19,16 @@ def plans_of(tx: Tx, class_id: str) -> tuple[Plan, ...]:
 
 
 def wants_copies(tx: Tx, class_id: str, now_us: int) -> bool:
-    """Whether a policy of the class wants its video in several places, and its time is not over (or nobody knows it):
-    then nothing removes the last copy but one."""
+    """Whether a policy of the class wants its video in several places now: then nothing removes the last copy but
+    one."""
+    return copies_wanted(tx, class_id, now_us) > 1
+
+
+def copies_wanted(tx: Tx, class_id: str, now_us: int) -> int:
+    """In so many places the policies of a class want its video, as long as its time is not over, or nobody knows it."""
     plans = plans_of(tx, class_id)
-    return any(plan.copies > 1 for plan in plans) and any(
-        plan.until_us is None or now_us < plan.until_us for plan in plans)
+    open_ = any(plan.until_us is None or now_us < plan.until_us for plan in plans)
+    return max((plan.copies for plan in plans), default=1) if open_ else 1
 
 
 def _policy(tx: Tx, order: ClassOrder) -> Policy | None:

@@ -1,4 +1,4 @@
-"""One pass after the other over the files that lie at the centre, in the order of their hashes.
+"""The files that lie at the centre, read again one after the other.
 
 A file that is not what was recorded, or not there, is stated once; then another copy takes its place: that of the
 bucket, or of the box that recorded it, which is ordered to send it. What was spoilt is put aside then, never thrown
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from central.bucket.bucket import Bucket
@@ -18,28 +18,22 @@ from central.objects import Objects
 from central.orders.asked import order_awaited
 from central.orders.errors import FilesNotOfBox, NoSuchBox
 from central.parts import UNREADABLE
+from central.scrub.rounds import DAY_US, Round
+from central.scrub.stated import FROM_BOX, FROM_BUCKET, LOST, ROTTEN, state_spoilt, state_whole
 from central.store.bucketed import Bucketed
 from central.store.spoilt import Spoilt, What
 from central.store.store import Store
-from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import Alarm, Segment, body_of
-from evidence.times import HOUR
 
 CHUNK = 1 << 20
-SOME = 50
-PASS_US = 30 * 24 * HOUR
+PASS_US = 30 * DAY_US
 """Passes begin so far apart at least."""
-AGAIN_US = 24 * HOUR
+AGAIN_US = DAY_US
 """Another copy is asked for again after so long."""
-ASKED_US = 30 * 24 * HOUR
+ASKED_US = 30 * DAY_US
 """And no more when it was asked for for so long."""
-MOST_A_DAY = 100
-"""So many spoilt files are stated within a day beside a server: a disk that is not mounted, or a bucket under another
-name, has all of them missing, and a person must look at that. `scrub now` states all."""
 NOTE = "scrub"
 """What the database keeps: the hash that was read last, and when this pass began (UTC µs)."""
-ROTTEN, LOST, REPAIRED = "centre.file_rotten", "centre.file_lost", "centre.file_repaired"
 Mark = tuple[int, int, int]
 _LOG = Log("scrub")
 
@@ -54,47 +48,15 @@ class Scrub:
         self._store, self._files, self._fetcher, self._bucket = store, files, fetcher, bucket
         self._now_us, self._paced = now_us, paced
         self._read: dict[str, Mark | None] = {}
+        self._round = Round(store, NOTE, PASS_US, now_us, lambda tx, last, most: tx.stored_after(last, most), self.look)
 
     def some(self) -> int:
-        """Look at the next files; how many: 0 when a pass is over and the next one is not due, or when as much is
-        spoilt as is stated within a day. Raises OSError, DatabaseUnusable."""
-        now_us = self._now_us()
-        if self._flooded(now_us):
-            return 0
-        with self._store.read() as tx:
-            last, begun = (tx.meta(NOTE) or f" {now_us}").split(" ")
-            files = tx.stored_after(last, SOME)
-        if not files and last and 0 <= now_us - int(begun) < PASS_US:
-            return 0
-        if not files:
-            last, begun = "", str(now_us)
-            with self._store.read() as tx:
-                files = tx.stored_after(last, SOME)
-        for done, sha256 in enumerate(files):
-            if not self.look(sha256) and self._flooded(now_us):
-                self._note(sha256, begun)
-                return done + 1
-            self._note(sha256, begun)
-        if not files:
-            self._note("0" * 64, begun)
-        return len(files)
+        """Look at the next files; how many (`Round.some`). Raises OSError, DatabaseUnusable."""
+        return self._round.some()
 
     def all(self) -> int:
-        """Look at all files at once, as a pass of its own; how many. Raises what `some` raises."""
-        begun, last, done = str(self._now_us()), "", 0
-        while True:
-            with self._store.read() as tx:
-                files = tx.stored_after(last, SOME)
-            if not files:
-                self._note(last or "0" * 64, begun)
-                return done
-            for sha256 in files:
-                self.look(sha256)
-            last, done = files[-1], done + len(files)
-
-    def _flooded(self, now_us: int) -> bool:
-        with self._store.read() as tx:
-            return flooded(tx.spoilt(), now_us)
+        """Look at all files at once; how many. Raises what `some` raises."""
+        return self._round.all()
 
     def mend(self) -> int:
         """See to what is spoilt: told when it is whole, asked for again when nothing came for a day; how many are
@@ -124,12 +86,13 @@ class Scrub:
         return False
 
     def _whole(self, sha256: str) -> bool:
-        """Here with its hash; or not here, and in the bucket."""
+        """Here with its hash; or not here, and in the bucket alone."""
         path = self._files.path(sha256)
         try:
             return self._hash(path) == sha256
         except FileNotFoundError:
-            return self._in_bucket(sha256)
+            known = self._fetcher.there(sha256)
+            return known is not None and not known.stays and self._in_bucket(known)
         except OSError as error:
             if error.errno not in UNREADABLE:
                 raise
@@ -148,14 +111,11 @@ class Scrub:
         with self._store.read() as tx:
             return any(one.stored for one in tx.announced(sha256))
 
-    def _in_bucket(self, sha256: str) -> bool:
-        """The store says that the file is there with all of its bytes; it is not fetched for that. One that does not
-        answer says nothing: then nothing is stated."""
-        known = self._fetcher.there(sha256)
-        if known is None or self._bucket is None:
-            return False
+    def _in_bucket(self, known: Bucketed) -> bool:
+        """The store says that the file is there with all of its bytes; it is not fetched for that (`BucketScrub` does).
+        One that does not answer says nothing: then nothing is stated."""
         try:
-            return self._bucket.size(sha256) == known.size
+            return self._bucket is not None and self._bucket.size(known.sha256) == known.size
         except NotInBucket:
             return False
         except OfBucket as error:
@@ -176,14 +136,14 @@ class Scrub:
     def _state(self, sha256: str, what: What) -> bool:
         """State it, once; False where that is done."""
         now_us = self._now_us()
+        known = self._fetcher.there(sha256) if what == "lost" else None
+        nowhere = what == "lost" and (known is None or not self._in_bucket(known))
         with self._store.write() as tx:
             if tx.spoilt_file(sha256) is not None:
                 return False
-            code = ROTTEN if what == "rotten" else LOST
-            for device, file, class_id in _named(tx, sha256):
-                self._store.append(tx, Alarm(code, {"segment": sha256, "file": file, "device": device}, class_id))
+            state_spoilt(self._store, tx, sha256, ROTTEN if what == "rotten" else LOST, {})
             tx.put_spoilt(Spoilt(sha256, what, now_us, now_us))
-            if what == "lost":
+            if nowhere:
                 tx.forget_bucketed(sha256)
                 tx.mark_gone(sha256)
         _LOG.warning(what, sha256=sha256)
@@ -213,8 +173,8 @@ class Scrub:
         """Whether what was lost is in the bucket after all: it was asked under another name, or somebody put it
         back."""
         with self._store.read() as tx:
-            known, named = tx.spoilt_file(sha256), tx.announced(sha256)
-        if known is None or known.what != "lost" or self._bucket is None or not named:
+            known, named, there = tx.spoilt_file(sha256), tx.announced(sha256), tx.bucketed(sha256)
+        if known is None or known.what != "lost" or self._bucket is None or not named or there is not None:
             return False
         try:
             if self._bucket.size(sha256) != named[0].size:
@@ -228,25 +188,18 @@ class Scrub:
         return True
 
     def _whole_again(self, sha256: str) -> None:
-        """State that it is whole, and that it is here. `from`: where the copy came from."""
+        """State that it is whole, and that it is here. `from`: where the copy came from. What was in the bucket, and is
+        not as it was, came to stay and goes there again."""
         with self._store.write() as tx:
-            if tx.spoilt_file(sha256) is None:
+            known = tx.spoilt_file(sha256)
+            if known is None:
                 return
             tx.mark_stored(sha256, self._now_us())
-            source = "bucket" if tx.bucketed(sha256) is not None else "box"
-            for _, _, class_id in _named(tx, sha256):
-                self._store.append(tx, Alarm(REPAIRED, {"segment": sha256, "from": source}, class_id))
+            if known.what == "bucket":
+                tx.forget_cached(sha256, "file")
+            state_whole(self._store, tx, sha256, FROM_BOX if tx.bucketed(sha256) is None else FROM_BUCKET)
             tx.forget_spoilt(sha256)
         _LOG.info("repaired", sha256=sha256)
-
-    def _note(self, sha256: str, begun: str) -> None:
-        with self._store.write() as tx:
-            tx.set_meta(NOTE, f"{sha256} {begun}")
-
-
-def flooded(spoilt: Sequence[Spoilt], now_us: int) -> bool:
-    """Whether as much is spoilt as is stated within a day."""
-    return sum(0 <= now_us - one.since_us < AGAIN_US for one in spoilt) >= MOST_A_DAY
 
 
 def _mark(path: Path) -> Mark | None:
@@ -256,13 +209,3 @@ def _mark(path: Path) -> Mark | None:
         return None
     return stat.st_ino, stat.st_size, stat.st_ctime_ns
 
-
-def _named(tx: Tx, sha256: str) -> list[tuple[str, str, str | None]]:
-    """Of each record that names a file: its box, the name it has there, its class."""
-    found = []
-    for one in tx.announced(sha256):
-        sealed = tx.record(one.device, one.chain, one.seq)
-        body = None if sealed is None else body_of(sealed.record)
-        if isinstance(body, Segment):
-            found.append((one.device, body.file, body.class_id))
-    return found

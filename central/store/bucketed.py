@@ -12,12 +12,14 @@ from central.store import schema as t
 @dataclasses.dataclass(frozen=True)
 class Bucketed:
     """A file in the bucket. `put_us`: when it was stored there; `locked_us`: until when the store lets nobody remove
-    it, None where it does not say so (both UTC)."""
+    it, None where it does not say so (both UTC). `stays`: a copy lies here besides that is not of the cache, for a
+    policy wants several."""
 
     sha256: str
     size: int
     put_us: int
     locked_us: int | None
+    stays: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -113,6 +113,10 @@ class PlanTables:
         """The bytes of a policy by their hash."""
         return self._db.execute(select(t.policies.c.toml).where(t.policies.c.sha256 == sha256)).scalar()
 
+    def policies(self) -> list[tuple[str, bytes]]:
+        """Hash and bytes of every policy that is here."""
+        return [(row.sha256, row.toml) for row in self._db.execute(select(t.policies).order_by(t.policies.c.sha256))]
+
     # --- boxes and rooms ---
 
     def book(self, order: ClassOrder) -> None:

@@ -37,13 +37,15 @@ class Erasing:
 
 @dataclasses.dataclass(frozen=True)
 class Held:
-    """What records name for a class: files and bytes of them that lie here to stay; and all that was recorded."""
+    """What records name for a class: files and bytes of them that lie here to stay; and all that was recorded.
+    `twice_bytes`: of those that stay here and are in the bucket besides, for a policy wants two copies."""
 
     class_id: str | None
     files: int
     bytes: int
     recorded_files: int
     recorded_bytes: int
+    twice_bytes: int = 0
 
 
 class RemovalTables:
@@ -53,10 +55,11 @@ class RemovalTables:
 
     def held_by_class(self) -> list[Held]:
         """By class, those of which anything was recorded, in order of their ids; each file once for each of them."""
+        c = _NAMED.c
         rows = self._db.execute(select(
-            _NAMED.c.class_id, func.sum(_NAMED.c.stays), func.sum(_NAMED.c.size * _NAMED.c.stays), func.count(),
-            func.sum(_NAMED.c.size)).group_by(_NAMED.c.class_id).order_by(_NAMED.c.class_id))
-        return [Held(row[0], int(row[1]), int(row[2]), row[3], int(row[4])) for row in rows]
+            c.class_id, func.sum(c.stays), func.sum(c.size * c.stays), func.count(), func.sum(c.size),
+            func.sum(c.size * c.twice)).group_by(c.class_id).order_by(c.class_id))
+        return [Held(row[0], int(row[1]), int(row[2]), row[3], int(row[4]), int(row[5])) for row in rows]
 
     def stays_of(self, class_id: str | None) -> list[tuple[str, int]]:
         """Hash and size of the files that lie here to stay and that a record names for this class; None: for none."""
@@ -88,6 +91,11 @@ class RemovalTables:
         """It is about to be removed: from now on it is not here."""
         self._db.execute(update(t.removals).where(t.removals.c.sha256 == sha256).values(going=True))
         self._db.execute(update(t.segments).where(t.segments.c.sha256 == sha256).values(stored=False))
+
+    def is_going(self, sha256: str) -> bool:
+        """Whether it is being removed."""
+        c = t.removals.c
+        return self._db.execute(select(c.sha256).where(c.sha256 == sha256, c.going)).first() is not None
 
     def forget_removal(self, sha256: str) -> None:
         """It is gone, or stays after all."""
@@ -122,9 +130,15 @@ def _stays() -> ColumnElement[bool]:
                               ~exists().where(c.sha256 == s.sha256, c.kind == "file")))
 
 
+def _twice() -> ColumnElement[bool]:
+    """Whether a file is in the bucket and stays here besides."""
+    return and_(t.segments.c.stored, exists().where(t.bucketed.c.sha256 == t.segments.c.sha256, t.bucketed.c.stays))
+
+
 _NAMED = select(
     t.records.c.class_id.label("class_id"), t.segments.c.sha256.label("sha256"),
     func.max(t.segments.c.size).label("size"), func.max(case((_stays(), 1), else_=0)).label("stays"),
+    func.max(case((_twice(), 1), else_=0)).label("twice"),
 ).select_from(t.segments.join(t.records, and_(
     t.segments.c.device == t.records.c.device, t.segments.c.chain == t.records.c.chain,
     t.segments.c.seq == t.records.c.seq))).group_by(t.records.c.class_id, t.segments.c.sha256).subquery()

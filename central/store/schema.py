@@ -151,13 +151,14 @@ bucketed = Table(
     Column("size", BigInteger, nullable=False),
     Column("put_us", BigInteger, nullable=False, comment="when it was stored there"),
     Column("locked_us", BigInteger, comment="until when the store lets nobody remove it, as it says"),
+    Column("stays", Boolean, nullable=False, comment="a copy lies here to stay besides, for a policy wants it"),
 )
 
 spoilt = Table(
     "spoilt",
     metadata,
     Column("sha256", _text(64), primary_key=True, comment="of a file of a box that is not here as it was recorded"),
-    Column("what", _text(16), nullable=False, comment="rotten: other bytes; lost: not there"),
+    Column("what", _text(16), nullable=False, comment="rotten: other bytes; lost: not there; bucket: rotten there"),
     Column("since_us", BigInteger, nullable=False, comment="when that was stated"),
     Column("asked_us", BigInteger, nullable=False, comment="when another copy was last asked for"),
 )

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from central.store import schema as t
 
-What = Literal["rotten", "lost"]
+What = Literal["rotten", "lost", "bucket"]
+"""It has other bytes; it is not there; what the bucket holds has other bytes, and it is not here."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -102,5 +102,6 @@ def _reckon(tx: Tx, seen: list[ClassKept], now_us: int) -> Reckoning:
         ends = [] if known is None else [utc_us(hour.end) for hour in known[1].hours]
         over = sum(end <= now_us for end in ends)
         shares.append(Share(one.held_here.bytes, one.held_here.recorded_bytes, one.copies, over, len(ends) - over,
-                            None if one.disputed else one.until_us, one.utc_offset_min))
+                            None if one.disputed else one.until_us, one.utc_offset_min, one.held_here.twice_bytes,
+                            one.lacking_bytes))
     return reckon(shares)

@@ -58,7 +58,8 @@ def _serve(centre: Centre, host: str | None, port: int | None, lang: str) -> Non
         app, http=PatientProtocol, log_level="warning", server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=3, **tls,
     )
-    removing, scrubbing = kept(centre.folder, centre.config.keeping.remove), scrubbed(centre.scrub)
+    removing = kept(centre.folder, centre.config.keeping.remove)
+    scrubbing = scrubbed(centre.scrub, centre.bucket_scrub)
     with (closing(centre.store, centre.clock), followed(centre.folder), _moved(centre), removing, scrubbing,
           taking(centre, app)):
         look_after(app, Watchdog().step, TELL_S)
@@ -68,12 +69,13 @@ def _serve(centre: Centre, host: str | None, port: int | None, lang: str) -> Non
 
 @contextmanager
 def _moved(centre: Centre) -> Iterator[None]:
-    """What came to stay goes into the bucket meanwhile, where there is one."""
+    """What came to stay goes into the bucket meanwhile, where there is one, and gets the copies that policies want."""
     mover = centre.mover()
     if mover is None:
         yield
         return
-    mover.start()
+    second = centre.second_copies(mover)
+    mover.start(mover.settle, lambda: second.make(mover.slowly))
     try:
         yield
     finally:

@@ -100,7 +100,7 @@ const BODIES = {
     began: Is.one("start", "gap", "step", "clock", "restart"),
     cut: Is.maybe(Is.one("end", "gap", "step", "clock", "restart")) },
   "segment.removed": { segment: Is.hash, reason: Is.text, by: Is.text },
-  "video.removed": { class: Is.id, policy: Is.hash, by: Is.absent(Is.text),
+  "video.removed": { class: Is.maybe(Is.id), policy: Is.hash, by: Is.absent(Is.text),
     files: Is.list(Is.has({ segment: Is.hash, size: Is.count, until: Is.utc })) },
   "checkpoint.seen": { origin: Is.like(/^[!-~]{1,255}$/), size: Is.count, root_hash: Is.hash, time: Is.utc,
     signature: Is.like(/^[A-Za-z0-9+/]{86}==$/) },

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from common.policies import load_policy
 from edge.box_orders import wanted
 from edge.policies import very_policy
-from edge.storage.shelf import plans
+from edge.storage.shelf import OFFSET_MIN, plans
 from edge.storage.volume import Volume
 from edge.store import Store
 from edge.store.lean import Read
 from edge.sync.errors import Refused
 from edge.sync.receipts import check_receipt
 from edge.wiring import Box
+from evidence.blocks import hour_span
 from evidence.bodies import Assessment, ClassOrder, Dispute, Segment, body_of
 from evidence.bodies import Hold as HoldStated
 from evidence.chain import next_record
@@ -22,23 +23,25 @@ from evidence.clocks import ChainClock
 from evidence.corrections import Corrections, corrections
 from evidence.errors import BadInput, ZaitangError
 from evidence.fold import fold
-from evidence.keeping import holds, kept_until_us, longer
+from evidence.keeping import holds, kept_until_us, longer, near_of
 from evidence.placing import place
 from evidence.policy import Policy
 from evidence.receipts import Receipt
 from evidence.records import Record, Sealed
-from evidence.retention import Decision, Hold, Now, Plan, Recorded, decide, plan_of
+from evidence.retention import Decision, Hold, Now, Plan, Recorded, decide, plan_of, usual_plan
 from evidence.rules import R3Finding, findings
 from evidence.times import utc_us
 
 
 @dataclasses.dataclass(frozen=True)
 class _Class:
-    """A class with the policy of its newest plan. `held`: what the centre stated that holds its video now."""
+    """A class with the policy of its newest plan. `held`: what the centre stated that holds its video now; `span`: from
+    its first class-hour to its last, by all plans; None without any."""
 
     plans: tuple[Plan, ...]
     policy: Policy | None
     held: frozenset[Hold]
+    span: tuple[int, int] | None
 
 
 def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
@@ -51,12 +54,18 @@ def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
     vouched, usual, told = newest_receipt(box), load_policy(box.config.policy), _read(box.store)
     clocks = _Clocks(told.records)
     recorded = _recorded(box, told, classes, usual, clocks, vouched, volume)
+    loose = _loose(usual)
     now = _now(box, told.head, clocks, usual, vouched)
     kept = {name: one.plans for name, one in classes.items()}
-    first = decide(recorded, kept, told.removed, {}, now)
+    first = decide(recorded, kept, told.removed, {}, now, loose)
     free = {name for one, its in zip(first, recorded, strict=True) if one.action == "remove" for name in its.classes}
     held = {name: found for name in free if (found := _holds(box, name, classes[name], now))}
-    return decide(recorded, kept, told.removed, held, now)
+    return decide(recorded, kept, told.removed, held, now, loose)
+
+
+def _loose(usual: Policy) -> Plan:
+    """What counts for video of no class: the policy of the box."""
+    return usual_plan(OFFSET_MIN, usual.r7.years.value if usual.r7 else None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,8 +96,15 @@ def _read(store: Store) -> _Told:
 
 
 def any_due(box: Box) -> bool:
-    """Whether the time of any plan is over by the box's own clock: without that nothing is removed."""
+    """Whether the time of any plan, or of what was filmed without one, is over by the box's own clock: without that
+    nothing is removed."""
     now_us = box.clock.utc_us()
+    loose = _loose(load_policy(box.config.policy))
+    oldest = next((sealed.record.utc_us for sealed in itertools.chain(
+        box.store.past("segment"), box.store.each("segment"))), None)
+    if oldest is not None and loose.years is not None \
+            and kept_until_us(oldest, loose.utc_offset_min, loose.years) <= now_us:
+        return True
     told = [plan_of(order, _policy(box.store, order)) for order in plans(box.store.orders())]
     return any(plan.end_us is not None and plan.years is not None
                and kept_until_us(plan.end_us, plan.utc_offset_min, plan.years) <= now_us for plan in told)
@@ -144,7 +160,9 @@ def _class(store: Store, orders: Sequence[ClassOrder], stated: Sequence[Sealed])
     told = tuple(plan_of(order, policy, later) for order, policy in zip(orders, policies, strict=True))
     held: set[Hold] = {"dispute"} if any(one.until_us is None for one in later) else set()
     held |= {"hold"} if any(one.until_us is None for one in placed) else set()
-    return _Class(told, policies[-1], frozenset(held))
+    hours = [hour_span(hour) for order in orders for hour in order.hours]
+    span = (min(one.start_us for one in hours), max(one.end_us for one in hours)) if hours else None
+    return _Class(told, policies[-1], frozenset(held), span)
 
 
 def _policy(store: Store, order: ClassOrder) -> Policy | None:
@@ -165,6 +183,7 @@ def _recorded(
     asked = {body.sha256 for _, body in wanted(box.store)}
     up_to = {chain: box.store.past_receipted(chain) for chain in told.records}
     up_to[told.head.record.chain] = -1 if vouched is None else vouched.up_to
+    spans = {name: one.span for name, one in classes.items() if one.span is not None}
     found = []
     for record, body in told.segments:
         its = classes.get(body.class_id or "")
@@ -173,7 +192,8 @@ def _recorded(
         found.append(Recorded(
             body, fact.span.end_us, fact.doubt, body.run not in unfinished, record.seq <= up_to[record.chain],
             not road or not (body.sha256 in asked or (everything and not box.store.kept_there(body.sha256))),
-            _also(told.corrected, record, body)))
+            _also(told.corrected, record, body),
+            near_of(spans, fact.span.start_us, fact.span.end_us) if body.class_id is None else ()))
     return found
 
 

@@ -11,8 +11,8 @@ from common.policies import load_policy
 from common.reasons import REASONS
 from common.texts import words
 from evidence.bodies import ClassOrder, Hour, PolicyRef, Segment
-from evidence.keeping import kept_until_us
-from evidence.retention import Decision, Now, Plan, Recorded, decide, plan_of
+from evidence.keeping import kept_until_us, near_of
+from evidence.retention import Decision, Now, Plan, Recorded, decide, plan_of, usual_plan
 from evidence.times import MINUTE, utc_us
 
 END = utc_us("2026-03-20T09:00:00.000000Z")
@@ -106,6 +106,36 @@ def test_the_same_video_in_two_records_is_kept_and_one_that_is_gone_stays_gone()
         found = decide([GOOD, other], {"c-1": (PLAN,)}, (), {}, LATER)
         assert [(each.action, codes(each)) for each in found] == [("keep", ["keep_twice"])] * 2
     assert one(removed={GOOD.segment.sha256}).action == "gone"
+
+
+USUAL = usual_plan(480, 3)
+NAMELESS = dataclasses.replace(GOOD, segment=segment(1, None), end_us=END)
+
+
+def test_video_of_no_class_is_kept_for_the_usual_years_from_its_own_end() -> None:
+    assert one(NAMELESS, usual=USUAL).action == "remove" and one(NAMELESS, usual=USUAL).until_us == UNTIL
+    assert codes(one(NAMELESS)) == ["keep_no_class"]
+    assert codes(one(NAMELESS, usual=usual_plan(480, None))) == ["keep_no_period"]
+    assert codes(one(dataclasses.replace(NAMELESS, end_us=END + MINUTE), usual=USUAL, now=Now(UNTIL, True, UNTIL))) == [
+        "keep_until"]
+    assert codes(one(dataclasses.replace(NAMELESS, doubt="moved"), usual=USUAL)) == ["keep_time_uncertain"]
+    assert one(usual=usual_plan(480, 9)).until_us == UNTIL, "what is of a class has its own years"
+
+
+def test_video_of_no_class_stays_as_long_as_that_of_a_class_whose_it_may_be() -> None:
+    near = dataclasses.replace(NAMELESS, near=("c-1",))
+    long = dataclasses.replace(PLAN, years=9)
+    assert one(near, usual=USUAL).action == "remove"
+    assert codes(one(near, (long,), usual=USUAL)) == ["keep_until"]
+    assert codes(one(near, usual=USUAL, holds={"c-1": {"hold"}})) == ["held_hold"]
+    assert codes(one(near, (), usual=USUAL)) == ["keep_no_plan"]
+
+
+def test_whose_video_it_may_be_is_told_by_when_the_classes_of_the_box_ran() -> None:
+    spans, day = {"c-1": (END, END + 9 * MINUTE), "c-2": (UNTIL, UNTIL)}, 24 * 60 * MINUTE
+    assert near_of(spans, END - day - MINUTE, END - day) == ("c-1",)
+    assert near_of(spans, END - day - MINUTE, END - day - 1) == ()
+    assert near_of(spans, END + 9 * MINUTE + day, UNTIL) == ("c-1", "c-2")
 
 
 def test_three_years_are_the_same_day_three_years_later() -> None:

@@ -18,7 +18,7 @@ from common.texts import words
 from evidence.bodies import ClassOrder, PolicyRef
 from evidence.keeping import kept_until_us
 from evidence.policy import parse_policy
-from evidence.retention import CentreNow, Plan, Stored, Verdict, apply_policy, plan_of
+from evidence.retention import CentreNow, Plan, Stored, Verdict, apply_policy, plan_of, usual_plan
 from evidence.times import utc_text, utc_us
 
 FILES = sorted((Path(__file__).parent / "retention").glob("*.json"))
@@ -31,16 +31,16 @@ def us(text: str | None) -> int | None:
 
 def item_of(number: int, one: dict[str, Any]) -> Stored:
     return Stored(one["name"], 1000 + number, tuple(one["classes"]), us(one["ends"]) or 0, one.get("certain", True),
-                  one.get("nameless", False), one.get("copies", 1))
+                  one.get("nameless", False), one.get("copies", 1), tuple(one.get("near", ())))
 
 
 def judged(told: dict[str, Any]) -> tuple[Verdict, ...]:
     plans = {name: [Plan(us(one["end"]), CHINA, one["years"], one.get("copies", 1)) for one in some]
              for name, some in told["plans"].items()}
-    now = told["now"]
+    now, usual = told["now"], usual_plan(CHINA, told["usual"]) if "usual" in told else None
     return apply_policy(
         [item_of(number, one) for number, one in enumerate(told["items"])], plans, told["holds"],
-        CentreNow(us(now["centre"]) or 0, now.get("certain", True), us(now["witness"])))
+        CentreNow(us(now["centre"]) or 0, now.get("certain", True), us(now["witness"])), usual)
 
 
 def said(verdict: Verdict) -> dict[str, object]:
@@ -69,20 +69,28 @@ def test_every_reason_of_a_centre_is_in_some_file() -> None:
 TIMES = st.integers(us("2025-01-01T00:00") or 0, us("2034-01-01T00:00") or 0)
 NAMES = st.sampled_from(["c-1", "c-2", "c-3"])
 ITEMS = st.builds(Stored, st.just("ab"), st.just(1), st.lists(NAMES, max_size=2, unique=True).map(tuple), TIMES,
-                  st.booleans(), st.booleans(), st.integers(0, 2))
+                  st.booleans(), st.booleans(), st.integers(0, 2), st.lists(NAMES, max_size=1).map(tuple))
 PLANS = st.dictionaries(NAMES, st.lists(
     st.builds(Plan, st.none() | TIMES, st.just(CHINA), st.sampled_from([None, 1, 3]), st.integers(1, 2)), max_size=2))
 HOLDS = st.dictionaries(NAMES, st.sets(st.sampled_from(["flag", "hold", "unjudged"])))
 
 
-@given(ITEMS, PLANS, HOLDS, st.builds(CentreNow, TIMES, st.booleans(), st.none() | TIMES))
-def test_what_may_go_is_free_of_every_doubt_and_what_is_free_may_go(one, plans, holds, now) -> None:
-    (found,) = apply_policy([one], plans, holds, now)
-    known = [plan for name in one.classes for plan in plans.get(name, ())]
-    sure = bool(one.classes) and all(plans.get(name) for name in one.classes) and one.certain and not one.nameless
+USUAL = st.none() | st.builds(usual_plan, st.just(CHINA), st.sampled_from([None, 1, 3]))
+
+
+@given(ITEMS, PLANS, HOLDS, st.builds(CentreNow, TIMES, st.booleans(), st.none() | TIMES), USUAL)
+def test_what_may_go_is_free_of_every_doubt_and_what_is_free_may_go(one, plans, holds, now, usual) -> None:
+    (found,) = apply_policy([one], plans, holds, now, usual)
+    names, loose = {*one.classes, *one.near}, usual if one.nameless else None
+    known = [plan for name in names for plan in plans.get(name, ())]
+    sure = (bool(names) or loose is not None) and all(plans.get(name) for name in names) and one.certain
+    sure = sure and (loose is not None or (not one.nameless and bool(one.classes)))
     ends = [plan.end_us for plan in known if plan.end_us is not None]
+    sure = sure and (bool(ends) or not known)
+    known += [] if loose is None else [loose]
+    ends += [] if loose is None else [one.end_us]
     free = sure and bool(ends) and all(plan.years for plan in known)
-    free = free and not any(holds.get(name) for name in one.classes) and now.certain and now.witness_us is not None
+    free = free and not any(holds.get(name) for name in names) and now.certain and now.witness_us is not None
     if free:
         years = max(plan.years for plan in known)
         until = kept_until_us(max(*ends, one.end_us), CHINA, years)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from central.backup import reread
 from central.backup.errors import (
     BackupChanged,
     BackupFailed,
@@ -28,6 +29,7 @@ from central.backup.small import pack, unpack
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.export import export_class
+from central.store.bucketed import Bucketed
 from central.store.engine import open_engine, reading
 from central.store.schema import metadata
 from central.wiring import Centre, init_centre, open_centre
@@ -39,6 +41,7 @@ WORD = b"correct horse battery"
 FILES = [f"the bytes of segment {index}".encode() for index in range(3)]
 SHAS = [hashlib.sha256(data).hexdigest() for data in FILES]
 LATER = MORNING + 30 * MINUTE
+DAY = 24 * 60 * MINUTE
 
 
 @pytest.fixture
@@ -118,6 +121,51 @@ def test_a_second_backup_copies_only_what_is_new(centre: Centre, box: Box, to: P
     second = made(centre, to)
     assert (second.new, second.files) == (0, 3)
     assert len([one for one in to.iterdir() if one.name not in ("objects", ".lock")]) == 2
+
+
+def test_what_lies_in_the_bucket_is_still_there_after_a_restore(
+    centre: Centre, box: Box, to: Path, tmp_path: Path
+) -> None:
+    with centre.store.write() as tx:
+        tx.put_bucketed(Bucketed(SHAS[1], len(FILES[1]), MORNING, None, stays=True))
+    assert back(made(centre, to, video=False), tmp_path / "again").wanted == 2
+    again = open_centre(tmp_path / "again", FixedClock(LATER + MINUTE))
+    with again.store.read() as tx:
+        known = tx.bucketed(SHAS[1])
+        assert known is not None and not known.stays and tx.announced(SHAS[1])[0].stored
+        assert not tx.announced(SHAS[0])[0].stored
+    again.store.close()
+
+
+def test_what_rots_in_the_folder_is_copied_anew_by_a_backup_of_the_same_month(
+    centre: Centre, box: Box, to: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reread, "SHARES", 3)
+    assert isinstance(centre.clock, FixedClock)
+    first = made(centre, to)
+    names = [f"{sha256[:2]}/{sha256}.mp4" for sha256 in SHAS]
+    for name in names[:2]:
+        path = to / "objects" / name
+        path.write_bytes(bytes(reversed(path.read_bytes())))
+    assert made(centre, to).mended == (), "nothing is read twice a day"
+    centre.objects.path(SHAS[1]).unlink()
+    found = set[str]()
+    for _ in range(3):
+        centre.clock.utc_us += DAY
+        done = made(centre, to)
+        found |= {*done.mended, *done.rotten}
+        assert set(done.mended) <= {names[0]} and set(done.rotten) <= {names[1]}
+    assert found == set(names[:2])
+    assert back(first, tmp_path / "again").absent == (names[1],)
+
+
+def test_backups_that_are_made_rarely_read_all_of_it(centre: Centre, box: Box, to: Path) -> None:
+    assert isinstance(centre.clock, FixedClock)
+    made(centre, to)
+    for path in (to / "objects").glob("??/*.mp4"):
+        path.write_bytes(bytes(reversed(path.read_bytes())))
+    centre.clock.utc_us += 90 * DAY
+    assert len(made(centre, to).mended) == 3 and made(centre, to).mended == ()
 
 
 def test_video_may_be_left_out_and_is_then_asked_for(centre: Centre, box: Box, to: Path, tmp_path: Path) -> None:

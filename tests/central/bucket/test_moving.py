@@ -8,17 +8,20 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import pytest
 
 from central.bucket.bucket import Bucket, key_of
 from central.bucket.errors import BucketAway, BucketChanged, FromBucket, InBucket, NotInBucket
+from central.bucket.fetch import FROM
 from central.bucket.mover import Mover
+from central.bucket.orphans import Orphans
 from central.cache.choice import SPARED_US
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.config import BucketPlace
+from central.store.removals import Removal
 from central.wiring import Centre, open_centre
 from tests.central.bucket.conftest import KEYS, Shop, keep_in_bucket
 from tests.central.console import signed_in
@@ -113,6 +116,60 @@ def test_it_comes_back_for_who_needs_it(kept: Centre, bring: Bring) -> None:
         kept.fetcher.bring(SHAS[2])
 
 
+def part_of(centre: Centre, index: int) -> Path:
+    return centre.objects.parts.path(SHAS[index], FROM)
+
+
+def test_after_a_cut_it_goes_on_where_it_was(kept: Centre, bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
+    bring(0)
+    mover(kept).some()
+    gone_here(kept)
+    rest, asked = Bucket.rest, list[int]()
+
+    def cut(self: Bucket, sha256: str, start: int) -> Iterator[bytes]:
+        asked.append(start)
+        yield next(rest(self, sha256, start))[:50]
+        raise BucketAway(why="cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Bucket, "rest", cut)
+        for _ in range(2):
+            with pytest.raises(BucketAway):
+                kept.fetcher.bring(SHAS[0])
+    told: list[int] = []
+    kept.fetcher.fetch(SHAS[0], told.append)
+    assert asked == [0, 50] and told == [100, len(FILES[0]) - 100]
+    assert kept.objects.intact(SHAS[0]) and not part_of(kept, 0).exists()
+
+
+def test_what_was_left_of_a_power_cut_begins_anew_and_blames_nobody(kept: Centre, bring: Bring, shop: Shop) -> None:
+    bring(0)
+    mover(kept).some()
+    gone_here(kept)
+    for left in (bytes(100), bytes(len(FILES[0]))):
+        kept.objects.drop(SHAS[0])
+        part_of(kept, 0).write_bytes(left)
+        told: list[int] = []
+        kept.fetcher.fetch(SHAS[0], told.append)
+        assert sum(told) == len(FILES[0]) and kept.objects.intact(SHAS[0])
+    kept.objects.drop(SHAS[0])
+    part_of(kept, 0).write_bytes(FILES[0][:150])
+    shop.spoil(key_of(SHAS[0]), FILES[0][:100])
+    with pytest.raises(BucketChanged):
+        kept.fetcher.bring(SHAS[0])
+    assert not part_of(kept, 0).exists()
+
+
+def test_two_who_fetch_it_at_once_do_not_spoil_it(kept: Centre, bring: Bring) -> None:
+    bring(0)
+    mover(kept).some()
+    gone_here(kept)
+    with kept.objects.parts.open(SHAS[0], FROM, len(FILES[0]), kept.objects.path(SHAS[0])) as other:
+        other.write(b"so far")
+        kept.fetcher.bring(SHAS[0])
+    assert kept.objects.intact(SHAS[0]) and part_of(kept, 0).read_bytes() == b"so far"
+
+
 def test_who_looks_waits_for_it_in_words(kept: Centre, bring: Bring) -> None:
     bring(0)
     mover(kept).some()
@@ -168,6 +225,36 @@ def test_a_crash_before_it_is_noted_sends_it_again(
     assert mover(kept).some() == 1
 
 
+def test_what_a_killed_mover_left_there_is_noted_at_the_next_start(
+    kept: Centre, bring: Bring, tmp_path: Path, shop: Shop
+) -> None:
+    """The file went from here before it was noted there: nobody would send it again."""
+    bring(0)
+    bring(1)
+    bucket(kept).put(SHAS[0], kept.objects.path(SHAS[0]))
+    bucket(kept).put(SHAS[1], kept.objects.path(SHAS[1]))
+    kept.objects.drop(SHAS[0])
+    with kept.store.write() as tx:
+        tx.mark_gone(SHAS[0])
+    shop.spoil(key_of(SHAS[2]), bytes(len(FILES[2])))
+    shop.spoil(key_of("ab" * 32), b"of nobody")
+    assert mover(kept).settle() == Orphans(noted=1, unknown=2)
+    assert kept.has_video(SHAS[0]) and stored(kept, 0) and not stored(kept, 2)
+    assert {sha256 for sha256, _ in bucket(kept).all()} == {*SHAS, "ab" * 32}, "nothing is removed"
+    assert mover(kept).some() == 1 and mover(kept).settle() == Orphans(unknown=2)
+    kept.fetcher.bring(SHAS[0])
+    assert kept.objects.intact(SHAS[0])
+
+
+def test_what_is_being_removed_is_not_noted_again(kept: Centre, bring: Bring) -> None:
+    bring(0)
+    bucket(kept).put(SHAS[0], kept.objects.path(SHAS[0]))
+    with kept.store.write() as tx:
+        tx.put_removal(Removal(SHAS[0], len(FILES[0]), 1))
+        tx.begin_going(SHAS[0])
+    assert mover(kept).settle() == Orphans() and not stored(kept, 0)
+
+
 def test_a_store_that_is_off_loses_nothing(kept: Centre, bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
     from central.bucket import bucket as module
 
@@ -194,14 +281,15 @@ def test_served_it_moves_by_itself(kept: Centre, bring: Bring, monkeypatch: pyte
     from central.bucket import mover as module
 
     monkeypatch.setattr(module, "EVERY_S", 0.05)
-    moving = mover(kept)
-    moving.start()
+    moving, daily = mover(kept), list[str]()
+    moving.start(lambda: daily.append("one"), lambda: daily.append("two"))
     bring(0)
     until = time.monotonic() + 20
-    while kept.fetcher.there(SHAS[0]) is None and time.monotonic() < until:
+    while (kept.fetcher.there(SHAS[0]) is None or not daily) and time.monotonic() < until:
         time.sleep(0.02)
+    time.sleep(0.2)
     moving.stop(10)
-    assert kept.fetcher.there(SHAS[0]) is not None
+    assert kept.fetcher.there(SHAS[0]) is not None and daily == ["one", "two"], "once a day"
 
 
 def test_what_is_removed_while_it_is_fetched_does_not_come_back(
@@ -211,14 +299,14 @@ def test_what_is_removed_while_it_is_fetched_does_not_come_back(
     bring(0)
     assert mover(kept).some() == 1
     kept.objects.drop(SHAS[0])
-    get = Bucket.get
+    rest = Bucket.rest
 
-    def removed(self: Bucket, sha256: str, *args: Any) -> None:
-        get(self, sha256, *args)
+    def removed(self: Bucket, sha256: str, start: int) -> Iterator[bytes]:
+        yield from rest(self, sha256, start)
         with kept.store.write() as tx:
             tx.begin_going(sha256)
 
-    monkeypatch.setattr(Bucket, "get", removed)
+    monkeypatch.setattr(Bucket, "rest", removed)
     with pytest.raises(NotInBucket):
         kept.fetcher.bring(SHAS[0])
     assert not kept.objects.has(SHAS[0])

@@ -32,7 +32,7 @@ from central.overview.worker import Worker
 from central.store.bucketed import Bucketed
 from central.store.cached import CachedFile
 from central.wiring import alone, open_centre
-from evidence.bodies import SegmentRemoved, SessionCorrected, VideoRemoved, body_of
+from evidence.bodies import SegmentRemoved, SessionCorrected, VideoRemoved, body_as, body_of
 from evidence.checkpoint import Checkpoint, Stated, seen_of, sign_checkpoint
 from evidence.records import ClockState
 from evidence.times import MINUTE, SECOND, utc_text
@@ -235,13 +235,52 @@ def test_a_hold_between_certificate_and_removal_keeps_the_file(keeping: Keeping)
     assert keeping.remover.apply() == apply.Done(certified=3), "and it is certified anew"
 
 
-def test_what_only_lies_in_the_cache_and_what_is_of_no_class_stays(keeping: Keeping) -> None:
+def test_what_only_lies_in_the_cache_and_what_an_unset_clock_filmed_for_no_class_stays(keeping: Keeping) -> None:
     with keeping.centre.store.write() as tx:
         tx.put_cached(CachedFile(keeping.shas[0], "file", len(FILES[0]), MORNING))
+    was, keeping.box.clock = keeping.box.clock, ClockState(False, 1, "kernel", 1)
+    keeping.film(b"nobody's", 9, class_id=None)  # type: ignore[arg-type]
+    keeping.box.clock = was
+    keeping.over()
+    assert sorted(keeping.codes()) == ["keep_time_uncertain", "remove_over"]
+    assert keeping.remover.apply().certified == 2
+
+
+def test_video_of_no_class_goes_after_the_longest_years_of_any_policy_with_a_certificate(keeping: Keeping) -> None:
+    """It was filmed on the day of a class of its box: it is kept as long as that."""
+    keeping.film(b"nobody's", 9, class_id=None)  # type: ignore[arg-type]
+    assert sorted(keeping.codes()) == ["keep_until", "keep_until"]
+    keeping.over()
+    place_hold(keeping.centre.store, CLASS, "case 114")
+    assert sorted(keeping.codes()) == ["held_hold", "held_hold"]
+    lift_hold(keeping.centre.store, CLASS, "judged", None)
+    assert keeping.remover.apply().certified == 4
+    with keeping.centre.store.read() as tx:
+        said = [body for one in tx.of_type("video.removed") if (body := body_as(one.record, VideoRemoved))]
+    assert sorted((body.class_id or "", len(body.files)) for body in said) == [("", 1), (CLASS, 3)]
+    assert {body.policy for body in said} == {said[0].policy}
+    keeping.seen()
+    assert keeping.remover.apply().removed == 4 and not keeping.centre.objects.has(keeping.shas[3])
+
+
+def test_the_years_of_video_of_no_class_count_from_when_the_centre_had_it(keeping: Keeping) -> None:
+    keeping.clock.utc_us += 30 * DAY
     keeping.film(b"nobody's", 9, class_id=None)  # type: ignore[arg-type]
     keeping.over()
-    assert sorted(keeping.codes()) == ["keep_no_class", "remove_over"]
-    assert keeping.remover.apply().certified == 2
+    assert sorted(keeping.codes()) == ["keep_until", "remove_over"]
+    keeping.clock.utc_us += 30 * DAY
+    keeping.seen()
+    assert sorted(keeping.codes()) == ["remove_over", "remove_over"]
+
+
+def test_a_hold_that_is_placed_on_a_class_whose_it_may_be_keeps_what_was_certified(keeping: Keeping) -> None:
+    keeping.film(b"nobody's", 9, class_id=None)  # type: ignore[arg-type]
+    keeping.over()
+    assert keeping.remover.apply().certified == 4
+    keeping.seen()
+    place_hold(keeping.centre.store, CLASS, "case 114")
+    done = keeping.remover.apply()
+    assert (done.removed, done.stay) == (0, 4) and keeping.here() == [0, 1, 2, 3]
 
 
 def another_class(keeping: Keeping, tmp_path: Path) -> None:

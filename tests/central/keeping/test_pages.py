@@ -53,6 +53,9 @@ def test_room_is_reckoned_by_class_hours_and_copies() -> None:
     told = reckon([SHARE, none])
     assert (told.here, told.recorded, told.wanted, told.an_hour, told.ahead) == (100, 300, 300, 100.0, 12)
     assert told.comes == 100 * (2 + 10 * 2) and told.frees == ((2030, 100),), "by the calendar of the class"
+    assert (told.twice, told.lacking) == (0, 0)
+    two = reckon([dataclasses.replace(SHARE, twice=40, lacking=60), dataclasses.replace(SHARE, lacking=1)])
+    assert (two.twice, two.lacking) == (40, 61)
     nobody = dataclasses.replace(SHARE, until_us=None, over=0)
     assert reckon([nobody]).frees == ((0, 100),) and reckon([nobody]).an_hour is None and reckon([]).comes == 0
 

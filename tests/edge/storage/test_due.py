@@ -175,12 +175,33 @@ def test_another_version_of_the_policy_does_not_count(site: Site) -> None:
     assert codes(site) == ["keep_no_period"]
 
 
-def test_what_is_removed_or_of_no_class(site: Site) -> None:
-    gone, _ = site.film(0), site.film(1, class_id=None)
+def test_what_is_removed_is_gone(site: Site) -> None:
+    gone = site.film(0)
     site.box.store.append("segment.removed", SegmentRemoved(gone.sha256, "R7", "box box-1"))
     site.years_later()
-    assert [(one.action, one.reasons[0].code) for one in decided(site)] == [
-        ("gone", "removed_already"), ("keep", "keep_no_class")]
+    assert [(one.action, one.reasons[0].code) for one in decided(site)] == [("gone", "removed_already")]
+
+
+def test_video_of_no_class_goes_after_the_years_of_the_box_s_own_policy(site: Site) -> None:
+    site.clock.forward(30 * DAY)
+    site.film(0, class_id=None)
+    site.years_later()
+    assert site.keeper.any_due() and codes(site) == ["keep_until"], "the years of the class are over, not its own"
+    site.clock.forward(30 * DAY)
+    site.receipt(site.clock.now)
+    assert codes(site) == ["remove_over"]
+
+
+def test_video_of_no_class_is_held_with_a_class_whose_it_may_be(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.film(0, class_id=None)
+    site.years_later()
+    flag = Finding("R3", "三 二(三)2", "violated", True, (), ())
+    monkeypatch.setattr(due, "findings", lambda *_: (flag,))
+    assert codes(site) == ["held_flag"]
+    monkeypatch.setattr(due, "findings", lambda *_: ())
+    assert codes(site) == ["remove_over"]
 
 
 def test_a_proposed_consequence_holds_the_video(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

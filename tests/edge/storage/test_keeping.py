@@ -442,19 +442,19 @@ def test_prune_tells_every_reason_and_touches_nothing_when_dry(
 ) -> None:
     site = real_clock
     site.film(0)
-    site.film(1, class_id=None)
+    site.film(1, class_id="nobody-planned-it")
     site.receipt(site.clock.now)
     assert run(site, "prune", "--dry-run") == 0
     said = capsys.readouterr().out
     assert "it must be kept until" in said
-    assert "it belongs to no class" in said and "(--dry-run)" in said and "may be removed: 0 segments" in said
+    assert "no plan of its class" in said and "(--dry-run)" in said and "may be removed: 0 segments" in said
     assert run(site, "prune") == 0
     assert "as removed: 0 segments" in capsys.readouterr().out and len(site.files()) == 2
 
 
 def test_prune_removes_what_is_over(site: Site, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
     site.film(0)
-    site.film(1, class_id=None)
+    site.film(1, class_id="nobody-planned-it")
     site.years_later()
     monkeypatch.setattr(storage_cli, "_keeper", lambda args: (Keeper(site.box), site.box.config))
     assert run(site, "prune", "--dry-run") == 0 and len(site.files()) == 2
