@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import ColumnElement, and_, func, insert, select, union_all
 
 from central.store import schema as t
+from central.store.box_orders import BoxOrderTables
 from central.store.inputs import InputTables
 from central.store.live import LiveTables
 from central.store.some import MOST, some
@@ -16,7 +17,7 @@ KEEP_OF_TYPE = 64
 """So much of a type is looked for, and none that we know is longer."""
 
 
-class RecordTables(InputTables, LiveTables):
+class RecordTables(InputTables, LiveTables, BoxOrderTables):
     """The part of a transaction that speaks of records; what new ones state is noted with them."""
 
     def hashes_at(self, device: str, chain: str, seqs: Sequence[int]) -> dict[int, str]:

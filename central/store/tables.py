@@ -5,7 +5,6 @@ from sqlalchemy import insert, select, update
 
 from central.store import schema as t
 from central.store.accounts import AccountTables
-from central.store.box_orders import BoxOrderTables
 from central.store.bucketed import BucketTables
 from central.store.cached import CachedTables
 from central.store.chains import ChainTables
@@ -26,7 +25,7 @@ from central.store.visits import VisitTables
 
 class Tx(
     DeviceTables, HeardTables, ChainTables, SegmentTables, NameTables, SummaryTables, TreeTables, OutboxTables,
-    AccountTables, PlanTables, BoxOrderTables, RefusedTables, VisitTables, SurveyTables, CachedTables, BucketTables,
+    AccountTables, PlanTables, RefusedTables, VisitTables, SurveyTables, CachedTables, BucketTables,
     RemovalTables, SpoiltTables,
 ):
     """One transaction: the parts of it, and the centre's own notes."""
