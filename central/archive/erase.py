@@ -3,21 +3,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
 from collections.abc import Collection
 from pathlib import Path
 
 from central.archive.bag import INFO, MANIFEST, TAG_MANIFEST, lines, oxum
-from central.archive.decide import NAMES
-from central.archive.desk import BAG, folder_of
+from central.archive.decide import NAMES, SHEETS
+from central.archive.desk import BAG, OLD, folder_of
 from central.archive.errors import NotABag, PullRuns
 from central.archive.pieces import locked, work_folder
 from central.archive.plan import write_whole
 from central.errors import CannotWrite
-from common.logs import Log
 from evidence.canonical import sha256_hex
-
-SHEETS = "data/sheets/"
 
 
 def erase(bag: Path, names: bool, sheets: bool) -> list[str]:
@@ -70,21 +68,31 @@ def _take_out(bag: Path, path: str, here: Collection[str]) -> None:
 
 def erase_sheets(centre: Path, class_id: str) -> None:
     """Take the contact sheets out of the archive of a class that the console made, for a face on them is erased; one
-    that is not finished is decided again. One that is being made at this moment keeps them until it goes. Raises
+    that is not finished is decided again, and one that is being made at this moment leaves them out at its end. Raises
     CannotWrite."""
     bag = folder_of(centre, class_id) / BAG
-    if bag.is_dir():
-        erase(bag, names=False, sheets=True)
-    if not work_folder(bag).is_dir():
-        return
     try:
-        with locked(work_folder(bag)) as pieces:
-            pieces.clear()
-            pieces.empty()
+        for old in folder_of(centre, class_id).glob(f"{OLD}*"):
+            shutil.rmtree(old)
+        if bag.is_dir():
+            _erase_or_remove(bag)
+        if work_folder(bag).is_dir():
+            with locked(work_folder(bag)) as pieces:
+                pieces.clear()
+                pieces.empty()
     except PullRuns:
-        Log("archive").warning("sheets.left", **{"class": class_id})
+        pass  # `pull` looks for erasures before it gives the bag its place
     except OSError as error:
         raise CannotWrite(path=bag, why=error.strerror) from None
+
+
+def _erase_or_remove(bag: Path) -> None:
+    """What shows a face goes, also from a bag that somebody broke. Raises CannotWrite, OSError."""
+    try:
+        erase(bag, names=False, sheets=True)
+    except NotABag:
+        if (bag / SHEETS).is_dir():
+            shutil.rmtree(bag / SHEETS)
 
 
 def _manifest(bag: Path, name: str) -> dict[str, str]:

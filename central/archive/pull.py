@@ -14,11 +14,11 @@ from typing import NoReturn
 
 from central.archive.ask import Away, Boxes
 from central.archive.bag import tag_files
-from central.archive.decide import Wish, decide, wanted_of
+from central.archive.decide import SHEETS, Wish, decide, wanted_of
 from central.archive.errors import ArchiveFailed, FilesAway, FilesGone, NoRoom, OtherPull
 from central.archive.pace import Pace, Window
 from central.archive.pieces import CHUNK, Pieces, locked, work_folder
-from central.archive.plan import Plan, Wanted, read_plan
+from central.archive.plan import Plan, Wanted, read_plan, write_plan
 from central.archive.progress import Progress, amount
 from central.archive.removed import Certified
 from central.bucket.errors import NotInBucket
@@ -120,6 +120,7 @@ class _Pull:
         self._progress.begin(self._pieces.folder, (size - rest, len(plan.segments) - len(left)),
                              (size, len(plan.segments)))
         self._copy(left)
+        plan = self._without_erased(plan)
         tags = tag_files(plan)
         self._pieces.leave_only({*(one.path for one in (*plan.small, *plan.segments)), *tags})
         for name, data in tags.items():
@@ -138,6 +139,23 @@ class _Pull:
         with self._centre.store.read() as tx:
             self._room(wanted_of(choose(self._centre, tx, self._class)))  # before anything is stated
         return decide(self._centre, self._class, self._pieces, self._wish)
+
+    def _without_erased(self, plan: Plan) -> Plan:
+        """Without contact sheets, where a face of the class was ordered to be erased since it was decided which may be
+        shown: days may lie between."""
+        if not any(one.path.startswith(SHEETS) for one in plan.small):
+            return plan
+        with self._centre.store.read() as tx:
+            decided = max(tx.leaf_of(*one.record.key) for one in tx.of_type("export", self._class)
+                          if one.hash == plan.export)
+            since = [one.leaf for one in tx.erasing() if one.class_id == self._class]
+            since += [tx.leaf_of(*one.record.key) for one in tx.of_type("person.erased", self._class)]
+        if max(since, default=-1) <= decided:
+            return plan
+        left = dataclasses.replace(
+            plan, small=tuple(one for one in plan.small if not one.path.startswith(SHEETS)))
+        write_plan(self._pieces.folder, left)
+        return left
 
     def _room(self, wanted: Iterable[Wanted]) -> None:
         """What comes from a box lies at the centre, too. Raises NoRoom."""
