@@ -69,9 +69,11 @@ def pull(
     Raises FolderNotEmpty, PullRuns, OtherPull, NoRoom, PullDamaged, FilesAway, FilesGone, SegmentFileChanged,
     ArchiveFailed, what `decide` raises; Ended where `stop` is set. What is there stays then, for the next time."""
     target, stop = target.absolute(), stop or threading.Event()
-    folder = work_folder(target)
-    if target.exists() and not folder.exists():
+    if not target.name or (target.exists() and not work_folder(target).exists()):
         raise FolderNotEmpty(folder=target)
+    with centre.store.read() as tx:
+        order_of(tx, class_id)
+    folder = work_folder(target)
     try:
         with locked(folder) as pieces:
             if target.exists():
