@@ -65,6 +65,7 @@ from central.web.errors import (
     ReasonFirst,
     SegmentFileMissing,
     SegmentNotStored,
+    StillReckoned,
     UnknownEvidence,
     UnknownRecording,
 )
@@ -108,7 +109,7 @@ STATUS: dict[type[ZaitangError], int] = {
     NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, TooManyVisits: 429,
     OwnLinkOver: 404, VisitOver: 404, NoObjection: 404, UnknownPaper: 404, NoDraft: 404, UnknownHour: 404,
     SheetNotHere: 404, SheetAsked: 409,
-    BucketAway: 503, BucketRefuses: 503, TooManyFetched: 429,
+    BucketAway: 503, BucketRefuses: 503, TooManyFetched: 429, StillReckoned: 503,
     DerivedAwaited: 404, DerivedFailed: 422, NothingToDerive: 422, TooManyDerived: 429,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
     NoPiece: 404, RoomOutOfReach: 404, RoomAtRest: 403, RoomNotYet: 403, TooManyViewers: 429,
