@@ -21,6 +21,7 @@ from central.archive.pieces import CHUNK, Pieces, locked, work_folder
 from central.archive.plan import Plan, Wanted, read_plan, write_plan
 from central.archive.progress import Progress, amount
 from central.archive.removed import Certified
+from central.archive.shown import face_gone_since
 from central.bucket.errors import NotInBucket
 from central.chosen import choose
 from central.classes.orders import order_of
@@ -143,17 +144,13 @@ class _Pull:
         return decide(self._centre, self._class, self._pieces, self._wish)
 
     def _without_erased(self, plan: Plan) -> Plan:
-        """Without contact sheets, where a face of the class was ordered to be erased since it was decided which may be
-        shown: days may lie between."""
+        """Without contact sheets, where a face of the class may not be shown any more since it was decided which may:
+        days may lie between."""
         if not any(one.path.startswith(SHEETS) for one in plan.small):
             return plan
         with self._centre.store.read() as tx:
-            decided = max(tx.leaf_of(*one.record.key) for one in tx.of_type("export", self._class)
-                          if one.hash == plan.export)
-            since = [one.leaf for one in tx.erasing() if one.class_id == self._class]
-            since += [tx.leaf_of(*one.record.key) for one in tx.of_type("person.erased", self._class)]
-        if max(since, default=-1) <= decided:
-            return plan
+            if not face_gone_since(tx, self._class, plan.export):
+                return plan
         left = dataclasses.replace(
             plan, small=tuple(one for one in plan.small if not one.path.startswith(SHEETS)))
         write_plan(self._pieces.folder, left)

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from central.accounts.errors import LinkOver, TooManyVisits, TooManyWrong
 from central.archive.desk import ArchiveDesk
+from central.archive.shown import ShownSheets
 from central.bucket.errors import BucketAway, BucketRefuses, TooManyFetched
 from central.classes.errors import (
     NoObjection,
@@ -121,6 +122,8 @@ SWEEP_S = 2.0
 """So often live pictures that are too old are let go of."""
 TEND_S = 10.0
 """So often somebody looks whether an archive is to be made, or to be removed."""
+SHEETS_S = 60.0
+"""So often somebody looks whether the contact sheets in archives may be shown still."""
 PROGRAMS = ("/check", ".m3u8", "/state", "/replay/ask", "/init.mp4", ".m4s", "/picture.jpg")
 
 
@@ -147,6 +150,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.mount("/static", Files(), name="static")
     look_after(app, desk.hub.sweep, SWEEP_S)
     look_after(app, bags.tend, TEND_S)
+    look_after(app, ShownSheets(centre).tend, SHEETS_S)
     check_routes(app.routes)
     app.add_middleware(Guard, names=frozenset(name.lower() for name in web.names), tls=web.tls)
 

@@ -13,13 +13,16 @@ from PIL import Image
 from central.archive.decide import Wish
 from central.archive.desk import BAG, OLD, folder_of
 from central.archive.erase import erase_sheets
+from central.archive.pieces import work_folder
 from central.archive.plan import Wanted
 from central.archive.progress import Progress
 from central.archive.pull import Terms, _Pull, pull
 from central.archive.sheets import jpeg
+from central.archive.shown import forget_sheets
 from central.cli import main
 from central.store.removals import Erasing
 from central.wiring import Centre
+from evidence.bodies import PersonErased
 from evidence.sheets import DAY_US
 from evidence.times import utc_text
 from tests.central.helpers import FixedClock
@@ -115,3 +118,33 @@ def test_a_face_goes_from_what_the_console_keeps_also_where_somebody_broke_it(si
     (bag / "manifest-sha256.txt").unlink()
     erase_sheets(site.folder, "class-a")
     assert not list(place.rglob("*.jpg")) and not old.exists() and (bag / "data" / "index.pdf").exists()
+
+
+@pytest.mark.parametrize("why", ["nothing", "its time", "a withdrawal", "an index that says nothing"])
+def test_the_console_keeps_no_sheet_that_may_not_be_shown(
+    site: Centre, clock: FixedClock, why: str,
+) -> None:
+    bag = bag_of(site, folder_of(site.folder, "class-a") / BAG, sheets=True)
+    assert forget_sheets(site) == 0
+    if why == "its time":
+        clock.utc_us += DAY_US
+    elif why == "a withdrawal":
+        with site.store.write() as tx:
+            site.store.append(tx, PersonErased("class-a", "p-1", "withdrawn", ()))
+    elif why == "an index that says nothing":
+        (bag / "data" / "index.json").write_text("{}", "utf-8")
+    assert forget_sheets(site) == (why != "nothing")
+    assert (bag / "data" / "sheets").exists() == (why == "nothing")
+    assert forget_sheets(site) == 0
+    if why != "an index that says nothing":
+        bagit.Bag(str(bag)).validate()
+
+
+def test_nor_one_of_an_archive_that_is_not_finished(site: Centre, clock: FixedClock) -> None:
+    place = folder_of(site.folder, "class-a") / BAG
+    bag_of(site, place, sheets=True)
+    half = work_folder(place)
+    half.mkdir()
+    place.rename(half / "bag")
+    assert forget_sheets(site) == 1, "nobody knows of which export it is"
+    assert not list(half.rglob("*.jpg"))
