@@ -77,11 +77,10 @@ def erase_sheets(centre: Path, class_id: str) -> None:
         if bag.is_dir():
             _erase_or_remove(bag)
         if work_folder(bag).is_dir():
-            with locked(work_folder(bag)) as pieces:
+            # One that is made just now looks for erasures itself, before it gives the bag its place.
+            with contextlib.suppress(PullRuns), locked(work_folder(bag)) as pieces:
                 pieces.clear()
                 pieces.empty()
-    except PullRuns:
-        pass  # `pull` looks for erasures before it gives the bag its place
     except OSError as error:
         raise CannotWrite(path=bag, why=error.strerror) from None
 
