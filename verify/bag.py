@@ -40,6 +40,9 @@ FINDINGS, INDEX, PAPER, NAMES = "data/findings.json", "data/index.json", "data/i
 SHEETS = "data/sheets/"
 PARTS = frozenset({DECLARATION, INFO, MANIFEST, TAGS, PAGE, FINDINGS, INDEX, PAPER})
 """The files beside the class that every bag has."""
+LABELLED = frozenset({
+    "Source-Organization", "External-Identifier", "Bagging-Date", "Payload-Oxum", "Zaitang-Export"})
+"""What every bag says of itself, by its labels; it may say more."""
 _SHEET = re.compile(r"data/sheets/[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.jpg", re.ASCII)
 
 _BY_ITSELF = re.compile(r"(?:^|/)(?:Thumbs\.db|desktop\.ini|\.DS_Store|\._[^/]*)\Z")

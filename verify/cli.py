@@ -24,8 +24,8 @@ from verify.result import Result, conclude, files_to_read
 from verify.trees import NOBODY, Trust, read_stamp_roots, read_witness_key
 
 HASHING = N_("reading video")
-NO_FOLDER = N_("it is not a folder. Dossiers and figures are no evidence: at the centre, `zaitang-central export CLASS"
-               " --to FOLDER` writes it")
+NO_FOLDER = N_("it is not a folder. An archive that was downloaded as a ZIP must be unpacked first. Dossiers and"
+               " figures are no evidence: at the centre, `zaitang-central export CLASS --to FOLDER` writes it")
 NEITHER = N_("it is neither an exported class, nor a bag of one, nor the folder of a box. Dossiers and figures are no"
              " evidence: at the centre, `zaitang-central export CLASS --to FOLDER` writes it")
 WITNESS = "witness"

@@ -172,7 +172,8 @@ def _receipts(
     name = f"receipts/{head.device}.{head.chain}.jsonl"
     material.known_files.add(name)
     if name not in material.folder.sizes:
-        return [], [] if digest is None else [FileMissing(file=name)]
+        refused = material.folder.refused.get(name)
+        return [], [refused] if refused else [] if digest is None else [FileMissing(file=name)]
     if centre is None:
         return [], []
     try:

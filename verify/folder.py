@@ -124,7 +124,7 @@ class _File:
     def __init__(self, path: Path, name: str, digests: dict[str, str]) -> None:
         self._name, self._digests, self._hash = name, digests, hashlib.sha256()
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            handle = os.open(path, _flags())
         except OSError as error:
             raise FileRefused(file=shown(name), why=error.strerror or str(error)) from None
         self._file = os.fdopen(handle, "rb")
@@ -177,6 +177,15 @@ class _File:
             yield
         except OSError as error:
             raise FileRefused(file=shown(self._name), why=error.strerror or str(error)) from None
+
+
+def _flags() -> int:
+    """How a file is opened: no link is followed, no pipe waited for, and its bytes are as they lie there. Not every
+    system has all of these; links were looked for before."""
+    flags = os.O_RDONLY
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOINHERIT"):
+        flags |= getattr(os, name, 0)
+    return flags
 
 
 def shown(name: str) -> str:

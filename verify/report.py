@@ -9,7 +9,8 @@ from common.texts import N_, translate, words
 from evidence.rules import Finding, R3Finding
 from evidence.times import SECOND, utc_text, utc_us
 from verify import decisions
-from verify.bag import NAMES, PAGE, PAPER
+from verify.bag import INDEX, LABELLED, NAMES, PAGE, PAPER
+from verify.bagit import INFO
 from verify.filmed import tells_where
 from verify.folder import shown
 from verify.result import Result
@@ -68,6 +69,8 @@ LIVENESS = N_("Liveness not checked: check-ins were accepted without testing tha
 READING = N_("If {reading}: not showing everyone {missing}, undecided {open} – {verdict}")
 BAGGED = N_("Compared with the manifests of the bag alone, which nobody signed: {files}. What they say proves nothing.")
 SHEETS = N_("contact sheets ({count})")
+COUNTS = N_("the counts in {file}")
+LABELS = N_("further lines of {file} ({count})")
 NO_NAMES = N_("The bag holds no names: people are told by their pseudonyms.")
 NAMED_ALL = N_("Names: {count}, each the one to which the class commits.")
 NAMELESS = N_("Names: {count}, each the one to which the class commits. Told by their pseudonyms: {others}")
@@ -117,7 +120,9 @@ def _of_the_bag(result: Result, lang: str) -> Iterator[str]:
     if bag is None or derived is None:
         return
     sheets = [translate(SHEETS, lang, count=bag.sheets)] if bag.sheets else []
-    yield translate(BAGGED, lang, files=AND[lang].join([PAPER, PAGE, *sheets]))
+    counts = [translate(COUNTS, lang, file=INDEX)] if INDEX in bag.derived else []
+    labels = [translate(LABELS, lang, file=INFO, count=len(more))] if (more := bag.info.keys() - LABELLED) else []
+    yield translate(BAGGED, lang, files=AND[lang].join([PAPER, PAGE, *sheets, *counts, *labels]))
     if not derived.same_rules:
         yield translate(OTHER_RULES, lang)
 

@@ -20,9 +20,10 @@ def check_segments(
     for one in expected:
         size = folder.sizes.get(one.name)
         if size is None:
-            if not one.removed:
-                missing = SegmentMoved if one.name in moved else SegmentMissing
-                problems.append(folder.refused.get(one.name) or missing(file=one.segment.file, device=one.device))
+            missing = SegmentMoved if one.name in moved else SegmentMissing
+            error = folder.refused.get(one.name) or (
+                None if one.removed else missing(file=one.segment.file, device=one.device))
+            problems += [error] if error else []
             continue
         have = hashes.get(one.name, "")
         problem = have if isinstance(have, VerificationError) else _problem(one, size, have, by_hash)

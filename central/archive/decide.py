@@ -38,7 +38,7 @@ from evidence.times import utc_us
 
 CLASS = "data/class"
 PAGE = "verify.html"
-NAMES = "data/names.json"
+NAMES, SHEETS = "data/names.json", "data/sheets/"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -165,6 +165,8 @@ class ArchiveDesk:
         the lock."""
         waiting = []
         for folder in self._folders():
+            if folder.name.startswith("."):  # a removal that was cut off; the half of it is read no more
+                return functools.partial(shutil.rmtree, folder)
             stands = self.standing(folder.name)
             if stands is None or (stands.until_s and stands.until_s <= self._now_s()):
                 gone = folder.with_name(f".{secrets.token_hex(8)}")  # so that nobody asks for what is just removed
@@ -213,8 +215,10 @@ def _until_s(path: Path) -> int:
 
 
 def _size(bag: Path) -> int:
-    """Of its payload, as the bag says."""
-    for line in (bag / "bag-info.txt").read_text("utf-8").splitlines():
-        if line.startswith("Payload-Oxum: "):
-            return int(line.removeprefix("Payload-Oxum: ").partition(".")[0])
-    return 0
+    """Of its payload, as the bag says; 0 of one that somebody broke."""
+    try:
+        lines = (bag / "bag-info.txt").read_text("utf-8").splitlines()
+        return next((int(line.removeprefix("Payload-Oxum: ").partition(".")[0]) for line in lines
+                     if line.startswith("Payload-Oxum: ")), 0)
+    except (OSError, ValueError):
+        return 0

@@ -2,61 +2,96 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
+import stat
+from collections.abc import Collection
 from pathlib import Path
 
 from central.archive.bag import INFO, MANIFEST, TAG_MANIFEST, lines, oxum
-from central.archive.decide import NAMES
-from central.archive.desk import BAG, folder_of
+from central.archive.decide import NAMES, SHEETS
+from central.archive.desk import BAG, OLD, folder_of
 from central.archive.errors import NotABag, PullRuns
 from central.archive.pieces import locked, work_folder
 from central.archive.plan import write_whole
 from central.errors import CannotWrite
-from common.logs import Log
 from evidence.canonical import sha256_hex
-
-SHEETS = "data/sheets/"
 
 
 def erase(bag: Path, names: bool, sheets: bool) -> list[str]:
-    """Which files were taken out. One that was ended is done again, and ends the same. Raises NotABag, CannotWrite."""
+    """Which files were taken out. Only what lies in the bag itself is touched, whatever its manifests name. One that
+    was ended is done again, and ends the same. Raises NotABag, CannotWrite."""
+    here = _plain_files(bag)
+    if not here.keys() >= {INFO, MANIFEST, TAG_MANIFEST}:
+        raise NotABag(path=bag)
     hashes, tags = _manifest(bag, MANIFEST), _manifest(bag, TAG_MANIFEST)
-    gone = [path for path in hashes if (names and path == NAMES) or (sheets and path.startswith(SHEETS))]
+    gone = [path for path in sorted({*here, *hashes})
+            if (names and path == NAMES) or (sheets and path.startswith(SHEETS))]
+    left = {path: sha256 for path, sha256 in hashes.items() if path not in gone}
+    if not left.keys() <= here.keys():
+        raise NotABag(path=bag)
     try:
-        for path in gone:
-            (bag / path).unlink(missing_ok=True)
-            with contextlib.suppress(OSError):  # of a folder that holds something still
-                (bag / path).parent.rmdir()
-                (bag / path).parent.parent.rmdir()
-        left = {path: sha256 for path, sha256 in hashes.items() if path not in gone}
-        sizes = [(bag / path).stat().st_size for path in left]
-        info = [oxum(sizes) if line.startswith("Payload-Oxum: ") else line
+        info = [oxum([here[path] for path in left]) if line.startswith("Payload-Oxum: ") else line
                 for line in (bag / INFO).read_text("utf-8").splitlines()]
+        for path in gone:
+            _take_out(bag, path, here)
         files = {MANIFEST: lines(left), INFO: "".join(f"{line}\n" for line in info).encode()}
         for name, data in files.items():
             write_whole(bag / name, data)
         write_whole(bag / TAG_MANIFEST, lines({**tags, **{name: sha256_hex(data) for name, data in files.items()}}))
     except OSError as error:
         raise CannotWrite(path=bag, why=error.strerror) from None
+    except ValueError:
+        raise NotABag(path=bag) from None
     return gone
+
+
+def _plain_files(bag: Path) -> dict[str, int]:
+    """Path → bytes of what lies in a bag; links are not followed, and are none of it."""
+    found = dict[str, int]()
+    for folder, _, names in os.walk(bag):
+        for path in (Path(folder, name) for name in names):
+            with contextlib.suppress(FileNotFoundError):
+                if stat.S_ISREG((state := path.lstat()).st_mode):
+                    found[path.relative_to(bag).as_posix()] = state.st_size
+    return found
+
+
+def _take_out(bag: Path, path: str, here: Collection[str]) -> None:
+    """Remove a file, if it is there, and the folders that are empty then. Raises OSError."""
+    if path in here:
+        (bag / path).unlink()
+        with contextlib.suppress(OSError):  # of a folder that holds something still
+            (bag / path).parent.rmdir()
+            (bag / path).parent.parent.rmdir()
 
 
 def erase_sheets(centre: Path, class_id: str) -> None:
     """Take the contact sheets out of the archive of a class that the console made, for a face on them is erased; one
-    that is not finished is decided again. One that is being made at this moment keeps them until it goes. Raises
+    that is not finished is decided again, and one that is being made at this moment leaves them out at its end. Raises
     CannotWrite."""
     bag = folder_of(centre, class_id) / BAG
-    if bag.is_dir():
-        erase(bag, names=False, sheets=True)
-    if not work_folder(bag).is_dir():
-        return
     try:
-        with locked(work_folder(bag)) as pieces:
-            pieces.clear()
-            pieces.empty()
-    except PullRuns:
-        Log("archive").warning("sheets.left", **{"class": class_id})
+        for old in folder_of(centre, class_id).glob(f"{OLD}*"):
+            shutil.rmtree(old)
+        if bag.is_dir():
+            _erase_or_remove(bag)
+        if work_folder(bag).is_dir():
+            # One that is made just now looks for erasures itself, before it gives the bag its place.
+            with contextlib.suppress(PullRuns), locked(work_folder(bag)) as pieces:
+                pieces.clear()
+                pieces.empty()
     except OSError as error:
         raise CannotWrite(path=bag, why=error.strerror) from None
+
+
+def _erase_or_remove(bag: Path) -> None:
+    """What shows a face goes, also from a bag that somebody broke. Raises CannotWrite, OSError."""
+    try:
+        erase(bag, names=False, sheets=True)
+    except NotABag:
+        if (bag / SHEETS).is_dir():
+            shutil.rmtree(bag / SHEETS)
 
 
 def _manifest(bag: Path, name: str) -> dict[str, str]:

@@ -62,7 +62,8 @@ class ArchiveAsked(BadInput):
 
 
 class NotABag(BadInput):
-    text = "{path} is no archive that was pulled whole: it lacks a manifest that can be read"
+    text = ("{path} is no archive that was pulled whole: it lacks a manifest that can be read, or a file that the"
+            " manifest names. Nothing was taken out")
 
 
 class NoArchive(BadInput):

@@ -14,13 +14,14 @@ from typing import NoReturn
 
 from central.archive.ask import Away, Boxes
 from central.archive.bag import tag_files
-from central.archive.decide import Wish, decide, wanted_of
+from central.archive.decide import SHEETS, Wish, decide, wanted_of
 from central.archive.errors import ArchiveFailed, FilesAway, FilesGone, NoRoom, OtherPull
 from central.archive.pace import Pace, Window
 from central.archive.pieces import CHUNK, Pieces, locked, work_folder
-from central.archive.plan import Plan, Wanted, read_plan
+from central.archive.plan import Plan, Wanted, read_plan, write_plan
 from central.archive.progress import Progress, amount
 from central.archive.removed import Certified
+from central.archive.shown import face_gone_since
 from central.bucket.errors import NotInBucket
 from central.chosen import choose
 from central.classes.orders import order_of
@@ -69,9 +70,11 @@ def pull(
     Raises FolderNotEmpty, PullRuns, OtherPull, NoRoom, PullDamaged, FilesAway, FilesGone, SegmentFileChanged,
     ArchiveFailed, what `decide` raises; Ended where `stop` is set. What is there stays then, for the next time."""
     target, stop = target.absolute(), stop or threading.Event()
-    folder = work_folder(target)
-    if target.exists() and not folder.exists():
+    if not target.name or (target.exists() and not work_folder(target).exists()):
         raise FolderNotEmpty(folder=target)
+    with centre.store.read() as tx:
+        order_of(tx, class_id)
+    folder = work_folder(target)
     try:
         with locked(folder) as pieces:
             if target.exists():
@@ -120,6 +123,7 @@ class _Pull:
         self._progress.begin(self._pieces.folder, (size - rest, len(plan.segments) - len(left)),
                              (size, len(plan.segments)))
         self._copy(left)
+        plan = self._without_erased(plan)
         tags = tag_files(plan)
         self._pieces.leave_only({*(one.path for one in (*plan.small, *plan.segments)), *tags})
         for name, data in tags.items():
@@ -138,6 +142,19 @@ class _Pull:
         with self._centre.store.read() as tx:
             self._room(wanted_of(choose(self._centre, tx, self._class)))  # before anything is stated
         return decide(self._centre, self._class, self._pieces, self._wish)
+
+    def _without_erased(self, plan: Plan) -> Plan:
+        """Without contact sheets, where a face of the class may not be shown any more since it was decided which may:
+        days may lie between."""
+        if not any(one.path.startswith(SHEETS) for one in plan.small):
+            return plan
+        with self._centre.store.read() as tx:
+            if not face_gone_since(tx, self._class, plan.export):
+                return plan
+        left = dataclasses.replace(
+            plan, small=tuple(one for one in plan.small if not one.path.startswith(SHEETS)))
+        write_plan(self._pieces.folder, left)
+        return left
 
     def _room(self, wanted: Iterable[Wanted]) -> None:
         """What comes from a box lies at the centre, too. Raises NoRoom."""

@@ -16,6 +16,20 @@ class BackupChanged(VerificationError):
     text = "the backup in {folder} is not as it was made: {why}"
 
 
+class WithinCentre(BadInput):
+    text = "{folder} lies in the centre's folder, of which it would hold a backup: choose another disk"
+
+
+class TooLargeToPack(BadInput):
+    text = ("no backup was made: {file} has more bytes than a backup takes of a small file of a centre, or all small"
+            " files together have. What is none of the centre's must not lie in its folder")
+
+
+class LeadsAway(BadInput):
+    text = ("no backup was made: {file} is a link to a folder, so what lies there would be in no backup. Put the folder"
+            " itself in its place")
+
+
 class WrongPassphrase(BadInput):
     text = "the passphrase does not open this backup"
 

@@ -14,7 +14,8 @@ from common.texts import N_
 
 PAPERS, ASIDE = "papers", "aside"
 MOST = 1 << 30
-_LINE = re.compile(r"([0-9a-f]{64}) (\d{1,15}) ((?:[0-9a-f]{2}|papers|aside)/[0-9a-z._-]{1,120})")
+_NAME = r"(?:[0-9a-f]{2}|papers|aside)/[0-9a-z_-][0-9a-z._-]{0,119}"
+_LINE = re.compile(rf"([0-9a-f]{{64}}) (\d{{1,15}}) ({_NAME})")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,14 +28,16 @@ class Kept:
 
 
 def kept_in(objects: Path, video: bool) -> Iterator[tuple[Path, str]]:
-    """The files below objects/ that belong into a backup, and their names. `video`: also the video."""
+    """The files below objects/ that belong into a backup, and their names; not what somebody else put there. `video`:
+    also the video."""
     folders = [objects / PAPERS, objects / ASIDE]
     if video:
         folders += sorted(path for path in objects.glob("??") if path.is_dir())
     for folder in folders:
         for path in sorted(folder.glob("*")):
-            if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-                yield path, f"{folder.name}/{path.name}"
+            name = f"{folder.name}/{path.name}"
+            if re.fullmatch(_NAME, name) and path.is_file() and not path.is_symlink():
+                yield path, name
 
 
 def written(files: list[Kept]) -> bytes:

@@ -1,7 +1,8 @@
 """Makes a backup while the centre runs: a snapshot of its database, its small files, and files by hash that are not in
 the backup's folder yet.
 
-The database comes first: whatever its records name lay at the centre before. A backup gets its name when it is whole.
+The database comes first: whatever its records name, and every key for what is sealed in it, was at the centre before.
+A backup gets its name when it is whole.
 """
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from central.backup.errors import BackupChanged, BackupFailed
+from central.backup.errors import BackupChanged, BackupFailed, WithinCentre
 from central.backup.listing import Kept, kept_in, read_listing, written
 from central.backup.made import (
     CHECKPOINT,
@@ -65,8 +66,10 @@ class Backup:
 def make(centre: Centre, to: Path, passphrase: bytes, video: bool, advance: Advance) -> Backup:
     """A new backup below `to`. `advance` is told of bytes by hash that are dealt with.
 
-    Raises ShortPassphrase, ClockNotSet, ClockBehind, TreeDamaged, DatabaseUnusable, BackupFailed; what was copied by
-    hash stays for the next try, and nothing else."""
+    Raises WithinCentre, ShortPassphrase, TooLargeToPack, LeadsAway, ClockNotSet, ClockBehind, TreeDamaged,
+    DatabaseUnusable, BackupFailed; what was copied by hash stays for the next try, and nothing else."""
+    if to.resolve().is_relative_to(centre.folder.resolve()):
+        raise WithinCentre(folder=to)
     with _alone(to):
         return _make(centre, to, passphrase, video, advance)
 
@@ -93,9 +96,9 @@ def _make(centre: Centre, to: Path, passphrase: bytes, video: bool, advance: Adv
             shutil.rmtree(left)
         temp.mkdir(mode=0o700)
         (to / OBJECTS).mkdir(mode=0o700, exist_ok=True)
-        small = pack(centre.folder, passphrase)
         checkpoint = centre.checkpoint()
         snapshot(place_of(centre.folder, centre.config), temp / DATABASE)
+        small = pack(centre.folder, passphrase)
         today = datetime.fromtimestamp(at_us / SECOND, UTC).date()
         rotten = rotten_in(to / OBJECTS, to, today)
         kept, new, spoilt = _copy_all(centre.folder / OBJECTS, to / OBJECTS, video, rotten, advance)

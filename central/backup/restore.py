@@ -24,7 +24,8 @@ from evidence.certs import fingerprint
 
 ENDING = ".part"
 SOME = 1000
-_DATABASE = re.compile(r'^database\s*=\s*".*"\s*$', re.MULTILINE)
+_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
+_DATABASE = re.compile(r"""^[ \t]*(?:database|"database"|'database')[ \t]*=.*$""", re.MULTILINE)
 Advance = Callable[[int], None]
 
 
@@ -95,7 +96,10 @@ def restore(
 
 def _without_server(config: Path) -> None:
     """The database is a file now, whatever it was: `zaitang-central database move` brings it to a server again."""
-    config.write_text(_DATABASE.sub('database = ""', config.read_text("utf-8")), "utf-8")
+    text = config.read_text("utf-8")
+    table = _TABLE.search(text)
+    at = len(text) if table is None else table.start()
+    config.write_text(_DATABASE.sub('database = ""', text[:at]) + text[at:], "utf-8")
 
 
 def _bring(source: Path, target: Path, listing: list[Kept], advance: Advance) -> list[str]:

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from central.backup.errors import NoBackup, ShortPassphrase, WrongPassphrase
+from central.backup.errors import LeadsAway, NoBackup, ShortPassphrase, TooLargeToPack, WrongPassphrase
 from common.texts import N_
 
 HEAD = b"zaitang-centre-1\n"
@@ -30,14 +30,22 @@ NOT_HERE = ("objects", "kept", "archives", "root")
 
 
 def pack(folder: Path, passphrase: bytes) -> bytes:
-    """The small files of a centre's folder, sealed. Raises ShortPassphrase, OSError."""
+    """The small files of a centre's folder, sealed; of a link to a file what that holds. Raises ShortPassphrase,
+    TooLargeToPack, LeadsAway, OSError."""
     if len(passphrase) < LEAST_PASSPHRASE:
         raise ShortPassphrase(least=LEAST_PASSPHRASE)
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT, dereference=True) as tar:
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder)
-            if path.is_file() and not path.is_symlink() and _is_small(name):
+            if not _is_small(name):
+                continue
+            if path.is_symlink() and path.is_dir():
+                raise LeadsAway(file=name)
+            if path.is_file():
+                size = path.stat().st_size
+                if size > MOST_FILE or out.tell() + size > MOST - 2 * tarfile.RECORDSIZE:
+                    raise TooLargeToPack(file=name)
                 tar.add(path, str(name), recursive=False, filter=_plain)
     salt, nonce = secrets.token_bytes(SALT), secrets.token_bytes(NONCE)
     return HEAD + salt + nonce + AESGCM(_key(passphrase, salt)).encrypt(nonce, out.getvalue(), HEAD)
@@ -66,6 +74,8 @@ def _write(path: Path, source: IO[bytes] | None, mode: int) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode & 0o744)
     with os.fdopen(handle, "wb") as file:
         file.write(source.read() if source is not None else b"")
+        file.flush()
+        os.fsync(handle)
 
 
 def _is_small(name: Path) -> bool:

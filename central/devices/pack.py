@@ -67,6 +67,7 @@ def pack_box(centre: Centre, device: str, target: Path) -> Packed:
             manifest = seal_pack(
                 BoxPack(1, centre.store.device, device, heads, tuple(files.files)), centre.keys.signer)
             with temp.open("xb") as out:
+                os.fchmod(out.fileno(), 0o600)  # who signed in when is nobody else's to read
                 files.write(out, manifest)
                 out.flush()
                 os.fsync(out.fileno())

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from central.accounts.errors import LinkOver, TooManyVisits, TooManyWrong
 from central.archive.desk import ArchiveDesk
+from central.archive.shown import ShownSheets
 from central.bucket.errors import BucketAway, BucketRefuses, TooManyFetched
 from central.classes.errors import (
     NoObjection,
@@ -65,6 +66,7 @@ from central.web.errors import (
     ReasonFirst,
     SegmentFileMissing,
     SegmentNotStored,
+    StillReckoned,
     UnknownEvidence,
     UnknownRecording,
 )
@@ -108,7 +110,7 @@ STATUS: dict[type[ZaitangError], int] = {
     NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, TooManyVisits: 429,
     OwnLinkOver: 404, VisitOver: 404, NoObjection: 404, UnknownPaper: 404, NoDraft: 404, UnknownHour: 404,
     SheetNotHere: 404, SheetAsked: 409,
-    BucketAway: 503, BucketRefuses: 503, TooManyFetched: 429,
+    BucketAway: 503, BucketRefuses: 503, TooManyFetched: 429, StillReckoned: 503,
     DerivedAwaited: 404, DerivedFailed: 422, NothingToDerive: 422, TooManyDerived: 429,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
     NoPiece: 404, RoomOutOfReach: 404, RoomAtRest: 403, RoomNotYet: 403, TooManyViewers: 429,
@@ -120,6 +122,8 @@ SWEEP_S = 2.0
 """So often live pictures that are too old are let go of."""
 TEND_S = 10.0
 """So often somebody looks whether an archive is to be made, or to be removed."""
+SHEETS_S = 60.0
+"""So often somebody looks whether the contact sheets in archives may be shown still."""
 PROGRAMS = ("/check", ".m3u8", "/state", "/replay/ask", "/init.mp4", ".m4s", "/picture.jpg")
 
 
@@ -146,6 +150,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.mount("/static", Files(), name="static")
     look_after(app, desk.hub.sweep, SWEEP_S)
     look_after(app, bags.tend, TEND_S)
+    look_after(app, ShownSheets(centre).tend, SHEETS_S)
     check_routes(app.routes)
     app.add_middleware(Guard, names=frozenset(name.lower() for name in web.names), tls=web.tls)
 

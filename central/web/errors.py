@@ -137,3 +137,7 @@ class NoFacts(BadInput):
 
 class BadFilter(BadInput):
     text = "{field} is not understood: {why}"
+
+
+class StillReckoned(BadInput):
+    text = "what is kept is still being reckoned; look again in a minute"

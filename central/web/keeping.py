@@ -16,6 +16,7 @@ from central.keeping.plan import ClassKept, KeepPlan
 from central.keeping.words import Line, lines, size_words, until_words
 from central.store.tables import Tx
 from central.web.access import Routes, actor_of
+from central.web.errors import StillReckoned
 from central.web.localtime import LocalTime
 from central.web.render import lang_of, page
 from central.wiring import Centre
@@ -24,6 +25,7 @@ from evidence.times import MINUTE, utc_us
 
 AGAIN_US = 10 * MINUTE
 """So long a plan is shown again: it may tell whole classes."""
+WAIT_S = 5.0
 CHINA_MIN = 480
 
 
@@ -51,11 +53,19 @@ class _Plans:
     _made: KeepPlan | None
 
     def plan(self) -> KeepPlan:
-        now_us = self._centre.clock.stamp().utc_us
-        with self._lock:
-            if self._made is None or not 0 <= now_us - self._made.now.us < AGAIN_US:
-                self._made = self._centre.remover().plan()
-            return self._made
+        """While one visitor's is made the others see the one of before; where there is none they wait for so long
+        that not all who serve are kept from the rest. Raises StillReckoned."""
+        made = self._made
+        if self._lock.acquire(timeout=WAIT_S if made is None else 0):
+            try:
+                made, now_us = self._made, self._centre.clock.stamp().utc_us
+                if made is None or not 0 <= now_us - made.now.us < AGAIN_US:
+                    made = self._made = self._centre.remover().plan()
+            finally:
+                self._lock.release()
+        if made is None:
+            raise StillReckoned
+        return made
 
 
 def keeping(centre: Centre) -> APIRouter:

@@ -7,6 +7,8 @@ const MAX_MANIFEST = 1 << 26, MAX_INFO = 1 << 16, MAX_NAME = 4096;
 const BELONGS = [/^data\/class\/./, /^data\/(findings|index|names)\.json$/, /^data\/index\.pdf$/,
   /^data\/sheets\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.jpg$/,
   /^(bagit\.txt|bag-info\.txt|(tag)?manifest-sha256\.txt|verify\.html)$/];
+/** What every bag says of itself, by its labels. */
+const LABELLED = new Set(["Source-Organization", "External-Identifier", "Bagging-Date", "Payload-Oxum", "Zaitang-Export"]);
 /** What computers leave in folders that somebody looks at. */
 const BY_ITSELF = /(^|\/)(Thumbs\.db|desktop\.ini|\.DS_Store|\._[^/]*)$/;
 const LEFT_BEHIND = N_("{file} is no part of the bag: computers leave such files by themselves. Remove it, and check"
@@ -29,11 +31,11 @@ async function checkBag(files, progress) {
   const found = await checkClass(folder.below(CLASS), (name) => hashes.get(CLASS + name),
     (key) => progress(total, total, { text: N_("checking the seals of {chain}"), params: { chain: key } }));
   await checkManifests(folder, hashes, new Set([...found.told].map((name) => CLASS + name)), problems);
-  await collect(problems, () => checkInfo(folder, found, problems));
+  const furtherLines = await collect(problems, () => checkInfo(folder, found, problems));
   const derived = found.centre ? await readDerived(folder, found, found.problems) : { names: new Map() };
   // What the records say comes first: what the bag says of itself may only follow from it.
   return { problems: [...found.problems, ...problems], found, derived, files: files.size, bytes: total,
-    sheets: folder.under("data/sheets/"), hasPdf: folder.has(PDF), folder };
+    sheets: folder.under("data/sheets/"), hasPdf: folder.has(PDF), furtherLines, folder };
 }
 
 /** Every file is listed, every listed file is there, each with its hash. `told`: files of which the records say something
@@ -93,9 +95,9 @@ async function manifestOf(folder, name, belongs, problems) {
   });
 }
 
-/** What bag-info.txt says of the class and of the bag's size. */
+/** What bag-info.txt says of the class and of the bag's size; how many lines it has besides. */
 async function checkInfo(folder, found, problems) {
-  if (!folder.has(INFO)) return;
+  if (!folder.has(INFO)) return 0;
   const said = new Map(), text = fromUtf8(await folder.read(INFO, MAX_INFO));
   for (const line of text.replace(/\n$/, "").split("\n")) {
     const match = /^([A-Za-z0-9-]{1,64}): ([^\r\n]*)$/.exec(line);
@@ -117,4 +119,5 @@ async function checkInfo(folder, found, problems) {
         { label, want, have: shown(have ?? "?") }));
     }
   }
+  return [...said.keys()].filter((label) => !LABELLED.has(label)).length;
 }

@@ -10,7 +10,7 @@ const UNJUDGED = "unjudged";
 function classesOf(chain) {
   const starts = new Map(), said = new Map();
   for (const one of chain.kept.get("session.start")) {
-    const { session } = one.body, first = starts.get(session);
+    const session = String(one.body.session), first = starts.get(session);
     if (!first || one.seq < first.seq) starts.set(session, one);
   }
   const corrections = chain.kept.get("session.corrected").toSorted((one, other) => one.seq - other.seq);

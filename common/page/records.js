@@ -90,7 +90,7 @@ const BODIES = {
     institution: Is.maybe(Is.id), hours: Is.list(Is.has(HOUR)), boxes: Is.list(Is.has({ device: Is.id, room: Is.text })) },
   "roster.event": { class: Is.id, kind: Is.one("enrolment", "late_entry", "withdrawal", "substitution"), person: Is.id,
     effective: Is.utc, reason: Is.text, approver: Is.text, commitment: Is.maybe(Is.hash), substitute: Is.maybe(Is.id) },
-  "session.start": { class: Is.id, session: Is.id, by: Is.one("button", "page", "plan") },
+  "session.start": { session: (value) => Is.text(value) || Is.int(value) }, // of which session it is, whatever else it says
   "session.corrected": { class: Is.id, was: Is.id, session: Is.id, reason: Is.text, by: Is.one("button", "page") },
   segment: { class: Is.maybe(Is.id), session: Is.maybe(Is.id), camera: Is.id, run: Is.id, index: Is.count, size: Is.count,
     file: Is.like(/^[a-z0-9][a-z0-9._-]{0,99}(\/[a-z0-9][a-z0-9._-]{0,99}){0,3}$/), sha256: Is.hash, codec: Is.id,

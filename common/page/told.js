@@ -34,17 +34,18 @@ function* treesOf(trees) {
 }
 
 /** What this page could not check: of the bag, of the centre, and of itself. */
-function* uncheckedOf({ found, derived, hasPdf, sheets }, trust) {
+function* uncheckedOf({ found, derived, hasPdf, sheets, furtherLines }, trust) {
   yield [N_("This page itself: whoever can change a bag can change the page in it. Use one from the authority, not only the"
     + " one that came with this bag."), {}];
   yield [derived.findings ? N_("Findings: shown as the bag says them, not computed anew. zaitang-verify does that.")
     : N_("Findings: this page computes none. zaitang-verify does that."), {}];
   yield [N_("The policy: that it is the one that the plan names, but not whether it can be used, nor what it demands."
     + " zaitang-verify does that."), {}];
-  if (derived.index) yield [N_("Times and recordings in the index: shown as the bag says them."), {}];
+  if (derived.index) yield [N_("Times, recordings and counts in the index: nobody signed them, as the bag says them."), {}];
   if (hasPdf) yield [N_("index.pdf: that it was not changed, but not whether it says what the records say."), {}];
   if (sheets.length) yield [N_("Contact sheets ({count}): that they were not changed, but not whether they show what was filmed."),
     { count: sheets.length }];
+  if (furtherLines) yield [N_("Further lines of bag-info.txt ({count}): nobody signed them."), { count: furtherLines }];
   const stamps = found.trees.filter((one) => one.stamped).length;
   if (stamps) yield [N_("Time stamps of an authority (RFC 3161): {count}"), { count: stamps }];
   if (found.uncertain) {

@@ -131,6 +131,7 @@ class Place:
     def packed(self) -> Path:
         self.pack.unlink(missing_ok=True)
         pack_box(self.centre, "box-1", self.pack)
+        assert self.pack.stat().st_mode & 0o077 == 0
         return self.pack
 
     def restore(self, path: Path | None = None) -> Done:

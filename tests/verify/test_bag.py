@@ -98,8 +98,10 @@ def test_our_bags_are_bags_for_others_too(bag: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("lang", "said"), [
     ("en", ["Whole: every seal", "Names: 2, each the one to which the class commits.",
-            "which nobody signed: data/index.pdf, verify.html, contact sheets (1)", "Signer not pinned"]),
-    ("zh", ["完整", "姓名：2 人，每个姓名都与该班次的承诺值相符。", "点名照片核对表（1 页）", "签名者未核定"]),
+            "nobody signed: data/index.pdf, verify.html, contact sheets (1), the counts in data/index.json. What",
+            "Signer not pinned"]),
+    ("zh", ["完整", "姓名：2 人，每个姓名都与该班次的承诺值相符。",
+            "点名照片核对表（1 页）、data/index.json 中的计数。", "签名者未核定"]),
 ])
 def test_what_is_printed_of_a_bag(bag: Path, capsys: pytest.CaptureFixture[str], lang: str, said: list[str]) -> None:
     assert main([str(bag), "--lang", lang]) == 0
@@ -485,9 +487,11 @@ def test_what_a_bag_says_of_itself(bag: Path, run: Run, old: bytes, new: bytes, 
     assert any(says in one for one in of(finish_tags(bag), run))
 
 
-def test_a_label_more_is_no_harm(bag: Path, run: Run) -> None:
+def test_a_label_more_is_no_harm_and_told(bag: Path, run: Run) -> None:
+    assert "further lines" not in str(run(bag)[1]["cannot_tell"])
     put(bag / INFO, (bag / INFO).read_bytes() + "Contact-Name: 王\n".encode())
-    assert run(finish_tags(bag))[0] == 0
+    status, result = run(finish_tags(bag))
+    assert status == 0 and "further lines of bag-info.txt (1)" in str(result["cannot_tell"])
 
 
 @pytest.mark.parametrize(("line", "why"), [

@@ -72,10 +72,19 @@ def test_the_other_readings_are_printed(
     assert [line for line in said if line not in out] == []
 
 
+def test_a_system_that_knows_fewer_ways_to_open_a_file_checks_too(
+    export: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"):
+        monkeypatch.delattr(os, name)
+    assert main([str(export), "--lang", "en"]) == 0
+
+
 def test_what_is_no_evidence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put(tmp_path / "file", b"")
     (tmp_path / "empty").mkdir()
-    for name, why in (("file", "it is not a folder"), ("nowhere", "it does not exist"),
+    unpack = "it is not a folder. An archive that was downloaded as a ZIP must be unpacked first"
+    for name, why in (("file", unpack), ("nowhere", "it does not exist"),
                       ("empty", "it is neither an exported class, nor a bag of one, nor the folder of a box")):
         assert main([str(tmp_path / name), "--lang", "en"]) == 2
         captured = capsys.readouterr()

@@ -289,6 +289,19 @@ def test_links_and_special_files_are_not_read(export: Path, run: Run, tmp_path: 
     assert "segments was not read: it is a link" in problems
 
 
+def test_a_link_where_a_file_may_be_absent_is_told(tmp_path: Path, run: Run) -> None:
+    """Of a removed segment, and of receipts in an export that does not say which there are: it was added."""
+    export = write_export(tmp_path / "export", *class_of(removed=1), whole=False)
+    receipts, *_ = sorted((export / "receipts").iterdir())
+    for path in (export / SECOND, receipts):
+        shutil.move(path, tmp_path / "elsewhere")
+        assert run(export)[0] == 0
+        path.symlink_to(tmp_path / "elsewhere")
+        assert run(export)[1]["problems"] == [f"{path.relative_to(export)} was not read: it is a link"]
+        path.unlink()
+        shutil.move(tmp_path / "elsewhere", path)
+
+
 def test_names_with_control_characters_are_shown_escaped(
     export: Path, run: Run, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 
 import bagit
@@ -10,16 +11,24 @@ import pytest
 from PIL import Image
 
 from central.archive.decide import Wish
+from central.archive.desk import BAG, OLD, folder_of
+from central.archive.erase import erase_sheets
+from central.archive.pieces import work_folder
+from central.archive.plan import Wanted
 from central.archive.progress import Progress
-from central.archive.pull import Terms, pull
+from central.archive.pull import Terms, _Pull, pull
 from central.archive.sheets import jpeg
+from central.archive.shown import forget_sheets
 from central.cli import main
+from central.store.removals import Erasing
 from central.wiring import Centre
+from evidence.bodies import PersonErased
 from evidence.sheets import DAY_US
 from evidence.times import utc_text
 from tests.central.helpers import FixedClock
 from tests.central.site import BLOCK, bring_sheet, furnish
 from tests.common.test_sealed_pages import png
+from verify.cli import main as main_of_verify
 
 NAME = f"data/sheets/{BLOCK}/001.jpg"
 
@@ -76,3 +85,66 @@ def test_what_is_no_picture_is_left_out() -> None:
     assert jpeg(page) is not None
     for broken in (b"", page[:40], page.replace(b"IDAT", b"IDAU"), bytes(100)):
         assert jpeg(broken) is None
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_a_face_that_is_erased_while_it_is_made_is_in_no_sheet_of_it(
+    site: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str,
+) -> None:
+    """Of one that was erased before, no sheet is shown anyway."""
+    def erased() -> None:
+        with site.store.write() as tx:
+            tx.put_erasing(Erasing("class-a", "p-1", tx.leaves(), "li.ming", ()))
+
+    def copied(self: _Pull, left: dict[str, Wanted]) -> None:
+        copy(self, left)
+        erased()
+
+    copy = _Pull._copy
+    if when == "before":
+        erased()
+    else:
+        monkeypatch.setattr(_Pull, "_copy", copied)
+    bag = bag_of(site, tmp_path / "bag", sheets=True)
+    assert (bag / "data" / "sheets").exists() == (when == "before")
+    assert main_of_verify([str(bag)]) == 0
+    bagit.Bag(str(bag)).validate()
+
+
+def test_a_face_goes_from_what_the_console_keeps_also_where_somebody_broke_it(site: Centre) -> None:
+    place = folder_of(site.folder, "class-a")
+    bag, old = bag_of(site, place / BAG, sheets=True), place / f"{OLD}1"
+    shutil.copytree(bag, old)
+    (bag / "manifest-sha256.txt").unlink()
+    erase_sheets(site.folder, "class-a")
+    assert not list(place.rglob("*.jpg")) and not old.exists() and (bag / "data" / "index.pdf").exists()
+
+
+@pytest.mark.parametrize("why", ["nothing", "its time", "a withdrawal", "an index that says nothing"])
+def test_the_console_keeps_no_sheet_that_may_not_be_shown(
+    site: Centre, clock: FixedClock, why: str,
+) -> None:
+    bag = bag_of(site, folder_of(site.folder, "class-a") / BAG, sheets=True)
+    assert forget_sheets(site) == 0
+    if why == "its time":
+        clock.utc_us += DAY_US
+    elif why == "a withdrawal":
+        with site.store.write() as tx:
+            site.store.append(tx, PersonErased("class-a", "p-1", "withdrawn", ()))
+    elif why == "an index that says nothing":
+        (bag / "data" / "index.json").write_text("{}", "utf-8")
+    assert forget_sheets(site) == (why != "nothing")
+    assert (bag / "data" / "sheets").exists() == (why == "nothing")
+    assert forget_sheets(site) == 0
+    if why != "an index that says nothing":
+        bagit.Bag(str(bag)).validate()
+
+
+def test_nor_one_of_an_archive_that_is_not_finished(site: Centre, clock: FixedClock) -> None:
+    place = folder_of(site.folder, "class-a") / BAG
+    bag_of(site, place, sheets=True)
+    half = work_folder(place)
+    half.mkdir()
+    place.rename(half / "bag")
+    assert forget_sheets(site) == 1, "nobody knows of which export it is"
+    assert not list(half.rglob("*.jpg"))

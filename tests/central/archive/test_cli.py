@@ -45,6 +45,14 @@ def test_what_cannot_be_meant_is_refused(
     assert said in capsys.readouterr().err and not (tmp_path / "bag").exists()
 
 
+def test_of_a_class_that_is_not_here_nothing_is_left_and_the_root_is_no_place(
+    centre: Centre, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    (place := tmp_path / "archives").mkdir()
+    assert run(centre, place / "bag") == 2 and list(place.iterdir()) == []
+    assert run(centre, Path("/")) == 2 and "Traceback" not in capsys.readouterr().err
+
+
 def test_what_is_away_is_told_for_each_box() -> None:
     heard = utc_us("2026-03-02T00:30:00.000000Z")
     away = [Away("box-1", 3, heard, 2, GONE), Away("box-2", 1, None, 1, OTHER_CHAIN),

@@ -188,6 +188,19 @@ def test_it_goes_after_some_days(site: Centre) -> None:
         late.bag("class-a")
 
 
+def test_a_removal_that_was_cut_off_and_a_broken_archive_hold_nothing_up(site: Centre) -> None:
+    for name in (".0123456789abcdef", "class-b"):
+        folder = site.folder / "archives" / name
+        (folder / BAG / "data").mkdir(parents=True)
+        (folder / "request.json").write_text('{"lang": "zh", "sheets": false, "by": "li.ming", "at_s": 1}')
+    desk = ArchiveDesk(site.folder, here)
+    desk.ask("class-a", "zh", False, "li.ming")
+    until(desk, "done")
+    assert not (site.folder / "archives" / ".0123456789abcdef").exists()
+    stands = desk.standing("class-b")
+    assert stands is not None and (stands.state, stands.size) == ("done", 0)
+
+
 def test_asked_for_again_it_is_made_of_what_there_is_now(site: Centre) -> None:
     desk = ArchiveDesk(site.folder, here)
     desk.ask("class-a", "zh", False, "li")

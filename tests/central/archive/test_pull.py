@@ -15,8 +15,8 @@ from pypdf import PdfReader
 from central.archive import pull as pull_module
 from central.archive.decide import Wish
 from central.archive.desk import BAG, folder_of
-from central.archive.erase import erase_sheets
-from central.archive.errors import FilesAway, FilesGone, NoRoom, OtherPull, PullDamaged, PullRuns
+from central.archive.erase import erase, erase_sheets
+from central.archive.errors import FilesAway, FilesGone, NoRoom, NotABag, OtherPull, PullDamaged, PullRuns
 from central.archive.pace import Ended, Window
 from central.archive.pieces import locked, work_folder
 from central.archive.progress import Progress
@@ -314,3 +314,47 @@ def test_a_face_that_is_erased_goes_from_the_archive_of_the_console(centre: Cent
     erase_sheets(centre.folder, "welder-1")
     assert not face.exists()
     bagit.Bag(str(bag)).validate()
+
+
+def with_lines(bag: Path, *paths: str) -> None:
+    """Names more files in the manifest of a bag, whether they are there or not."""
+    with (bag / "manifest-sha256.txt").open("a") as manifest:
+        manifest.writelines(f"{sha256_hex(b'x')}  {path}\n" for path in paths)
+
+
+def test_attack_a_manifest_names_files_outside_of_its_bag(centre: Centre, box: Box, tmp_path: Path) -> None:
+    """What is taken out lies in the bag itself: a bag may come from anybody."""
+    for data in VIDEO:
+        put(centre, data)
+    bag = pulled(centre, tmp_path / "bag").folder
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for name in ("letter", "1.jpg"):
+        (mine / name).write_bytes(b"x")
+    (bag / "data" / "sheets").mkdir()
+    (bag / "data" / "sheets" / "am").symlink_to(mine)
+    with_lines(bag, "data/sheets/../../../mine/letter", f"data/sheets/{mine}/letter", "data/sheets/am/1.jpg")
+    erase(bag, names=False, sheets=True)
+    assert sorted(one.name for one in mine.iterdir()) == ["1.jpg", "letter"]
+
+
+def test_a_sheet_that_no_manifest_names_goes_too(centre: Centre, box: Box, tmp_path: Path) -> None:
+    for data in VIDEO:
+        put(centre, data)
+    bag = pulled(centre, tmp_path / "bag").folder
+    face = bag / "data" / "sheets" / "am" / "1.jpg"
+    face.parent.mkdir(parents=True)
+    face.write_bytes(b"a face")
+    assert erase(bag, names=False, sheets=True) == ["data/sheets/am/1.jpg"]
+    assert not face.parent.parent.exists()
+    bagit.Bag(str(bag)).validate()
+
+
+def test_of_a_bag_that_lacks_a_file_nothing_is_taken_out(centre: Centre, box: Box, tmp_path: Path) -> None:
+    for data in VIDEO:
+        put(centre, data)
+    bag = pulled(centre, tmp_path / "bag").folder
+    (bag / "data" / "index.pdf").unlink()
+    with pytest.raises(NotABag):
+        erase(bag, names=True, sheets=True)
+    assert (bag / "data" / "names.json").exists()

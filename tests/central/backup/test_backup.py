@@ -12,14 +12,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from central.backup import reread
+from central.backup import make as make_module
+from central.backup import reread, small
 from central.backup.errors import (
     BackupChanged,
     BackupFailed,
     FolderThere,
+    LeadsAway,
     NoBackup,
     OtherSite,
     ShortPassphrase,
+    TooLargeToPack,
+    WithinCentre,
     WrongPassphrase,
 )
 from central.backup.made import DATABASE, HEAD, LISTING, SMALL, check_files, read_made
@@ -372,3 +376,77 @@ def test_small_files_come_back_as_they_were(tmp_path: Path) -> None:
     for name in ("centre.toml", "identities.jsonl", "keys/names.key"):
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "centre" / name).read_bytes()
     assert not (tmp_path / "out" / "root").exists() and not (tmp_path / "out" / DATABASE).exists()
+
+
+@pytest.mark.parametrize("said", [
+    'database = "postgresql://nobody@127.0.0.1:1/x"  # the one in the cellar', "database='postgresql://nobody@a/x'",
+    ' "database" = "postgresql://nobody@a/x"'])
+def test_the_database_of_before_is_named_no_more_however_it_was_written(
+    centre: Centre, box: Box, to: Path, tmp_path: Path, said: str,
+) -> None:
+    config = centre.folder / "centre.toml"
+    config.write_text(config.read_text("utf-8").replace('database = ""', said), "utf-8")
+    backup = made(centre, to)
+    assert back(backup, tmp_path / "again").proof.records == backup.records
+    assert open_centre(tmp_path / "again", FixedClock(LATER)).config.database == ""
+
+
+def test_a_backup_lies_elsewhere_than_in_the_centre(centre: Centre, box: Box) -> None:
+    """Else each holds all that were made before."""
+    with pytest.raises(WithinCentre):
+        made(centre, centre.folder / "backups")
+    assert not (centre.folder / "backups").exists()
+
+
+@pytest.mark.parametrize("most", ["MOST_FILE", "MOST"])
+def test_what_could_not_be_unpacked_is_not_packed(
+    centre: Centre, box: Box, to: Path, monkeypatch: pytest.MonkeyPatch, most: str,
+) -> None:
+    monkeypatch.setattr(small, "MOST_FILE", 1 << 16)
+    monkeypatch.setattr(small, most, 1 << 16)
+    for number in range(3):
+        (centre.folder / f"note-{number}").write_bytes(bytes(1 << 15))
+    if most == "MOST_FILE":
+        made(centre, to)
+        (centre.folder / "note-0").write_bytes(bytes((1 << 16) + 1))
+    with pytest.raises(TooLargeToPack):
+        made(centre, to)
+
+
+def test_what_a_link_leads_to_is_not_left_out_in_silence(
+    centre: Centre, box: Box, to: Path, tmp_path: Path,
+) -> None:
+    keys = centre.folder / "keys"
+    (keys / "names.key").rename(tmp_path / "names.key")
+    (keys / "names.key").symlink_to(tmp_path / "names.key")
+    back(made(centre, to), tmp_path / "again")
+    again = tmp_path / "again" / "keys" / "names.key"
+    assert again.read_bytes() == (tmp_path / "names.key").read_bytes() and not again.is_symlink()
+    keys.rename(tmp_path / "keys")
+    keys.symlink_to(tmp_path / "keys")
+    with pytest.raises(LeadsAway):
+        made(centre, to)
+
+
+def test_what_somebody_left_among_the_files_spoils_no_backup(
+    centre: Centre, box: Box, to: Path, tmp_path: Path,
+) -> None:
+    aside = centre.folder / "objects" / "aside"
+    aside.mkdir(parents=True, exist_ok=True)
+    for name in ("Thumbs.db", "a copy", "x" * 130):
+        (aside / name).write_bytes(b"x")
+    assert back(made(centre, to), tmp_path / "again").absent == ()
+
+
+def test_a_key_that_is_made_meanwhile_is_in_it(
+    centre: Centre, box: Box, to: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the database has sealed opens with a key that the backup has, too."""
+    def later(place: object, target: Path) -> None:
+        (centre.folder / "keys" / "people.key").write_bytes(b"x" * 32)
+        snapshot(place, target)  # type: ignore[arg-type]
+
+    snapshot = make_module.snapshot
+    monkeypatch.setattr(make_module, "snapshot", later)
+    back(made(centre, to), tmp_path / "again")
+    assert (tmp_path / "again" / "keys" / "people.key").read_bytes() == b"x" * 32

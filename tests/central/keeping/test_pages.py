@@ -2,10 +2,16 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from central.classes.holds import place_hold
+from central.keeping.apply import Remover
 from central.keeping.arithmetic import Share, reckon
 from central.keeping.erasing import erasures
+from central.keeping.plan import KeepPlan
 from evidence.bodies import OrderAccepted
 from evidence.times import MINUTE, utc_us
 from tests.central.case_pages import text
@@ -37,6 +43,35 @@ def test_a_plan_of_ten_minutes_ago_is_made_anew(keeping: Keeping) -> None:
     assert "it had to be kept until" in text(admin.get("/keeping?lang=en")), "it is told again for a while"
     keeping.clock.utc_us += 11 * MINUTE
     assert "Nothing may go now." in text(admin.get("/keeping?lang=en"))
+
+
+def test_while_a_plan_is_made_nobody_waits_for_long(keeping: Keeping, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a few who look again and again keep the console from everybody."""
+    going, go_on = threading.Event(), threading.Event()
+
+    def slow(self: Remover) -> KeepPlan:
+        going.set()
+        assert go_on.wait(60)
+        return plan(self)
+
+    admin, plan = signed_in(keeping.centre), Remover.plan
+    monkeypatch.setattr("central.web.keeping.WAIT_S", 0.1)
+    monkeypatch.setattr(Remover, "plan", slow)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(admin.get, "/keeping?lang=en")
+        assert going.wait(60)
+        busy = admin.get("/keeping?lang=en")
+        assert busy.status_code == 503 and "look again in a minute" in busy.text
+        go_on.set()
+        assert first.result().status_code == 200
+        keeping.clock.utc_us += 11 * MINUTE
+        going.clear()
+        go_on.clear()
+        second = pool.submit(admin.get, "/keeping?lang=en")
+        assert going.wait(60)
+        assert admin.get("/keeping?lang=en").status_code == 200, "the one of before"
+        go_on.set()
+        assert second.result().status_code == 200
 
 
 def test_only_auditors_and_administrators_see_it_and_auditors_what_is_theirs(keeping: Keeping) -> None:

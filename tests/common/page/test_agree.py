@@ -222,6 +222,26 @@ def test_both_say_the_same_of_which_video_must_be_there(what: str, tmp_path: Pat
     assert reader.check(bag).whole is False and not ours(bag)
 
 
+@pytest.mark.parametrize("session", ["s-1", 5])
+def test_a_start_that_cannot_be_used_otherwise_is_the_start_of_its_session_to_both(
+    session: object, tmp_path: Path, reader: Reader,
+) -> None:
+    """Else the correction of that session would move the video for one of them alone."""
+    site, box, centre = class_of()
+    (at,) = (number for number, one in enumerate(box.sealed) if one.record.type == "session.start")
+    start, after = box.sealed[at].record, [one.record for one in box.sealed[at + 1:]]
+    del box.sealed[at:]
+    for record in (dataclasses.replace(start, body={**start.body, "session": session, "by": "magic"}), *after):
+        body = {**record.body, "session": str(session)} if record.type == "segment" else record.body
+        record = dataclasses.replace(record, prev=box.sealed[-1].hash, body=body)
+        box.sealed.append(read_sealed(seal(canonical(record_value(record)), RECORD_TYPE, box.signer)))
+    box.add("session.corrected", {
+        "class": "other-1", "was": "welder-1", "session": str(session), "reason": "x", "by": "page"})
+    write_export(tmp_path / "bag" / CLASS, site, box, centre)
+    bag = bagged(tmp_path / "bag")
+    assert "000001.mp4 is not named by any record: it was added" in str(reader.check(bag).problems) and not ours(bag)
+
+
 @pytest.mark.parametrize("lines", [0, 2])
 def test_both_miss_a_receipt_and_find_one_that_is_forged(lines: int, tmp_path: Path, reader: Reader) -> None:
     site, box, centre = class_of()
