@@ -13,9 +13,10 @@ from central.accounts.door import form_token
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.stories import Stories
+from central.ingest.collector import Message
 from central.live.orders import newest_order
 from central.wiring import Centre, init_centre
-from evidence.bodies import CentreLook, Inspection, body_of
+from evidence.bodies import Alarm, CentreLook, Inspection, body_of
 from evidence.times import HOUR, MINUTE, SECOND, utc_text
 from tests.central.case_pages import kept, shown, text
 from tests.central.console import COOKIE, HERE, become, send, session_of, signed_in
@@ -208,6 +209,28 @@ def test_what_is_missing_in_an_inspection_is_said(
     status, said = inspect(wang, **fields)
     assert status == 422 and said["error"] and words in said["error"]
     assert kept(taught, "inspection") == []
+
+
+def words(client: TestClient) -> str:
+    """How the room stands."""
+    return str(client.get("/live/box-1/state?lang=en").json()["words"])
+
+
+def test_an_order_without_an_answer_is_said_and_when_the_box_was_heard(wang: TestClient) -> None:
+    send(wang, "/live/box-1", reason="routine")
+    assert words(wang).endswith("the box has not answered it yet. The box was last heard Mar 2, 2026 08:40:00.")
+
+
+def test_a_camera_that_sends_nothing_is_said_and_no_address_is_blamed(
+    taught: Centre, wang: TestClient, clock: FixedClock,
+) -> None:
+    send(wang, "/live/box-1", reason="routine")
+    box = BOXES[taught.folder]
+    answer(taught, box, wanted(taught)[-1], clock.utc_us)
+    broken = box.append(Alarm("camera.broken", {"camera": "room"}, "welder-1"), clock.utc_us)
+    taught.collector().take([Message("box-1", broken.envelope)])
+    clock.utc_us += 20 * SECOND
+    assert "The camera in the room sends nothing since 08:40:00: its box says so" in words(wang)
 
 
 def test_each_look_takes_a_press_and_is_on_record(taught: Centre, wang: TestClient, clock: FixedClock) -> None:
