@@ -14,9 +14,10 @@ from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.stories import Stories
 from central.ingest.collector import Message
+from central.live import desk
 from central.live.orders import newest_order
 from central.wiring import Centre, init_centre
-from evidence.bodies import Alarm, CentreLook, Inspection, body_of
+from evidence.bodies import Alarm, CentreLook, Inspection, LiveEnded, body_of
 from evidence.times import HOUR, MINUTE, SECOND, utc_text
 from tests.central.case_pages import kept, shown, text
 from tests.central.console import COOKIE, HERE, become, send, session_of, signed_in
@@ -276,6 +277,25 @@ def test_the_number_of_an_order_leads_to_everybody_who_looked_by_it(
         assert said.count("welder-1") == 1, "of which a picture arrived"
     for address in (f"/looks?number={number + 1}", "/looks?box=box-9", "/looks?day=2026-03-01"):
         assert "li · " not in text(admin.get(address)), address
+
+
+def test_whoever_opens_the_wall_again_within_the_hour_is_named_with_the_reason_of_before(
+    taught: Centre, clock: FixedClock, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(desk, "ORDER_S", 0.0)
+    box, wang = BOXES[taught.folder], signed_in(taught, "supervisor", "410000", "wang")
+    send(wang, "/wall", reason="other", why=WHY)
+    wang.get("/wall")
+    order = wanted(taught)[-1]
+    answer(taught, box, order, clock.utc_us)
+    clock.utc_us += 20 * MINUTE
+    ended = LiveEnded(order[0].hash, "room", "pictures", None, 0, 0, "nobody")
+    taught.collector().take([Message("box-1", box.append(ended, clock.utc_us).envelope)])
+    clock.utc_us += MINUTE
+    wang.get("/wall")
+    said = text(wang.get("/looks"))
+    assert "08:40:00–09:00:00" in said and "09:01:00 起，尚未结束" in said, "what is not over is not told as over"
+    assert f"09:01:00 · wang · 监管人员 · 教室实况图片 {WHY}（理由填写于 08:40:00）" in " ".join(said.split())
 
 
 def test_an_institution_sees_the_looks_at_its_own_rooms(tmp_path: Path, clock: FixedClock) -> None:
