@@ -17,6 +17,7 @@ from central.store.tables import Tx
 from central.web.access import Routes, actor_of
 from central.web.links import Link, link, record_words
 from central.web.people import role_words
+from central.web.reasons import why_words
 from central.web.render import lang_of, page
 from central.wiring import Centre
 from common.reasons import block_words, moment_words
@@ -116,7 +117,7 @@ def _line(tx: Tx, centre: Centre, one: Audited, lang: str) -> Line:
     if isinstance(body, CentreLook):
         what = translate(LOOKS.get(body.what, body.what), lang)
         details = _details(body, centre.store.device, lang)
-        return Line(at, who, what, details, _why(body.why), body.class_id or "", link(place))
+        return Line(at, who, what, details, _why(body.why, lang), body.class_id or "", link(place))
     return Line(at, who, _change(body, one.type, lang), "", "", "", link(place))
 
 
@@ -128,9 +129,9 @@ def _details(look: CentreLook, own: str, lang: str) -> str:
     return " · ".join(part for part in (look.device, block, look.person, record, file) if part)
 
 
-def _why(said: str) -> str:
+def _why(said: str, lang: str) -> str:
     """The reason. What was searched for is a long hash, of which the beginning tells one from another."""
-    return f"{said[:9]}…" if HASHED.fullmatch(said) else said
+    return f"{said[:9]}…" if HASHED.fullmatch(said) else why_words(said, lang)
 
 
 def _change(body: object, type_: str, lang: str) -> str:

@@ -21,7 +21,7 @@ from central.web.errors import UnclearReason
 from central.web.held import Held
 from central.web.live_words import no_reason, state_told
 from central.web.localtime import LocalTime
-from central.web.reasons import asked, reason_of, said_before, unclear
+from central.web.reasons import asked, reason_of, said_before, unclear, why_words
 from central.web.render import lang_of, page
 from central.web.video import PLAYLIST, Sha
 from central.wiring import Centre
@@ -122,13 +122,14 @@ def _page(request: Request, centre: Centre, desk: LiveDesk, box: str, typed: Typ
     room, look, wall = desk.reach(actor, box), desk.look(actor, LIVE, box), desk.look(actor, WALL, box)
     local = LocalTime(room.utc_offset_min, lang)
     if typed is None and wall is not None:
-        typed = said_before(wall.why, lang)
+        typed = said_before(wall.why)
     refused = typed is not None and bool(typed.error)
     opens = request.method == "GET" and look is not None and desk.looking.opens(actor.account, box, now_us)
     return page(
         request, centre, "live.html", typed.status if typed and refused else 200,
         room=_room(room, institution_names(desk, actor), local, now_us), asks=not opens, why=asked(lang, typed),
-        before=look.why if look and not refused else "", inspect=actor.may(Action.INSPECT) and room.runs(now_us))
+        before=why_words(look.why, lang) if look and not refused else "",
+        inspect=actor.may(Action.INSPECT) and room.runs(now_us))
 
 
 def _room(room: Room, institutions: dict[str, str], local: LocalTime, now_us: int) -> dict[str, str]:

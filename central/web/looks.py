@@ -19,6 +19,7 @@ from central.web.audit import DAY_US, LOOKS, day_of
 from central.web.links import Link, link
 from central.web.localtime import LocalTime
 from central.web.people import ROLE_WORDS
+from central.web.reasons import why_words
 from central.web.render import lang_of, page
 from central.wiring import Centre
 from common.texts import N_, translate
@@ -153,5 +154,5 @@ def _look(centre: Centre, one: Look, local: LocalTime) -> LookView:
     said, lang = one.said, local.lang
     return LookView(
         local.seconds(one.at_us), said.account, translate(ROLE_WORDS.get(said.role or "", ""), lang),
-        translate(LOOKS.get(said.what, said.what), lang), said.class_id or "", said.why,
+        translate(LOOKS.get(said.what, said.what), lang), said.class_id or "", why_words(said.why, lang),
         link((centre.store.device, centre.store.chain, one.seq)))

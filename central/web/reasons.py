@@ -9,7 +9,7 @@ from central.web.access import field
 from central.web.case.common import Typed, refused
 from central.web.errors import UnclearReason
 from central.web.render import lang_of
-from common.texts import N_, translate
+from common.texts import LANGS, N_, translate
 
 OTHER = "other"
 CHOICES = {
@@ -46,10 +46,21 @@ def asked(lang: str, typed: Typed | None) -> dict[str, Any]:
     return {"choices": choices, "most": most, "typed": typed or Typed()}
 
 
-def said_before(why: str, lang: str) -> Typed:
-    """The form as a person filled it in to say this."""
-    for name, text in CHOICES.items():
-        chosen, _, words = why.partition(": ")
-        if name != OTHER and chosen == translate(text, lang):
-            return Typed("why", fields={"reason": name, "why": words})
-    return Typed("why", fields={"reason": OTHER, "why": why})
+def said_before(why: str) -> Typed:
+    """The form as a person filled it in to say this, in whichever language."""
+    name, words = _read(why)
+    return Typed("why", fields={"reason": name, "why": words})
+
+
+def why_words(why: str, lang: str) -> str:
+    """A reason that is on record, its choice in the language of whoever reads it; other words stay as they are."""
+    name, words = _read(why)
+    return why if name == OTHER else translate(CHOICES[name], lang) + (f": {words}" if words else "")
+
+
+def _read(why: str) -> tuple[str, str]:
+    """The choice of a reason, and the words beside it."""
+    chosen, _, words = why.partition(": ")
+    name = next((name for name, text in CHOICES.items()
+                 if name != OTHER and chosen in [translate(text, lang) for lang in LANGS]), OTHER)
+    return (name, why) if name == OTHER else (name, words)

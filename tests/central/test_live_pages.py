@@ -16,6 +16,7 @@ from central.classes.stories import Stories
 from central.ingest.collector import Message
 from central.live import desk
 from central.live.orders import newest_order
+from central.web.reasons import why_words
 from central.wiring import Centre, init_centre
 from evidence.bodies import Alarm, CentreLook, Inspection, LiveEnded, body_of
 from evidence.times import HOUR, MINUTE, SECOND, utc_text
@@ -112,8 +113,19 @@ def test_what_was_said_at_the_wall_is_chosen_already(wang: TestClient, reason: s
     assert "checked" not in wang.get("/live/box-1").text
     send(wang, "/wall", reason=reason, why=why)
     assert "101 教室" in text(wang.get("/wall"))
-    page = wang.get("/live/box-1").text
-    assert f'value="{reason}" checked' in page and page.count("checked") == 1 and f">{why}</textarea>" in page
+    for lang in ("zh", "en"):  # whichever language it was said in
+        page = wang.get(f"/live/box-1?lang={lang}").text
+        assert f'value="{reason}" checked' in page and page.count("checked") == 1 and f">{why}</textarea>" in page
+
+
+def test_a_choice_is_told_in_the_language_of_whoever_reads_it(taught: Centre, wang: TestClient) -> None:
+    send(wang, "/live/box-1?lang=en", reason="flag", why="as told")
+    assert looks(taught)[-1][2] == "check of a flag: as told"
+    admin = signed_in(taught, "administrator")
+    wang.get("/live/box-1")
+    for client, path in ((wang, "/live/box-1"), (admin, "/looks"), (admin, "/audit")):
+        assert "核查预警: as told" in text(client.get(f"{path}?lang=zh")), path
+    assert why_words("上级: 抽查", "en") == "上级: 抽查", "what a person typed stays"
 
 
 def test_times_are_those_of_the_clock_in_the_room(tmp_path: Path, clock: FixedClock) -> None:
