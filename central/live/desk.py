@@ -125,9 +125,9 @@ class LiveDesk:
         raise RoomAtRest if theirs else RoomOutOfReach
 
     def rooms_of(self, class_id: str) -> tuple[Room, ...]:
-        """The rooms in which a class-hour of this class goes on now."""
+        """The rooms into which may be looked now because of this class."""
         now_us = self._clock.stamp().utc_us
-        return tuple(one for one in self.rooms.now() if one.class_id == class_id and one.runs(now_us))
+        return tuple(one for one in self.rooms.now() if one.class_id == class_id and one.is_near(now_us))
 
     def look(self, actor: Actor, what: str, device: str | None) -> CentreLook | None:
         """What this person said within the hour why they look."""

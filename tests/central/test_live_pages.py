@@ -366,6 +366,17 @@ def test_pages_lead_to_the_room_for_whom_may_look(taught: Centre, wang: TestClie
         assert "/live/" not in other.get(path).text and "/wall" not in other.get(path).text
 
 
+def test_a_room_is_found_half_an_hour_before_its_first_class_hour_and_no_sooner(
+    taught: Centre, clock: FixedClock,
+) -> None:
+    for minutes, found in ((-31, False), (-29, True)):
+        clock.utc_us = MORNING + minutes * MINUTE
+        wang = signed_in(taught, "supervisor", "410000", f"wang{-minutes}")
+        send(wang, "/wall", reason="routine")
+        for path in ("/wall", "/boxes", "/classes/welder-1"):
+            assert ("/live/box-1" in wang.get(path).text) == found, (path, minutes)
+
+
 def test_a_class_that_does_not_go_on_leads_nowhere(taught: Centre, clock: FixedClock) -> None:
     clock.utc_us = MORNING + 3 * HOUR
     page = signed_in(taught, "supervisor", "410000", "wang").get("/classes/welder-1")
