@@ -16,13 +16,14 @@ from central.classes.stories import Stories
 from central.ingest.collector import Message
 from central.live import desk
 from central.live.orders import newest_order
+from central.web import live_words
 from central.web.reasons import why_words
 from central.wiring import Centre, init_centre
 from evidence.bodies import Alarm, CentreLook, Inspection, LiveEnded, body_of
 from evidence.times import HOUR, MINUTE, SECOND, utc_text
 from tests.central.case_pages import kept, shown, text
 from tests.central.console import COOKIE, HERE, become, send, session_of, signed_in
-from tests.central.helpers import MORNING, PLAN, Box, FixedClock, write_plan
+from tests.central.helpers import MORNING, PLAN, Box, FixedClock, segment_of, write_plan
 from tests.central.live.pushing import Camera, answer, jpeg, wanted
 from tests.central.live_box import begin_class
 
@@ -244,6 +245,27 @@ def test_a_camera_that_sends_nothing_is_said_and_no_address_is_blamed(
     taught.collector().take([Message("box-1", broken.envelope)])
     clock.utc_us += 20 * SECOND
     assert "The camera in the room sends nothing since 08:40:00: its box says so" in words(wang)
+
+
+def test_a_room_whose_camera_sends_nothing_stands_out_at_the_wall(
+    taught: Centre, clock: FixedClock, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(desk, "ORDER_S", 0.0)
+    box, wang = BOXES[taught.folder], signed_in(taught, "supervisor", "410000", "wang")
+    told = [box.append(segment_of(b"film", clock.utc_us - 30 * SECOND, 20), clock.utc_us),
+            box.append(Alarm("camera.broken", {"camera": "room"}, "welder-1"), clock.utc_us)]
+    taught.collector().take([Message("box-1", one.envelope) for one in told])
+    send(wang, "/wall", reason="routine")
+    wang.get("/wall")
+    answer(taught, box, wanted(taught)[-1], clock.utc_us)
+    (one,) = wang.get("/wall/state").json()["rooms"]
+    assert (one["state"], one["recording"], one["bad"]) == ("dark", False, True)
+
+
+def test_pictures_that_are_old_are_grey_at_the_wall() -> None:
+    css = (Path(live_words.__file__).parent / "static" / "zaitang.css").read_text()
+    (grey,) = re.findall(r"\.room:is\(([^)]*)\) \.shot img \{ filter: grayscale", css)
+    assert {one.strip(" .") for one in grey.split(",")} == set(live_words.STATES) - {"waiting", "running", "slow"}
 
 
 def test_each_look_takes_a_press_and_is_on_record(taught: Centre, wang: TestClient, clock: FixedClock) -> None:
