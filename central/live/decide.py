@@ -20,7 +20,7 @@ what it was for may be mended, and a box says nothing of that."""
 SILENT_US, SLOW_US, START_US = 6 * SECOND, 20 * SECOND, 15 * SECOND
 """Nothing came for so long; pieces were left out within such a time; the first piece may take so long."""
 Form = Literal["video", "pictures"]
-State = Literal["waiting", "running", "slow", "silent", "unreached", "refused", "offline", "over"]
+State = Literal["waiting", "running", "slow", "silent", "dark", "unreached", "refused", "offline", "over"]
 Verdict = Literal["take", "again", "init", "gone"]
 
 
@@ -119,9 +119,17 @@ def answer_picture(place: Place, known: Place | None, closed: int) -> Verdict:
     return "gone" if gone else "again" if place == known else "take"
 
 
-def state_of(ordered: Ordered | None, stands: Standing, heard_us: int | None, now_us: int, mono_us: int) -> State:
-    """How a room stands. `heard_us`: when its box last proved that it lives."""
-    if stands.came_us is not None and mono_us < stands.came_us + SILENT_US:
+def comes(stands: Standing, mono_us: int) -> bool:
+    """Whether pictures come."""
+    return stands.came_us is not None and mono_us < stands.came_us + SILENT_US
+
+
+def state_of(
+    ordered: Ordered | None, stands: Standing, heard_us: int | None, dark: bool, now_us: int, mono_us: int,
+) -> State:
+    """How a room stands. `heard_us`: when its box last proved that it lives; `dark`: it says that its camera sends
+    nothing."""
+    if comes(stands, mono_us):
         slow = stands.skipped_us is not None and mono_us < stands.skipped_us + SLOW_US
         return "slow" if slow else "running"
     if not is_heard(heard_us, now_us):
@@ -134,6 +142,8 @@ def state_of(ordered: Ordered | None, stands: Standing, heard_us: int | None, no
         return "waiting" if now_us < ordered.until_us else "over"
     if now_us >= ordered.ends_us:
         return "over"
+    if dark:
+        return "dark"
     if stands.came_us is not None:
         return "silent"
     waited = stands.since_us is not None and mono_us >= stands.since_us + START_US

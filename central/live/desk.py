@@ -15,11 +15,12 @@ from central.accounts.looks import LIVE, looked, state_again, state_anew, state_
 from central.accounts.people import Actor
 from central.accounts.scope import Scope, scope_of
 from central.clock import Clock
-from central.live.decide import Form, Ordered, Standing, State, due, is_heard, state_of
+from central.live.cameras import camera_of, dark_since
+from central.live.decide import Form, Ordered, Standing, State, comes, due, is_heard, state_of
 from central.live.errors import RoomAtRest, RoomNotYet, RoomOutOfReach
 from central.live.hub import Hub
 from central.live.looking import Looking
-from central.live.orders import camera_of, newest_order, order_if_due
+from central.live.orders import newest_order, order_if_due
 from central.live.rooms import Room, Rooms
 from central.orders.errors import NoSuchBox
 from central.store.store import Store
@@ -64,12 +65,14 @@ class Fresh(Generic[T]):
 @dataclasses.dataclass(frozen=True)
 class Situation:
     """How a room stands. `room`: of whom it is now, the class that runs first; `heard_us`: when its box proved last
-    that it lives, UTC; `runs`: a class-hour of that class goes on."""
+    that it lives, UTC; `dark_us`: since when no picture comes because its camera sends none, UTC by its clock, None:
+    nobody said so; `runs`: a class-hour of that class goes on."""
 
     state: State
     stands: Standing
     ordered: Ordered | None
     heard_us: int | None
+    dark_us: int | None
     room: Room
     runs: bool
 
@@ -83,6 +86,7 @@ class LiveDesk:
         self._reach, self._looks = Fresh[tuple[Room, ...]](REACH_S), Fresh[CentreLook | None](LOOK_S)
         self._went_on = Fresh[None](LOOK_S)
         self._orders = Fresh[tuple[Ordered | None, int | None]](ORDER_S)
+        self._dark = Fresh[int | None](REACH_S)
         self._institutions = Fresh[Mapping[str, Institution]](REACH_S)
 
     def scope(self, actor: Actor) -> Scope:
@@ -121,9 +125,9 @@ class LiveDesk:
         raise RoomAtRest if theirs else RoomOutOfReach
 
     def rooms_of(self, class_id: str) -> tuple[Room, ...]:
-        """The rooms in which a class-hour of this class goes on now."""
+        """The rooms into which may be looked now because of this class."""
         now_us = self._clock.stamp().utc_us
-        return tuple(one for one in self.rooms.now() if one.class_id == class_id and one.runs(now_us))
+        return tuple(one for one in self.rooms.now() if one.class_id == class_id and one.is_near(now_us))
 
     def look(self, actor: Actor, what: str, device: str | None) -> CentreLook | None:
         """What this person said within the hour why they look."""
@@ -198,8 +202,16 @@ class LiveDesk:
         stamp = self._clock.stamp()
         stands = self.hub.stands(room.device, form)
         ordered, heard_us = self._order(room.device, form)
-        state = state_of(ordered, stands, heard_us, stamp.utc_us, stamp.mono_us)
-        return Situation(state, stands, ordered, heard_us, room, room.runs(stamp.utc_us))
+        dark_us = None if comes(stands, stamp.mono_us) else self._dark_us(room)
+        state = state_of(ordered, stands, heard_us, dark_us is not None, stamp.utc_us, stamp.mono_us)
+        return Situation(state, stands, ordered, heard_us, dark_us, room, room.runs(stamp.utc_us))
+
+    def _dark_us(self, room: Room) -> int | None:
+        def ask() -> int | None:
+            with self._store.read() as tx:
+                return dark_since(tx, room.device, room.class_id)
+
+        return self._dark.ask((room.device, room.class_id), ask)
 
     def _order(self, device: str, form: Form) -> tuple[Ordered | None, int | None]:
         def ask() -> tuple[Ordered | None, int | None]:

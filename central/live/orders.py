@@ -7,15 +7,10 @@ from central.live.decide import ORDER_S, TAKEN_US, Form, Ordered, due
 from central.orders.boxes import order_watch
 from central.store.store import Store
 from central.store.tables import Tx
-from evidence.bodies import Segment, body_of
+from evidence.bodies import body_of
 from evidence.box_orders import MOST_LIVE_S, BoxOrder, OrderAnswered, WantedLive
 from evidence.records import Sealed
 from evidence.times import SECOND, utc_us
-
-CAMERA = "room"
-"""Of a box that has recorded nothing yet: as box.toml names it where nobody gave another name."""
-LOOKED_AT = 16
-"""Of so many of its newest files of a class the first camera is taken."""
 
 
 def newest_order(tx: Tx, device: str, form: Form, now_us: int) -> Ordered | None:
@@ -43,13 +38,6 @@ def order_if_due(
             wanted = WantedLive(camera, form, ORDER_S, by)
             newest = _ordered(tx, order_watch(store, tx, device, wanted, now_us + TAKEN_US), False)
         return newest
-
-
-def camera_of(tx: Tx, device: str, class_id: str | None) -> str:
-    """The room camera of a box, by what it recorded of a class."""
-    newest = [] if class_id is None else tx.newest_of(class_id, "segment", LOOKED_AT)
-    bodies = [body_of(one.record) for one in newest if one.record.device == device]
-    return min((body.camera for body in bodies if isinstance(body, Segment)), default=CAMERA)
 
 
 def _ordered(tx: Tx, sealed: Sealed, ended: bool) -> Ordered | None:

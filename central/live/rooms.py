@@ -124,13 +124,13 @@ class Rooms:
             return self._read(tx, [one for one in tx.bookings_of(device) if one.last_us > now_us])
 
     def now(self) -> tuple[Room, ...]:
-        """Every box that a class has in these days, once for each class."""
+        """Every box that a class has in these days, and half an hour before them, once for each class."""
         now_us = self._clock.stamp().utc_us
         with self._lock:
             at_s, rooms = self._all
             if time.monotonic() >= at_s + FRESH_S:
                 with self._store.read() as tx:
-                    rooms = self._read(tx, tx.bookings_at(now_us))
+                    rooms = self._read(tx, [*{*tx.bookings_at(now_us), *tx.bookings_at(now_us + LEAD_US)}])
                 self._all = (time.monotonic(), rooms)
         found: dict[str, list[Room]] = {}
         for one in rooms:

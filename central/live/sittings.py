@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
+from central.accounts.looks import AGAIN_US
 from central.live.decide import Form
 from evidence.bodies import CentreLook
 from evidence.times import SECOND
@@ -17,13 +18,16 @@ FORMS: dict[str, Form] = {"live": "video", "wall": "pictures"}
 
 @dataclasses.dataclass(frozen=True)
 class Watched:
-    """An order for live pictures: `from_us` when it was made, `until_us` when it was over, at the latest."""
+    """An order for live pictures: `from_us` when it was made, `until_us` when it was over, or is at the latest where
+    its box did not say so (not `ended`); `by`: the account that asked first."""
 
     number: int
     device: str
     form: Form
     from_us: int
     until_us: int
+    by: str
+    ended: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,14 +41,34 @@ class Look:
 
 @dataclasses.dataclass(frozen=True)
 class Sitting:
-    """`numbers`: of its orders; none: of a look that led to no order. `looks`: by time."""
+    """`orders`: none: of a look that led to no order. `ended`: its end is on record. `looks`: by time."""
 
-    numbers: tuple[int, ...]
+    orders: tuple[Watched, ...]
     device: str
     form: Form
     from_us: int
     until_us: int
+    ended: bool
     looks: tuple[Look, ...]
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Of its orders."""
+        return tuple(one.number for one in self.orders)
+
+
+def held(one: Sitting, looks: Iterable[Look]) -> tuple[tuple[Watched, Look | None], ...]:
+    """Who had the orders of a sitting made without a look on record in it, each with the first of these orders: for the
+    reason of an earlier look, which holds for an hour; None: none is on record. `looks`: all that are known."""
+    known = {look.said.account for look in one.looks}
+    first = {order.by: order for order in reversed(one.orders) if order.by not in known}
+    found = []
+    for by, order in sorted(first.items(), key=lambda item: item[1].from_us):
+        before = [look for look in looks
+                  if (look.said.account, look.said.device, FORMS.get(look.said.what)) == (by, one.device, one.form)
+                  and order.from_us - AGAIN_US <= look.at_us <= order.from_us]
+        found.append((order, max(before, key=lambda look: look.at_us, default=None)))
+    return tuple(found)
 
 
 def sittings(orders: Iterable[Watched], looks: Sequence[Look]) -> tuple[Sitting, ...]:
@@ -52,15 +76,16 @@ def sittings(orders: Iterable[Watched], looks: Sequence[Look]) -> tuple[Sitting,
     joined: list[Sitting] = []
     newest: dict[tuple[str, Form], int] = {}
     for one in sorted(orders, key=lambda one: (one.from_us, one.number)):
-        key, fresh = (one.device, one.form), Sitting((one.number,), one.device, one.form, one.from_us, one.until_us, ())
+        key = one.device, one.form
         at = newest.get(key)
         if at is not None and one.from_us <= joined[at].until_us + TOUCH_US:
             before = joined[at]
+            last = one if one.until_us >= before.until_us else before
             joined[at] = dataclasses.replace(
-                before, numbers=(*before.numbers, one.number), until_us=max(before.until_us, one.until_us))
+                before, orders=(*before.orders, one), until_us=last.until_us, ended=last.ended)
         else:
             newest[key] = len(joined)
-            joined.append(fresh)
+            joined.append(Sitting((one,), one.device, one.form, one.from_us, one.until_us, one.ended, ()))
     of: list[list[Look]] = [[] for _ in joined]
     alone = []
     for look in looks:
@@ -70,7 +95,7 @@ def sittings(orders: Iterable[Watched], looks: Sequence[Look]) -> tuple[Sitting,
         found = next((at for at, one in reversed(list(enumerate(joined))) if (one.device, one.form) == (device, form)
                       and one.from_us - TOUCH_US <= look.at_us < one.until_us), None)
         if found is None:
-            alone.append(Sitting((), device, form, look.at_us, look.at_us, (look,)))
+            alone.append(Sitting((), device, form, look.at_us, look.at_us, True, (look,)))
         else:
             of[found].append(look)
     whole = [dataclasses.replace(one, looks=tuple(sorted(said, key=lambda look: look.seq)))

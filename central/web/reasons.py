@@ -47,14 +47,14 @@ def asked(lang: str, typed: Typed | None) -> dict[str, Any]:
 
 
 def said_before(why: str) -> Typed:
-    """The form as a person filled it in to say this."""
-    name, words = _chosen(why)
+    """The form as a person filled it in to say this, in whichever language."""
+    name, words = _read(why)
     return Typed("why", fields={"reason": name, "why": words})
 
 
 def why_words(why: str, lang: str) -> str:
-    """A reason on record, for who reads another language than who said it: what was chosen, in theirs."""
-    name, words = _chosen(why)
+    """A reason that is on record, its choice in the language of whoever reads it; other words stay as they are."""
+    name, words = _read(why)
     return why if name == OTHER else _said(name, words, lang)
 
 
@@ -62,10 +62,9 @@ def _said(name: str, words: str, lang: str) -> str:
     return translate(CHOICES[name], lang) + (f": {words}" if words else "")
 
 
-def _chosen(why: str) -> tuple[str, str]:
-    """What was chosen, in whatever language, and the words beside it."""
+def _read(why: str) -> tuple[str, str]:
+    """The choice of a reason, and the words beside it."""
     chosen, _, words = why.partition(": ")
-    for name, text in CHOICES.items():
-        if name != OTHER and chosen in [translate(text, lang) for lang in LANGS]:
-            return name, words
-    return OTHER, why
+    name = next((name for name, text in CHOICES.items()
+                 if name != OTHER and chosen in [translate(text, lang) for lang in LANGS]), OTHER)
+    return (name, why) if name == OTHER else (name, words)

@@ -119,11 +119,13 @@ def _told(desk: LiveDesk, one: Tile, institution: str, looked: bool, lang: str) 
     """A room for page and script. `bad`: it stands out; `picture_at`: when the picture was made, on the clock there."""
     found = desk.situation(one.room, "pictures")
     picture = desk.hub.picture(one.room.device) if looked else None
+    dark = one.due and found.state == "dark"
     said = translate(NO_CLASS, lang) if one.heard and not one.due else state_words(found, lang)
     return {
         "device": one.room.device, "name": one.room.room or one.room.device, "institution": institution,
         "class": one.room.class_id if one.due else None, "title": one.room.title if one.due else "",
-        "state": found.state, "words": said, "recording": one.recording, "due": one.due, "bad": one.rank < 2,
+        "state": found.state, "words": said, "due": one.due,
+        "recording": one.recording and not dark, "bad": one.rank < 2 or dark,
         "picture": None if picture is None else picture.place,
         "picture_at": None if picture is None else LocalTime(one.room.utc_offset_min, lang).seconds(picture.at_us),
         "url": f"/live/{one.room.device}"}

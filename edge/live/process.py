@@ -131,8 +131,9 @@ class Live:
             return
         self._note(form, watch.order, None)
         view = view_of(self._box, camera, form == "pictures")
+        since_us = watch.taken.utc_us if watch.order in self._left else self._box.clock.utc_us()
         session = self._sessions[form] = Session(
-            watch, view, self._box.clock, self._way(watch), client, lambda: self._sign.shown)
+            watch, since_us, view, self._box.clock, self._way(watch), client, lambda: self._sign.shown)
         # Before anything is sent: people in the room are told first.
         self._show()
         session.start()

@@ -47,13 +47,14 @@ class Counts:
 
 
 class Session:
-    """`start` it, and `stop` it: then nothing more is sent, at once. `shown`: as for the pusher."""
+    """`start` it, and `stop` it: then nothing more is sent, at once. `since_us`: when it began, also before this
+    process, UTC; `shown`: as for the pusher."""
 
     def __init__(
-        self, watch: Watch, view: View, clock: Clock, way: Way, client: httpx.Client, shown: Callable[[], bool],
+        self, watch: Watch, since_us: int, view: View, clock: Clock, way: Way, client: httpx.Client,
+        shown: Callable[[], bool],
     ) -> None:
-        self.watch = watch
-        self.since_us = clock.utc_us()
+        self.watch, self.since_us = watch, since_us
         self._view, self._clock, self._log = view, clock, Log("live")
         self._stop, self._made = threading.Event(), 0
         self._line = Line(Backlog(lambda before: above(before, self.watch.taken, clock.stamp())))

@@ -15,6 +15,8 @@ NAME = "live.json"
 AGAIN_S = 2.0
 """Real seconds between two times at which it is written: the terminal believes it for ten."""
 BELIEVED_S = 8.0
+TOUCH_S = 10.0
+"""Real seconds: what follows so soon is the same look, as in the terminal's list."""
 
 
 class Sign:
@@ -29,6 +31,8 @@ class Sign:
         self._path, self._now_us, self._monotonic = path, now_us, monotonic
         self._said: tuple[str, int] | None = None
         self._at_s: float | None = None
+        self._before: tuple[int, float] | None = None
+        """Since when it was shown before it was hidden, and when that was."""
         path.unlink(missing_ok=True)
 
     @property
@@ -38,10 +42,13 @@ class Sign:
         return at_s is not None and self._monotonic() - at_s < BELIEVED_S
 
     def show(self, form: str, since_us: int) -> None:
-        """Keep it written: since it was first shown without a pause, whoever came and went meanwhile. Raises OSError:
-        then nothing may be sent soon."""
+        """Keep it written: since it was first shown, whoever came and went meanwhile, and whatever pauses were shorter
+        than TOUCH_S. Raises OSError: then nothing may be sent soon."""
         now_s = self._monotonic()
-        since_us = min(since_us, since_us if self._said is None else self._said[1])
+        if self._said is not None:
+            since_us = min(since_us, self._said[1])
+        elif self._before is not None and now_s - self._before[1] < TOUCH_S:
+            since_us = min(since_us, self._before[0])
         if self._said == (form, since_us) and self._at_s is not None and now_s - self._at_s < AGAIN_S:
             return
         told = {"form": form, "since_us": since_us, "told_us": self._now_us()}
@@ -56,4 +63,5 @@ class Sign:
         """Nobody watches any more. Raises OSError."""
         if self._said is not None:
             self._path.unlink(missing_ok=True)
+            self._before = self._said[1], self._monotonic()
             self._said = self._at_s = None

@@ -19,7 +19,7 @@ Form = Literal["video", "pictures"]
 @dataclasses.dataclass(frozen=True)
 class LiveLook:
     """UTC microseconds of the box's clock. `began_us`: when the first picture was sent, else when the order was taken;
-    `until_us`: when it was over, or is at the latest, where no end is on record (not `ended`). `sent`: false where it
+    `until_us`: when it was over, or is at the latest, where nobody knows its end (not `ended`). `sent`: false where it
     is on record that nothing was. `numbers`: of the orders."""
 
     began_us: int
@@ -53,14 +53,16 @@ def live_looks(
 
 def _one(taken: Record, number: int, watch: WantedLive, over: tuple[int, LiveEnded] | None) -> LiveLook:
     forms, numbers = frozenset({watch.form}), (number,)
+    latest_us = taken.utc_us + watch.seconds * SECOND * taken.clock.rate
     if over is None:
-        until_us = taken.utc_us + watch.seconds * SECOND * taken.clock.rate
-        return LiveLook(taken.utc_us, until_us, False, True, forms, numbers)
+        return LiveLook(taken.utc_us, latest_us, False, True, forms, numbers)
     ended_us, end = over
     # Where the process that knew it ended, nobody knows what was sent: a look too many is told rather than one too few.
     sent = end.began is not None or end.fragments is None
     began_us = taken.utc_us if end.began is None else utc_us(end.began)
-    return LiveLook(began_us, ended_us, True, sent, forms, numbers)
+    # A process that comes later states such an end when it finds it: pictures left no longer than until then.
+    known = end.fragments is not None or end.why not in ("restart", "time")
+    return LiveLook(began_us, min(ended_us, max(began_us, latest_us)), known, sent, forms, numbers)
 
 
 def _touch(before: LiveLook, after: LiveLook) -> bool:

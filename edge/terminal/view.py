@@ -387,9 +387,10 @@ def _looked(facts: Facts, look: LiveLook, lang: str) -> str:
 
 
 def _began(facts: Facts, look: LiveLook) -> int:
-    """Of a look that goes on what the sign says, some seconds after its order: both are seen at once."""
+    """Of a look that goes on what the sign says, some seconds beside its order or first picture: both are seen at
+    once."""
     since_us = facts.watched.since_us if facts.watched is not None and not look.ended else None
-    return since_us if since_us is not None and 0 <= since_us - look.began_us < MINUTE else look.began_us
+    return since_us if since_us is not None and abs(since_us - look.began_us) < MINUTE else look.began_us
 
 
 def _sync(waiting: int | None, lang: str) -> dict[str, Any]:

@@ -35,6 +35,13 @@ MOVES = """() => new Promise((done) => {
   const video = document.querySelector("video"), at = video.currentTime;
   setTimeout(() => done(video.currentTime !== at), 150);
 })"""
+TOLD = """window.told = [];
+document.addEventListener("DOMContentLoaded", () => {
+  const says = (name) => document.querySelector(name)?.textContent;
+  new MutationObserver(() => window.told.push([says(".badge"), says(".words")])).observe(
+    document.body, { subtree: true, childList: true, characterData: true });
+});"""
+"""Notes what stands in the picture and below it, whenever any of that is another one."""
 Room = tuple[Centre, Console, LiveBox]
 
 
@@ -86,6 +93,7 @@ def test_a_reason_comes_first_then_the_picture_near_now(room: Room, page: sync_a
     assert page.locator("video").count() == 0 and box.sent == 0
     page.get_by_role("button", name="Look in").click()
     assert page.locator("input:invalid").count() > 0, "nothing is chosen"
+    page.add_init_script(TOLD)
     look_in(page)
     badge(page, "live picture", FIRST_S)
     page.wait_for_timeout(4000)
@@ -94,6 +102,8 @@ def test_a_reason_comes_first_then_the_picture_near_now(room: Room, page: sync_a
     assert found is not None and int(found[1]) <= BEHIND_S, said
     assert page.inner_text(".viewers") == "1" and "Live." in page.inner_text(".words")
     assert "shows now that somebody watches" in page.inner_text(".seen")
+    seen = {tuple(one) for one in page.evaluate("() => window.told")}
+    assert {one for one in seen if one[1] == "Live."} == {("live picture", "Live.")}, "no sooner than it moves"
     told = [one for one in looks(centre) if one.what == "live"]
     assert [one.class_id for one in told] == [None, "welder-1"], "asked for, and seen"
     assert {(one.account, one.why, one.device) for one in told} == {("wang", "routine inspection", "box-1")}
@@ -134,6 +144,8 @@ def test_a_centre_that_does_not_answer_is_said_and_it_goes_on_by_itself(room: Ro
     badge(page, "live picture")
     page.context.route("**/live/box-1/**", lambda route: route.abort())
     sync_api.expect(page.locator(".words")).to_contain_text("The centre does not answer", timeout=20_000)
+    sync_api.expect(page.locator(".seen")).to_be_hidden()
+    sync_api.expect(page.locator(".viewers")).to_have_text("—")
     page.context.unroute("**/live/box-1/**")
     badge(page, "live picture")
     sync_api.expect(page.locator(".words")).to_contain_text("Live.")

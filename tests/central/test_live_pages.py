@@ -13,13 +13,17 @@ from central.accounts.door import form_token
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.stories import Stories
+from central.ingest.collector import Message
+from central.live import desk
 from central.live.orders import newest_order
+from central.web import live_words
+from central.web.reasons import why_words
 from central.wiring import Centre, init_centre
-from evidence.bodies import CentreLook, Inspection, body_of
+from evidence.bodies import Alarm, CentreLook, Inspection, LiveEnded, body_of
 from evidence.times import HOUR, MINUTE, SECOND, utc_text
 from tests.central.case_pages import kept, shown, text
 from tests.central.console import COOKIE, HERE, become, send, session_of, signed_in
-from tests.central.helpers import MORNING, PLAN, Box, FixedClock, write_plan
+from tests.central.helpers import MORNING, PLAN, Box, FixedClock, segment_of, write_plan
 from tests.central.live.pushing import Camera, answer, jpeg, wanted
 from tests.central.live_box import begin_class
 
@@ -110,8 +114,19 @@ def test_what_was_said_at_the_wall_is_chosen_already(wang: TestClient, reason: s
     assert "checked" not in wang.get("/live/box-1").text
     send(wang, "/wall", reason=reason, why=why)
     assert "101 教室" in text(wang.get("/wall"))
-    page = wang.get("/live/box-1").text
-    assert f'value="{reason}" checked' in page and page.count("checked") == 1 and f">{why}</textarea>" in page
+    for lang in ("zh", "en"):  # whichever language it was said in
+        page = wang.get(f"/live/box-1?lang={lang}").text
+        assert f'value="{reason}" checked' in page and page.count("checked") == 1 and f">{why}</textarea>" in page
+
+
+def test_a_choice_is_told_in_the_language_of_whoever_reads_it(taught: Centre, wang: TestClient) -> None:
+    send(wang, "/live/box-1?lang=en", reason="flag", why="as told")
+    assert looks(taught)[-1][2] == "check of a flag: as told"
+    admin = signed_in(taught, "administrator")
+    wang.get("/live/box-1")
+    for client, path in ((wang, "/live/box-1"), (admin, "/looks"), (admin, "/audit")):
+        assert "核查预警: as told" in text(client.get(f"{path}?lang=zh")), path
+    assert why_words("上级: 抽查", "en") == "上级: 抽查", "what a person typed stays"
 
 
 def test_times_are_those_of_the_clock_in_the_room(tmp_path: Path, clock: FixedClock) -> None:
@@ -210,6 +225,49 @@ def test_what_is_missing_in_an_inspection_is_said(
     assert kept(taught, "inspection") == []
 
 
+def words(client: TestClient) -> str:
+    """How the room stands."""
+    return str(client.get("/live/box-1/state?lang=en").json()["words"])
+
+
+def test_an_order_without_an_answer_is_said_and_when_the_box_was_heard(wang: TestClient) -> None:
+    send(wang, "/live/box-1", reason="routine")
+    assert words(wang).endswith("the box has not answered it yet. The box was last heard Mar 2, 2026 08:40:00.")
+
+
+def test_a_camera_that_sends_nothing_is_said_and_no_address_is_blamed(
+    taught: Centre, wang: TestClient, clock: FixedClock,
+) -> None:
+    send(wang, "/live/box-1", reason="routine")
+    box = BOXES[taught.folder]
+    answer(taught, box, wanted(taught)[-1], clock.utc_us)
+    broken = box.append(Alarm("camera.broken", {"camera": "room"}, "welder-1"), clock.utc_us)
+    taught.collector().take([Message("box-1", broken.envelope)])
+    clock.utc_us += 20 * SECOND
+    assert "The camera in the room sends nothing since 08:40:00: its box says so" in words(wang)
+
+
+def test_a_room_whose_camera_sends_nothing_stands_out_at_the_wall(
+    taught: Centre, clock: FixedClock, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(desk, "ORDER_S", 0.0)
+    box, wang = BOXES[taught.folder], signed_in(taught, "supervisor", "410000", "wang")
+    told = [box.append(segment_of(b"film", clock.utc_us - 30 * SECOND, 20), clock.utc_us),
+            box.append(Alarm("camera.broken", {"camera": "room"}, "welder-1"), clock.utc_us)]
+    taught.collector().take([Message("box-1", one.envelope) for one in told])
+    send(wang, "/wall", reason="routine")
+    wang.get("/wall")
+    answer(taught, box, wanted(taught)[-1], clock.utc_us)
+    (one,) = wang.get("/wall/state").json()["rooms"]
+    assert (one["state"], one["recording"], one["bad"]) == ("dark", False, True)
+
+
+def test_pictures_that_are_old_are_grey_at_the_wall() -> None:
+    css = (Path(live_words.__file__).parent / "static" / "zaitang.css").read_text()
+    (grey,) = re.findall(r"\.room:is\(([^)]*)\) \.shot img \{ filter: grayscale", css)
+    assert {one.strip(" .") for one in grey.split(",")} == set(live_words.STATES) - {"waiting", "running", "slow"}
+
+
 def test_each_look_takes_a_press_and_is_on_record(taught: Centre, wang: TestClient, clock: FixedClock) -> None:
     """Also within the hour: by the button *back*, in another window, by an account that was shut out meanwhile."""
     sees(taught, wang, 1)
@@ -253,6 +311,25 @@ def test_the_number_of_an_order_leads_to_everybody_who_looked_by_it(
         assert said.count("welder-1") == 1, "of which a picture arrived"
     for address in (f"/looks?number={number + 1}", "/looks?box=box-9", "/looks?day=2026-03-01"):
         assert "li · " not in text(admin.get(address)), address
+
+
+def test_whoever_opens_the_wall_again_within_the_hour_is_named_with_the_reason_of_before(
+    taught: Centre, clock: FixedClock, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(desk, "ORDER_S", 0.0)
+    box, wang = BOXES[taught.folder], signed_in(taught, "supervisor", "410000", "wang")
+    send(wang, "/wall", reason="other", why=WHY)
+    wang.get("/wall")
+    order = wanted(taught)[-1]
+    answer(taught, box, order, clock.utc_us)
+    clock.utc_us += 20 * MINUTE
+    ended = LiveEnded(order[0].hash, "room", "pictures", None, 0, 0, "nobody")
+    taught.collector().take([Message("box-1", box.append(ended, clock.utc_us).envelope)])
+    clock.utc_us += MINUTE
+    wang.get("/wall")
+    said = text(wang.get("/looks"))
+    assert "08:40:00–09:00:00" in said and "09:01:00 起，尚未结束" in said, "what is not over is not told as over"
+    assert f"09:01:00 · wang · 监管人员 · 教室实况图片 {WHY}（理由填写于 08:40:00）" in " ".join(said.split())
 
 
 def test_an_institution_sees_the_looks_at_its_own_rooms(tmp_path: Path, clock: FixedClock) -> None:
@@ -309,6 +386,17 @@ def test_pages_lead_to_the_room_for_whom_may_look(taught: Centre, wang: TestClie
     assert 'href="/live/box-1"' in wang.get(path).text and 'href="/wall"' in wang.get(path).text
     for other in (signed_in(taught, "administrator"), signed_in(taught, "auditor", "410000")):
         assert "/live/" not in other.get(path).text and "/wall" not in other.get(path).text
+
+
+def test_a_room_is_found_half_an_hour_before_its_first_class_hour_and_no_sooner(
+    taught: Centre, clock: FixedClock,
+) -> None:
+    for minutes, found in ((-31, False), (-29, True)):
+        clock.utc_us = MORNING + minutes * MINUTE
+        wang = signed_in(taught, "supervisor", "410000", f"wang{-minutes}")
+        send(wang, "/wall", reason="routine")
+        for path in ("/wall", "/boxes", "/classes/welder-1"):
+            assert ("/live/box-1" in wang.get(path).text) == found, (path, minutes)
 
 
 def test_a_class_that_does_not_go_on_leads_nowhere(taught: Centre, clock: FixedClock) -> None:

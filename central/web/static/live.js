@@ -9,7 +9,7 @@ const POLL_MS = 2000, SOON_MS = 700, LATER_MS = 10000, AGAIN_MS = 1000, STALLED_
 // Seconds of picture that lie ahead: more than NEAR is played faster, more than FAR is left out.
 const NEAR_S = 3.2, FAR_S = 6, KEPT_S = 2, FASTER = 1.1;
 let over = false, comes = false, stop = null, joining = false, tries = 0, again = 0, order = "", missed = 0;
-let last = { at: 0, ms: 0 }, held = false, rest = null, delay = null;
+let last = { at: 0, ms: 0 }, held = false, rest = null, delay = null, state = "", words = "";
 
 // Text changes only where it is another one: a screen reader says it again each time.
 function put(element, text) {
@@ -19,6 +19,12 @@ function put(element, text) {
 function badge(name) {
   if (place.dataset.now !== name) { place.dataset.now = name; }
   put(field("badge"), says[name] || "");
+}
+
+// The centre says that pictures come; that one moves is seen here.
+function tell() {
+  const still = state === "running" && !["running", "held"].includes(place.dataset.now);
+  put(field("words"), still ? says.opens : words);
 }
 
 // --- the picture
@@ -67,11 +73,13 @@ function watch() {
     last = { at: video.currentTime, ms: now };
     tries = 0;
     badge("running");
+    tell();
     const left = ahead();
     if (left > FAR_S) { video.currentTime += left - KEPT_S; }
     video.playbackRate = left > NEAR_S ? FASTER : 1;
   } else if (now - last.ms > STALLED_MS) {
     badge("stalled");
+    tell();
   }
   put(field("delay"), moved && delay !== null ? says.about.replace("{seconds}", Math.max(1, Math.round(delay + ahead()))) : "—");
 }
@@ -101,20 +109,29 @@ async function poll() {
   } catch { /* the network: told stays null */ }
   if (over) { return; }
   missed = told ? 0 : missed + 1;
-  if (told) { show(told); } else if (problem || missed >= MISSED) { put(field("words"), problem || says.unreached); }
+  if (told) { show(told); } else if (problem || missed >= MISSED) { unreached(problem || says.unreached); }
   if (!over) { setTimeout(poll, told && told.state === "waiting" ? SOON_MS : problem ? LATER_MS : POLL_MS); }
+}
+
+// What the centre said of the room and of others before is not known any more.
+function unreached(why) {
+  [state, words] = ["", why];
+  tell();
+  put(field("viewers"), "—");
+  field("seen").hidden = true;
 }
 
 function show(told) {
   if (told.asks) { finish(told.words); return; }
   comes = told.state === "running" || told.state === "slow";
-  put(field("words"), told.words);
+  [state, words] = [told.state, told.words];
   put(field("viewers"), String(told.viewers));
   field("skipped").hidden = told.state !== "slow";
   field("retry").hidden = told.state !== "refused";
   field("seen").hidden = !comes;
   delay = told.delay_s;
   if (!stop) { badge("waiting"); }
+  tell();
   const other = order !== "" && told.order !== order, now = performance.now();
   order = told.order || order;
   const stuck = !stop || now - last.ms > (other ? POLL_MS : STALLED_MS);

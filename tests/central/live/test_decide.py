@@ -98,8 +98,10 @@ def test_a_picture_needs_no_header_and_the_last_one_is_the_newest(
 
 
 def test_how_a_room_stands() -> None:
-    def state(ordered: Ordered | None, after: int = 0, heard: int | None = NOW, **stands: int) -> str:
-        return state_of(ordered, Standing(**stands), heard, NOW + after, after)
+    def state(
+        ordered: Ordered | None, after: int = 0, heard: int | None = NOW, dark: bool = False, **stands: int,
+    ) -> str:
+        return state_of(ordered, Standing(**stands), heard, dark, NOW + after, after)
 
     assert state(NEW) == "waiting" and state(NEW, TAKEN_US) == "over" and state(None) == "over"
     assert state(TAKEN, START_US - 1, since_us=0) == "waiting" and state(TAKEN, START_US, since_us=0) == "unreached"
@@ -109,6 +111,9 @@ def test_how_a_room_stands() -> None:
     assert state(NEW, heard=NOW - AWAY_US) == "offline"
     assert state(TAKEN, SILENT_US - 1, came_us=0) == "running" and state(TAKEN, SILENT_US, came_us=0) == "silent"
     assert state(TAKEN, came_us=0, skipped_us=0) == "slow"
+    assert state(TAKEN, SILENT_US, dark=True, came_us=0) == state(TAKEN, dark=True) == "dark"
+    assert state(TAKEN, dark=True, came_us=0) == "running", "what comes tells more than what was said"
+    assert state(NEW, dark=True) == "waiting" and state(NEW, heard=None, dark=True) == "offline"
     assert state(TAKEN, SLOW_US, came_us=SLOW_US, skipped_us=0) == "running"
     assert state(TAKEN, came_us=0, heard=None) == "running", "what comes tells more than what is not heard"
     assert state(dataclasses.replace(TAKEN, ended=True)) == "over"

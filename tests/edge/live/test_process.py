@@ -566,6 +566,8 @@ def test_a_process_that_was_killed_is_followed_by_one_that_goes_on(site: Site) -
     count = len(site.hub.got)
     site.begin()
     until(lambda: len(site.hub.got) > count + 2)
+    (taken,) = site.box.store.records_of("order.answered")
+    assert json.loads(site.sign.read_text())["since_us"] == taken.record.utc_us, "as the terminal lists it"
     first, second = streams(site.hub.of(order))
     assert second[0].word.epoch > first[0].word.epoch
     site.hub.says = lambda word: 410

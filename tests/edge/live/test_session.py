@@ -49,7 +49,7 @@ def waits(film: Path, times: int, form: str) -> list[float]:
     clock, signer = SystemClock(), KeySigner(Ed25519PrivateKey.generate())
     watch = Watch("ab" * 32, 1, WantedLive("room", form, 600, "li"), clock.stamp())  # type: ignore[arg-type]
     way = Way("http://127.0.0.1:9", "box-1", "centre", watch.order, signer)
-    session = Session(watch, Films(film, times), clock, way, make_client(None), lambda: True)
+    session = Session(watch, clock.utc_us(), Films(film, times), clock, way, make_client(None), lambda: True)
     stop = session._stop = Stop()
     session._make()
     return stop.waits

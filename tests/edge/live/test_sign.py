@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.live.sign import AGAIN_S, BELIEVED_S, NAME, Sign
+from edge.live.sign import AGAIN_S, BELIEVED_S, NAME, TOUCH_S, Sign
 
 
 class Seconds:
@@ -41,13 +41,17 @@ def test_it_is_written_anew_every_two_seconds_and_removed_at_the_end(tmp_path: P
 
 
 def test_who_takes_over_begins_no_new_look(tmp_path: Path) -> None:
-    path, sign = tmp_path / NAME, Sign(tmp_path / NAME, lambda: 0)
+    path, seconds = tmp_path / NAME, Seconds()
+    sign = Sign(path, lambda: 0, seconds)
     for since_us in (7, 900, 5):
         sign.show("video", since_us)
         assert json.loads(path.read_text())["since_us"] == min(7, since_us), "an order took the place of another one"
-    sign.hide()
-    sign.show("video", 900)
-    assert json.loads(path.read_text())["since_us"] == 900
+    for pause_s, since_us in ((TOUCH_S - 1, 5), (TOUCH_S, 900)):
+        sign.hide()
+        seconds.now += pause_s
+        sign.hide()
+        sign.show("video", 900)
+        assert json.loads(path.read_text())["since_us"] == since_us, "the list of looks joins what follows so soon"
 
 
 def test_what_is_not_written_any_more_is_not_shown(tmp_path: Path) -> None:

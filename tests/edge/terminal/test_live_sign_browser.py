@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from edge.terminal import process
 from edge.terminal.live_sign import FRESH_S
@@ -102,6 +102,41 @@ def test_it_stands_on_every_page_and_above_every_question(page: Page, site: Site
         expect(page.locator("#live-text")).to_contain_text(TEXT[lang])
         stands(page)
         assert barriers(page) == ["meta-refresh"], "it leads back by itself, and says so"
+
+
+FULL = {
+    "banners": [{"code": "test_keys", "text": text} for text in (
+        "Simulated time: nothing here is real", "Test keys: these records prove nothing",
+        "Liveness is not checked here: a photograph is not a living person, yet it would pass")],
+    "session": {"text": "Began by itself at 08:40: please press start"},
+    "recording": {"deadline": "Too much of this class-hour is not recorded", "chance": "lost"},
+}
+"""What the terminal of a demonstration says at its longest, by the parts of its state."""
+OVER = """() => {
+  const box = (name) => document.querySelector(name).getBoundingClientRect();
+  const below = box("#deadline").top + 1;
+  return [".progress svg", ".said"].filter((name) => box(name).bottom > below)
+    .concat(box(".progress svg").top < box(".class").top ? ["above"] : []);
+}"""
+
+
+@pytest.mark.parametrize("height", [800, 861, 900, 1001])
+def test_all_that_a_demonstration_says_fits_below_it(page: Page, site: Site, height: int) -> None:
+    def full(route: Route) -> None:
+        told = route.fetch().json()
+        for part, said in FULL.items():
+            told[part] = said if isinstance(said, list) else {**(told[part] or {}), **said}
+        route.fulfill(json=told)
+
+    page.set_viewport_size({"width": 1280, "height": height})
+    page.route("**/state.json*", full)
+    with watching(site.live, site.clock.utc_us() - MINUTE):
+        page.goto(f"{site.address}?lang=en")
+        expect(page.locator("#live-text")).to_contain_text(TEXT["en"])
+        expect(page.locator("#deadline")).to_contain_text("Too much")
+        expect(page.locator("#banners li")).to_have_count(3)
+        assert page.evaluate(OVER) == []
+    page.unroute("**/state.json*")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

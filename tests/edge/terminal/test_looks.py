@@ -179,6 +179,19 @@ def test_one_whose_end_nobody_stated_is_over_with_its_order_and_swallows_no_othe
     assert told(room, "zh")["lines"][1] == "08:40 开始，最晚至 08:50 · 实时视频 · 第 1 号指令"
 
 
+def test_a_box_that_was_off_does_not_tell_that_it_was_looked_into_meanwhile(room: Any) -> None:
+    room.at(0)
+    room.take_order()
+    lost = taken(room, 1)
+    room.at(40)
+    over(room, lost, at(0.1), "time", None)
+    kept = taken(room, 2)
+    room.at(45)
+    over(room, kept, at(40.1), "nobody", None)
+    assert told(room)["lines"] == [
+        "09:20–09:25 · live video · order 2", "From 08:40, until 08:50 at the latest · live video · order 1"]
+
+
 def test_one_over_midnight_is_of_both_days(room: Any) -> None:
     room.at(920)  # 24:00
     room.clock.utc -= 5 * MINUTE
