@@ -14,6 +14,7 @@ from central.accounts.people import Actor
 from central.live.desk import LiveDesk
 from central.live.errors import NoPiece
 from central.live.rooms import Room
+from central.live.stream import Piece
 from central.web.access import Routes, actor_of
 from central.web.case.common import Typed, back_to
 from central.web.class_names import ClassName
@@ -35,8 +36,7 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
     routes, held = Routes(centre.store.device, default_response_class=HTMLResponse), Held(desk.hub)
 
     def looks(request: Request, box: str) -> CentreLook | None:
-        actor = actor_of(request)
-        return None if desk.looking.is_over(actor.account, box) else desk.look(actor, LIVE, box)
+        return desk.looks_in(actor_of(request), box)
 
     def looks_at_wall(request: Request, box: str) -> bool:
         """The reason was given for the wall: for no room of it does it hold longer."""
@@ -73,7 +73,7 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
         actor, lang = actor_of(request), lang_of(request)
         room = desk.reach(actor, box)
         if looks(request, box) is None:
-            return no_reason(lang, desk.looking.is_over(actor.account, box))
+            return no_reason(lang, desk.looking.over(actor.account, box))
         desk.watch(actor, room, "video")
         return state_told(desk.situation(room, "video"), lang)
 
@@ -95,19 +95,25 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
     def piece(request: Request, box: ClassName, order: Sha, epoch: Count, number: Count) -> Response:
         if (look := looks(request, box)) is None:
             return back_to(f"/live/{box}")
-        data = desk.hub.piece(box, order, epoch, number)
-        if data and request.method == "GET":
+        found = _theirs(request, desk, box, desk.hub.piece(box, order, epoch, number))
+        if found is not None and request.method == "GET":
             desk.shown(actor_of(request), box, look)
-        return _found(data, "video/mp4")
+        return _found(None if found is None else found.data, "video/mp4")
 
     @routes.get("/live/{box}/picture.jpg", Action.LIVE)
     def picture(request: Request, box: ClassName) -> Response:
         if looks(request, box) is None and not looks_at_wall(request, box):
             return back_to(f"/live/{box}")
-        found = desk.hub.picture(box)
+        found = _theirs(request, desk, box, desk.hub.picture(box))
         return _found(None if found is None else found.data, "image/jpeg")
 
     return routes.router
+
+
+def _theirs(request: Request, desk: LiveDesk, box: str, found: Piece | None) -> Piece | None:
+    """What is here, unless it came while the room was another school's."""
+    theirs = found is not None and desk.is_theirs(actor_of(request), box, found.came_us)
+    return found if theirs else None
 
 
 def institution_names(desk: LiveDesk, actor: Actor) -> dict[str, str]:

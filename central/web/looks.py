@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from central.accounts.actions import Action
-from central.accounts.people import Actor
-from central.accounts.scope import scope_of
+from central.accounts.scope import Scope, scope_of
 from central.live.desk import LiveDesk
 from central.live.rooms import Room
 from central.live.sittings import Look, Sitting, Watched, sittings
@@ -27,7 +27,7 @@ from evidence.records import Sealed
 from evidence.times import SECOND, utc_us
 
 MOST = 2000
-"""Orders, and looks, of a day that are gone through, the newest ones."""
+"""Orders, and looks into rooms, of a day that are gone through, the newest ones."""
 SHOWN = 200
 CHINA_MIN = 480
 
@@ -69,28 +69,30 @@ def looks(centre: Centre, desk: LiveDesk) -> APIRouter:
             since_us = (now_us // (60 * SECOND) + CHINA_MIN) // 1440 * DAY_US - CHINA_MIN * 60 * SECOND
         asked["day"] = LocalTime(CHINA_MIN, "en").day(since_us)
         with centre.store.read() as tx:
-            found = [(one, room) for one in _of_day(tx, centre, since_us) if _wanted(one, asked)
-                     for room in [_seen(tx, desk, actor_of(request), one)] if room is not None]
+            told, cut = _of_day(tx, centre, since_us, asked["box"] or None)
+            scope = scope_of(tx, actor_of(request))
+            theirs = (_theirs(tx, desk, scope, one, now_us) for one in told if _wanted(one, asked))
+            found = list(itertools.islice((one for one in theirs if one is not None), SHOWN + 1))
         shown = [_view(centre, one, room, lang) for one, room in found[:SHOWN]]
-        return page(request, centre, "looks.html", asked=asked, sittings=shown, more=len(found) > SHOWN)
+        return page(request, centre, "looks.html", asked=asked, sittings=shown, more=cut or len(found) > SHOWN)
 
     return routes.router
 
 
-def _of_day(tx: Tx, centre: Centre, since_us: int) -> tuple[Sitting, ...]:
-    """Those that began on a day."""
+def _of_day(tx: Tx, centre: Centre, since_us: int, box: str | None) -> tuple[tuple[Sitting, ...], bool]:
+    """Those that began on a day, in the room of a box or in any; and whether there may be more of them."""
     until_us, before_us = since_us + DAY_US, MOST_LIVE_S * SECOND
-    made = [_watched(*one) for one in tx.orders_and_ends(since_us - before_us, until_us + before_us, MOST)]
-    rows = [one for one in tx.audited(since_us=since_us - before_us, until_us=until_us, most=MOST)
-            if one.type == "look.centre"]
+    orders = tx.orders_and_ends(box, since_us - before_us, until_us + before_us, MOST)
+    seqs = tx.looks_into_rooms(box, since_us - before_us, until_us, MOST)
     said = []
-    for row in rows:
-        sealed = tx.record(centre.store.device, centre.store.chain, row.seq)
+    for seq in seqs:
+        sealed = tx.record(centre.store.device, centre.store.chain, seq)
         body = None if sealed is None else body_of(sealed.record)
-        if isinstance(body, CentreLook) and body.device is not None:
-            said.append(Look(row.seq, row.at_us, body))
-    return tuple(one for one in sittings([one for one in made if one is not None], said)
-                 if since_us <= one.from_us < until_us)
+        if sealed is not None and isinstance(body, CentreLook):
+            said.append(Look(seq, sealed.record.utc_us, body))
+    joined = sittings([one for one in (_watched(*each) for each in orders) if one is not None], said)
+    found = tuple(one for one in joined if since_us <= one.from_us < until_us)
+    return found, max(len(orders), len(seqs)) == MOST
 
 
 def _watched(sealed: Sealed, ended: Sealed | None) -> Watched | None:
@@ -107,12 +109,20 @@ def _wanted(one: Sitting, asked: dict[str, str]) -> bool:
     return (not number or number in [str(each) for each in one.numbers]) and (not box or one.device == box)
 
 
-def _seen(tx: Tx, desk: LiveDesk, actor: Actor, one: Sitting) -> Room | str | None:
-    """Whose room it was then, if that is within somebody's reach; None: it is not."""
-    (rooms,) = desk.rooms.at(tx, one.device, [one.from_us])
-    scope = scope_of(tx, actor)
-    mine = [room for room in rooms if scope.holds(room.institution)]
-    return mine[0] if mine else one.device if scope.everything else None
+def _theirs(tx: Tx, desk: LiveDesk, scope: Scope, one: Sitting, now_us: int) -> tuple[Sitting, Room | str] | None:
+    """What of a sitting is within somebody's reach, and whose room it was: a class of theirs had it when the sitting
+    began or ended, or somebody began to look. What others looked at in it, in the room of another school, is left out.
+    """
+    moments = [one.from_us, min(one.until_us, now_us), *(look.at_us for look in one.looks)]
+    held = [next((room for room in rooms if scope.holds(room.institution)), None)
+            for rooms in desk.rooms.at(tx, one.device, moments)]
+    first = next((room for room in held if room is not None), None)
+    if scope.everything:
+        return one, first or one.device
+    if first is None:
+        return None
+    looks = tuple(look for look, room in zip(one.looks, held[2:], strict=True) if room is not None)
+    return dataclasses.replace(one, looks=looks), first
 
 
 def _view(centre: Centre, one: Sitting, room: Room | str, lang: str) -> SittingView:

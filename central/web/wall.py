@@ -61,7 +61,7 @@ def _shown(request: Request, centre: Centre, desk: LiveDesk) -> dict[str, Any]:
         return {"rooms": [], "page": 1, "pages": 1, "all": 0, "words": translate(SAY_WHY, lang), "asks": True}
     shown = _tiles(centre, desk, actor, request.query_params.get(INSTITUTION, ""), _number(request))
     names = institution_names(desk, actor)
-    rooms = [_told(desk, one, names.get(one.room.institution or "", ""), _looked(desk, actor, one, look), lang)
+    rooms = [_told(desk, actor, one, names.get(one.room.institution or "", ""), _looked(desk, actor, one, look), lang)
              for one in shown.tiles]
     return {"rooms": rooms, "page": shown.page, "pages": shown.pages, "all": shown.all, "words": "", "asks": False}
 
@@ -103,11 +103,7 @@ def _looked(desk: LiveDesk, actor: Actor, one: Tile, look: CentreLook) -> bool:
     is away is asked when it is back. False: there is nothing to be shown, of this room or of one too many."""
     if not one.due or not one.heard:
         return False
-    before = desk.look(actor, WALL, one.room.device)
-    if before is None:
-        desk.state_look(actor, WALL, one.room, look.why)
-    else:
-        desk.keep_looking(actor, WALL, one.room, before)
+    desk.looks_at_room(actor, one.room, look.why)
     try:
         desk.watch(actor, one.room, "pictures")
     except (TooManyRooms, TooManyViewers):
@@ -115,10 +111,14 @@ def _looked(desk: LiveDesk, actor: Actor, one: Tile, look: CentreLook) -> bool:
     return True
 
 
-def _told(desk: LiveDesk, one: Tile, institution: str, looked: bool, lang: str) -> dict[str, Any]:
+def _told(
+    desk: LiveDesk, actor: Actor, one: Tile, institution: str, looked: bool, lang: str
+) -> dict[str, Any]:
     """A room for page and script. `bad`: it stands out; `picture_at`: when the picture was made, on the clock there."""
     found = desk.situation(one.room, "pictures")
     picture = desk.hub.picture(one.room.device) if looked else None
+    if picture is not None and not desk.is_theirs(actor, one.room.device, picture.came_us):
+        picture = None  # of the class before
     said = translate(NO_CLASS, lang) if one.heard and not one.due else state_words(found, lang)
     return {
         "device": one.room.device, "name": one.room.room or one.room.device, "institution": institution,

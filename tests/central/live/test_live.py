@@ -183,8 +183,10 @@ def test_a_refusal_is_told_in_the_boxs_words(centre: Centre, client: TestClient,
 
 
 def _later(client: TestClient, clock: FixedClock, us: int) -> None:
-    """Time passes, also for what is kept for seconds; whoever is signed in is so still."""
+    """Time passes, also for what is kept for seconds; whoever is signed in, or looks in, does so still."""
     clock.utc_us += us
+    for look in client.app.state.live.looking._looks.values():  # type: ignore[attr-defined]
+        look.asked_us += us
     become(client, session_of(client.app.state.centre, "supervisor", "411200", "li"))  # type: ignore[attr-defined]
     desk = client.app.state.live  # type: ignore[attr-defined]
     for kept in (desk._orders, desk._looks, desk._went_on, desk._reach, desk._institutions):
