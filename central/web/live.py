@@ -16,13 +16,13 @@ from central.live.errors import NoPiece
 from central.live.rooms import Room
 from central.live.stream import Piece
 from central.web.access import Routes, actor_of
-from central.web.case.common import Typed, back_to
+from central.web.case.common import back_to
 from central.web.class_names import ClassName
 from central.web.errors import UnclearReason
 from central.web.held import Held
 from central.web.live_words import no_reason, state_told
 from central.web.localtime import LocalTime
-from central.web.reasons import asked, reason_of, said_before, unclear
+from central.web.reasons import asked, asked_again, reason_of, said_before, unclear
 from central.web.render import lang_of, page
 from central.web.video import PLAYLIST, Sha
 from central.wiring import Centre
@@ -51,8 +51,8 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
     def begin(request: Request, box: ClassName) -> Response:
         try:
             why = reason_of(request)
-        except UnclearReason as error:
-            return _page(request, centre, desk, box, unclear(request, error))
+        except UnclearReason:
+            return asked_again(request, f"/live/{box}")
         desk.begin(actor_of(request), desk.reach(actor_of(request), box), why)
         return back_to(f"/live/{box}")
 
@@ -121,18 +121,19 @@ def institution_names(desk: LiveDesk, actor: Actor) -> dict[str, str]:
     return {id_: one.name for id_, one in desk.scope(actor).institutions.items()}
 
 
-def _page(request: Request, centre: Centre, desk: LiveDesk, box: str, typed: Typed | None = None) -> Response:
+def _page(request: Request, centre: Centre, desk: LiveDesk, box: str) -> Response:
     """The picture, for whom pressed the button just now. The others are asked first, who said within the hour why they
     look only for a press; and what they said at the wall is chosen already."""
     actor, lang, now_us = actor_of(request), lang_of(request), centre.clock.stamp().utc_us
     room, look, wall = desk.reach(actor, box), desk.look(actor, LIVE, box), desk.look(actor, WALL, box)
-    local = LocalTime(room.utc_offset_min, lang)
+    local, typed = LocalTime(room.utc_offset_min, lang), unclear(request)
+    refused = typed is not None
     if typed is None and wall is not None:
         typed = said_before(wall.why, lang)
-    refused = typed is not None and bool(typed.error)
-    opens = request.method == "GET" and look is not None and desk.looking.opens(actor.account, box, now_us)
+    pressed = request.method == "GET" and look is not None and not refused
+    opens = pressed and desk.looking.opens(actor.account, box, now_us)
     return page(
-        request, centre, "live.html", typed.status if typed and refused else 200,
+        request, centre, "live.html",
         room=_room(room, institution_names(desk, actor), local, now_us), asks=not opens, why=asked(lang, typed),
         before=look.why if look and not refused else "", inspect=actor.may(Action.INSPECT) and room.runs(now_us))
 

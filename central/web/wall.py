@@ -15,12 +15,12 @@ from central.live.desk import LiveDesk
 from central.live.errors import TooManyRooms, TooManyViewers
 from central.live.wall import Tile, WallPage, page_of, tile
 from central.web.access import Routes, actor_of
-from central.web.case.common import Typed, back_to
+from central.web.case.common import back_to
 from central.web.errors import UnclearReason
 from central.web.live import institution_names
 from central.web.live_words import NO_CLASS, SAY_WHY, state_words
 from central.web.localtime import LocalTime
-from central.web.reasons import asked, reason_of, unclear
+from central.web.reasons import asked, asked_again, reason_of, unclear
 from central.web.render import lang_of, page
 from central.wiring import Centre
 from common.texts import translate
@@ -41,8 +41,8 @@ def wall(centre: Centre, desk: LiveDesk) -> APIRouter:
     def begin(request: Request) -> Response:
         try:
             why = reason_of(request)
-        except UnclearReason as error:
-            return _page(request, centre, desk, unclear(request, error))
+        except UnclearReason:
+            return asked_again(request, "/wall")
         desk.state_look(actor_of(request), WALL, None, why)
         return back_to("/wall")
 
@@ -66,7 +66,7 @@ def _shown(request: Request, centre: Centre, desk: LiveDesk) -> dict[str, Any]:
     return {"rooms": rooms, "page": shown.page, "pages": shown.pages, "all": shown.all, "words": "", "asks": False}
 
 
-def _page(request: Request, centre: Centre, desk: LiveDesk, typed: Typed | None = None) -> Response:
+def _page(request: Request, centre: Centre, desk: LiveDesk) -> Response:
     """The rooms, or the form that asks why first."""
     actor, lang, institution = actor_of(request), lang_of(request), request.query_params.get(INSTITUTION, "")
     told = _shown(request, centre, desk)
@@ -76,9 +76,9 @@ def _page(request: Request, centre: Centre, desk: LiveDesk, typed: Typed | None 
         return "?" + urlencode({INSTITUTION: institution, "page": number}) if 1 <= number <= told["pages"] else ""
 
     return page(
-        request, centre, "wall.html", typed.status if typed and typed.error else 200, asks=told["asks"],
-        why=asked(lang, typed), institutions=institutions, institution=institution,
-        rooms=told["rooms"], query=at(told["page"]), before=at(told["page"] - 1), more=at(told["page"] + 1))
+        request, centre, "wall.html", asks=told["asks"], why=asked(lang, unclear(request)),
+        institutions=institutions, institution=institution, rooms=told["rooms"], query=at(told["page"]),
+        before=at(told["page"] - 1), more=at(told["page"] + 1))
 
 
 def _number(request: Request) -> int:
