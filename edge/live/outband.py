@@ -29,8 +29,8 @@ class OutOfBand:
             return packet
         if any(nal not in self._sets for nal in told):
             raise SetsChanged(source="camera")
-        bare: av.Packet[av.VideoStream] = av.Packet(without_sets(HEVC, unit, self._length_size))
+        bare = av.Packet(without_sets(HEVC, unit, self._length_size))
         bare.pts, bare.dts, bare.is_keyframe = packet.pts, packet.dts, packet.is_keyframe
         if packet.time_base is not None:
             bare.time_base = packet.time_base
-        return bare
+        return bare  # type: ignore[return-value]

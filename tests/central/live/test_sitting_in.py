@@ -15,7 +15,7 @@ from central.wiring import Centre, init_centre
 from evidence.bodies import Inspection, SessionStart
 from evidence.times import MINUTE, SECOND, utc_text
 from tests.central.case_pages import kept, text
-from tests.central.console import HERE, become, send, session_of, signed_in
+from tests.central.console import COOKIE, HERE, become, send, session_of, signed_in
 from tests.central.helpers import MORNING, PLAN, Box, FixedClock, write_plan
 from tests.central.live.pushing import Camera, answer, jpeg, wanted
 from tests.central.live_box import begin_class
@@ -235,3 +235,27 @@ def test_of_a_look_over_two_schools_each_sees_its_own_part(
     both = text(signed_in(centre, "supervisor", "410000", "zhao").get("/looks"))
     assert "wang · " in both and "li · " in both
     centre.store.close()
+
+
+@pytest.mark.parametrize("how", ["disabled", "password", "left"])
+def test_attack_who_is_out_gets_nothing_of_what_was_on_the_way(
+    taught: Centre, wang: TestClient, clock: FixedClock, how: str,
+) -> None:
+    """Every address that a player or a page had."""
+    camera = sees(taught, wang, 1)
+    send(wang, "/wall", reason="routine")
+    of = f"/live/box-1/{camera.order.hash}/0"
+    paths = [f"{of}/1.m4s", f"{of}/init.mp4", "/live/box-1/stream.m3u8", "/live/box-1/state", "/live/box-1/picture.jpg",
+             "/wall/state"]
+    assert [wang.get(path).status_code for path in paths] == [200, 200, 200, 200, 404, 200]
+    assert all(wang.get(path).headers["cache-control"] == "no-store" for path in paths)
+    if how == "disabled":
+        taught.account_desk().disable("wang", None)
+    elif how == "password":
+        taught.account_desk().set_password("wang", "ein anderes Passwort 77", None)
+    else:
+        token = wang.cookies.get(COOKIE) or ""
+        assert send(wang, "/sign-out").status_code == 303
+        become(wang, token)  # whoever copied the cookie
+    assert {wang.get(path, follow_redirects=False).status_code for path in paths} <= {401, 303}
+    assert all(b"moof" not in wang.get(path).content for path in paths)
