@@ -164,12 +164,15 @@ class LiveDesk:
         return None if goes == "over" else look
 
     def looks_at_room(self, actor: Actor, room: Room, why: str) -> None:
-        """This person has a room on the wall, for the reason of the wall: on record when that begins, also again."""
+        """This person has a room on the wall, for the reason of the wall: on record when that begins, also again.
+        Raises TooManyViewers, TooManyRooms: then nothing is."""
+        going = self.hub.watches(room.device, "pictures", actor.account)
+        self.hub.see(room.device, "pictures", actor.account)
         look = self.look(actor, WALL, room.device)
         if look is None:
             self.state_look(actor, WALL, room, why)
             return
-        if not self.hub.watches(room.device, "pictures", actor.account):
+        if not going:
             state_again(self._store, actor, look)
         self.keep_looking(actor, WALL, room, look)
 

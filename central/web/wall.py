@@ -103,8 +103,8 @@ def _looked(desk: LiveDesk, actor: Actor, one: Tile, look: CentreLook) -> bool:
     is away is asked when it is back. False: there is nothing to be shown, of this room or of one too many."""
     if not one.due or not one.heard:
         return False
-    desk.looks_at_room(actor, one.room, look.why)
     try:
+        desk.looks_at_room(actor, one.room, look.why)
         desk.watch(actor, one.room, "pictures")
     except (TooManyRooms, TooManyViewers):
         return False

@@ -90,6 +90,21 @@ def test_each_sitting_at_the_wall_names_who_looked(taught: Centre, wang: TestCli
     assert [one for one in looks(taught) if one[1]] == [("wall", "box-1", WHY)] * 2
 
 
+def test_attack_a_room_that_nobody_more_may_watch_floods_no_chain(
+    taught: Centre, wang: TestClient, clock: FixedClock, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    send(wang, "/wall", reason="other", why=WHY)
+    wang.get("/wall/state")
+    clock.utc_us += MINUTE
+    wang.app.state.live.hub.sweep()  # type: ignore[attr-defined]
+    monkeypatch.setattr("central.live.hub.MOST_VIEWERS", 0)
+    before = len(looks(taught))
+    for _ in range(3):
+        clock.utc_us += 3 * SECOND
+        assert wang.get("/wall/state").json()["rooms"][0]["picture"] is None
+    assert len(looks(taught)) == before
+
+
 def test_what_was_seen_before_a_start_of_the_centre_is_still_known(
     taught: Centre, wang: TestClient, clock: FixedClock,
 ) -> None:
