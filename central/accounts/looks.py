@@ -97,4 +97,5 @@ def state(store: Store, tx: Tx, body: CentreLook | AccountChanged | Institution,
     """Append a record that the audit page finds. `thing`: what it finds it by, besides who did it."""
     record = store.append(tx, body).record
     by = body.account if isinstance(body, CentreLook) else body.by
-    tx.put_audited(Audited(record.seq, record.utc_us, record.type, by, getattr(body, "class_id", None), thing))
+    class_id, device = getattr(body, "class_id", None), getattr(body, "device", None)
+    tx.put_audited(Audited(record.seq, record.utc_us, record.type, by, class_id, thing, device))

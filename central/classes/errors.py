@@ -301,6 +301,16 @@ class NothingSeen(BadInput):
     text = "no picture of this class has reached you in this look: there is nothing to put on record"
 
 
+class OnlyWhileLooking(BadInput):
+    text = ("an inspection from afar is put on record beside the live picture, by whoever looks: its time is when "
+            "pictures reached them")
+
+
+class StaysFromAfar(BadInput):
+    text = ("an inspection from afar stays one, for its time is when pictures arrived, and another one does not become "
+            "one: state another one instead")
+
+
 class MoreThan(BadInput):
     text = "{part} is {count}, more than {whole}, which is {most}"
 

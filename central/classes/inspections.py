@@ -5,7 +5,17 @@ import dataclasses
 import datetime
 from typing import Annotated, Literal
 
-from central.classes.errors import BadWhen, EndsBefore, MoreThan, NoClassHours, NoInspection, NotYet, OnlyAtOpening
+from central.classes.errors import (
+    BadWhen,
+    EndsBefore,
+    MoreThan,
+    NoClassHours,
+    NoInspection,
+    NotYet,
+    OnlyAtOpening,
+    OnlyWhileLooking,
+    StaysFromAfar,
+)
 from central.classes.orders import order_of
 from central.classes.people import People
 from central.classes.statements import MAX_REASON, plain_text
@@ -29,8 +39,9 @@ Many = Annotated[int, Between(0, 10_000)]
 
 @dataclasses.dataclass(frozen=True)
 class InspectionSaid:
-    """What somebody says of an inspection. `start`, `end`: ISO 8601, without an offset on the clock of the class;
-    `signature`: SHA-256 of the sheet; `people`: by name or pseudonym; `replaces`: an inspection that is put right."""
+    """What somebody says of an inspection. `start`, `end`: ISO 8601, without an offset on the clock of the class; of
+    one from afar they say nothing. `signature`: SHA-256 of the sheet; `people`: by name or pseudonym; `replaces`: an
+    inspection that is put right."""
 
     kind: Literal["field", "remote", "opening"]
     start: str
@@ -59,12 +70,15 @@ class SurveySaid:
 
 
 def state_inspection(
-    store: Store, names: NameBox, class_id: str, said: InspectionSaid, now_us: int, by: str | None = None
+    store: Store, names: NameBox, class_id: str, said: InspectionSaid, now_us: int, by: str | None = None,
+    seen: tuple[int, int] | None = None,
 ) -> Inspection:
-    """An inspection of a class, or a better word about one. `by`: the account that states it; None: a command.
+    """An inspection of a class, or a better word about one. `by`: the account that states it; None: a command. `seen`:
+    from when to when live pictures of the class reached them, which is the time of one from afar; a better word about
+    such a one keeps its time.
 
     Raises UnknownClass, PolicyGone, BadWhen, EndsBefore, NotYet, NoClassHours, BadText, OnlyAtOpening, UnknownPerson,
-    NoTrainee, NoInspection; nothing is kept then."""
+    NoTrainee, NoInspection, OnlyWhileLooking, StaysFromAfar; nothing is kept then."""
     place, inspector = text("place", said.place), text("inspector", said.inspector)
     remark = text("remark", said.remark, MAX_REASON) if said.remark.strip() else ""
     numbers = tuple(dict.fromkeys(text("numbers", one, MAX_NUMBER) for one in said.numbers))
@@ -72,14 +86,15 @@ def state_inspection(
         raise OnlyAtOpening()
     with store.write() as tx:
         _, order = order_of(tx, class_id)
-        start_us, end_us = (moment(key, value, order) for key, value in (("start", said.start), ("end", said.end)))
+        which, before = _which(tx, class_id, said.replaces)
+        start_us, end_us = _span(said, before, seen, order)
         if end_us < start_us:
             raise EndsBefore()
         over(tx, order, "end", end_us, now_us)
         _class_hours(tx, order, start_us, end_us)
         people = People(tx, names, class_id).find(said.people)
         body = Inspection(
-            class_id, _which(tx, class_id, said.replaces), said.kind, utc_text(start_us), utc_text(end_us), place,
+            class_id, which, said.kind, utc_text(start_us), utc_text(end_us), place,
             said.teachers, said.headcount, said.workplaces, remark, inspector, said.signature, numbers, people,
             by)
         store.append(tx, body)
@@ -140,12 +155,29 @@ def _class_hours(tx: Tx, order: ClassOrder, start_us: int, end_us: int) -> None:
         raise NoClassHours(class_id=order.class_id, date=min(own))
 
 
-def _which(tx: Tx, class_id: str, replaces: str | None) -> str:
+def _which(tx: Tx, class_id: str, replaces: str | None) -> tuple[str, Inspection | None]:
+    """The id of an inspection, and the newest word about it so far."""
     bodies = [body_of(sealed.record) for sealed in tx.of_type("inspection", class_id)]
-    known = {body.inspection for body in bodies if isinstance(body, Inspection)}
+    known = {body.inspection: body for body in bodies if isinstance(body, Inspection)}
     if replaces is not None and replaces not in known:
         raise NoInspection(class_id=class_id, inspection=replaces)
-    return replaces or f"i-{len(known) + 1}"
+    return replaces or f"i-{len(known) + 1}", known.get(replaces or "")
+
+
+def _span(
+    said: InspectionSaid, before: Inspection | None, seen: tuple[int, int] | None, order: ClassOrder
+) -> tuple[int, int]:
+    """From when to when it was, UTC µs: nobody types when pictures reached them."""
+    afar = said.kind == "remote"
+    if before is not None and afar != (before.kind == "remote"):
+        raise StaysFromAfar()
+    if not afar:
+        return moment("start", said.start, order), moment("end", said.end, order)
+    if before is not None:
+        return utc_us(before.start), utc_us(before.end)
+    if seen is None:
+        raise OnlyWhileLooking()
+    return seen
 
 
 KINDS = {"field": N_("at the place"), "remote": N_("from afar"), "opening": N_("at the opening")}

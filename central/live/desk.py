@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, NoReturn, TypeVar
 
-from central.accounts.looks import LIVE, looked, state_again, state_anew, state_look, state_went_on
+from central.accounts.looks import LIVE, WALL, looked, state_again, state_anew, state_look, state_went_on
 from central.accounts.people import Actor
 from central.accounts.scope import Scope, scope_of
 from central.clock import Clock
@@ -19,18 +19,20 @@ from central.live.cameras import camera_of, dark_since
 from central.live.decide import Form, Ordered, Standing, State, comes, due, is_heard, state_of
 from central.live.errors import RoomAtRest, RoomNotYet, RoomOutOfReach
 from central.live.hub import Hub
-from central.live.looking import Looking
+from central.live.looking import Looking, Span
 from central.live.orders import newest_order, order_if_due
 from central.live.rooms import Room, Rooms
 from central.orders.errors import NoSuchBox
 from central.store.store import Store
 from evidence.bodies import CentreLook, Institution
-from evidence.times import MINUTE, utc_text
+from evidence.times import HOUR, MINUTE, utc_text
 
 T = TypeVar("T")
 REACH_S, LOOK_S, ORDER_S = 5.0, 5.0, 1.0
 """So many seconds what is within reach, that a reason is on record, and what became of an order are good for."""
 MOST = 8192
+SEEN_KEPT_US = 7 * 24 * HOUR
+"""Whoever writes down an inspection later than this saw nothing."""
 
 
 class Fresh(Generic[T]):
@@ -81,7 +83,7 @@ class LiveDesk:
     """One for a process."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        self.hub, self.rooms, self.looking = Hub(clock), Rooms(store, clock), Looking()
+        self.hub, self.rooms, self.looking = Hub(clock), Rooms(store, clock), Looking(lambda: clock.stamp().mono_us)
         self._store, self._clock = store, clock
         self._reach, self._looks = Fresh[tuple[Room, ...]](REACH_S), Fresh[CentreLook | None](LOOK_S)
         self._went_on = Fresh[None](LOOK_S)
@@ -145,17 +147,44 @@ class LiveDesk:
         elif not going:
             state_again(self._store, actor, look)
         self._looks.forget((actor.account, LIVE, room.device))
+        if not going:
+            with self._store.write() as tx:
+                tx.forget_seen_live(actor.account, room.device, now_us - SEEN_KEPT_US)
         self.looking.begin(actor.account, room.device, now_us, anew=not going)
         self.watch(actor, room, "video", asked=True)
 
     def _goes_on(self, actor: Actor, room: Room) -> bool:
         """Whether this person looks into the room already: a button was pressed twice, or in two windows."""
         return (self.hub.watches(room.device, "video", actor.account)
-                and not self.looking.is_over(actor.account, room.device))
+                and not self.looking.over(actor.account, room.device))
+
+    def looks_in(self, actor: Actor, device: str) -> CentreLook | None:
+        """What this person said why they look, while their look goes on. After a pause it is another look on record."""
+        if self.looking.over(actor.account, device) or (look := self.look(actor, LIVE, device)) is None:
+            return None
+        goes = self.looking.ask(actor.account, device)
+        if goes == "again":
+            state_again(self._store, actor, look)
+        return None if goes == "over" else look
+
+    def looks_at_room(self, actor: Actor, room: Room, why: str) -> None:
+        """This person has a room on the wall, for the reason of the wall: on record when that begins, also again.
+        Raises TooManyViewers, TooManyRooms: then nothing is."""
+        going = self.hub.watches(room.device, "pictures", actor.account)
+        self.hub.see(room.device, "pictures", actor.account)
+        look = self.look(actor, WALL, room.device)
+        if look is None:
+            self.state_look(actor, WALL, room, why)
+            return
+        if not going:
+            state_again(self._store, actor, look)
+        self.keep_looking(actor, WALL, room, look)
 
     def end(self, actor: Actor, device: str) -> None:
         """This person looks into a room no more."""
         self.looking.end(actor.account, device)
+        for class_id, span in self.looking.spans(actor.account, device).items():
+            self._keep(actor.account, device, class_id, span)
         self.hub.leave(device, "video", actor.account)
 
     def shown(self, actor: Actor, device: str, look: CentreLook) -> None:
@@ -163,7 +192,31 @@ class LiveDesk:
         room, now_us = self.reach(actor, device), self._clock.stamp().utc_us
         if room.runs(now_us):
             self.keep_looking(actor, LIVE, room, look)
-            self.looking.gave(actor.account, device, room.class_id, now_us)
+            key = (actor.account, device, room.class_id)
+            before = None if self.looking.knows(*key) else self.seen(*key)
+            span = self.looking.gave(*key, now_us, before)
+            if span is not None:
+                self._keep(*key, span)
+
+    def seen(self, account: str, device: str, class_id: str) -> Span | None:
+        """From the first to the newest piece of this class that reached somebody in their newest look, UTC µs; None
+        without one. The end may be some seconds early where the centre was started since."""
+        known = self.looking.spans(account, device).get(class_id)
+        if known is not None:
+            return known
+        with self._store.read() as tx:
+            return tx.seen_live(account, device, class_id)
+
+    def _keep(self, account: str, device: str, class_id: str, span: Span) -> None:
+        with self._store.write() as tx:
+            tx.put_seen_live(account, device, class_id, span)
+
+    def is_theirs(self, actor: Actor, device: str, came_us: int) -> bool:
+        """Whether the room of a box was within somebody's reach when a piece came (CLOCK_BOOTTIME): of the minute that
+        is here the first part may be of another school."""
+        stamp, scope = self._clock.stamp(), self.scope(actor)
+        at_us = stamp.utc_us - (stamp.mono_us - came_us)
+        return any(scope.holds(one.institution) for one in self.rooms.of(device, at_us))
 
     def state_look(self, actor: Actor, what: str, room: Room | None, why: str) -> None:
         """State that this person looks at pictures of a room, or at the wall (None), for this reason."""

@@ -150,13 +150,12 @@ class Hub:
                     del channel.given[next(iter(channel.given))]
             return self._text(device)
 
-    def piece(self, device: str, order: str, epoch: int, number: int) -> bytes | None:
+    def piece(self, device: str, order: str, epoch: int, number: int) -> Piece | None:
         """A piece of video that is here."""
         with self._lock:
             channel = self._channels.get((device, "video"))
             found = () if channel is None else reversed(channel.pieces)
-            return next((one.data for one in found if (one.order, one.epoch, one.number) == (order, epoch, number)),
-                        None)
+            return next((one for one in found if (one.order, one.epoch, one.number) == (order, epoch, number)), None)
 
     def init(self, device: str, order: str, epoch: int) -> bytes | None:
         """The header of a stream that is here."""

@@ -98,8 +98,8 @@ class Rooms:
         self._of: dict[str, tuple[float, tuple[Room, ...]]] = {}
         self._all: tuple[float, tuple[Room, ...]] = (-FRESH_S, ())
 
-    def of(self, device: str) -> tuple[Room, ...]:
-        """Whose room a box is in; nothing where nobody planned a class with it."""
+    def of(self, device: str, at_us: int | None = None) -> tuple[Room, ...]:
+        """Whose room a box is in now, or was a moment ago; nothing where nobody planned a class with it."""
         now_us = self._clock.stamp().utc_us
         with self._lock:
             at_s, rooms = self._of.get(device, (-FRESH_S, ()))
@@ -109,7 +109,7 @@ class Rooms:
                 if len(self._of) >= MOST_KEPT:
                     self._of.clear()
                 self._of[device] = (time.monotonic(), rooms)
-        return holders(rooms, now_us)
+        return holders(rooms, now_us if at_us is None else at_us)
 
     def at(self, tx: Tx, device: str, moments_us: Sequence[int]) -> list[tuple[Room, ...]]:
         """Whose room a box was in at each of these moments, by the plans of today."""

@@ -53,7 +53,8 @@ class ApiToken:
 
 @dataclasses.dataclass(frozen=True)
 class Audited:
-    """Where a record of a look or of a change stands in the centre's own chain, and whom and what it names."""
+    """Where a record of a look or of a change stands in the centre's own chain, and whom and what it names. `device`:
+    of a look into a room."""
 
     seq: int
     at_us: int
@@ -61,6 +62,7 @@ class Audited:
     account: str | None
     class_id: str | None
     thing: str
+    device: str | None = None
 
 
 class AccountTables:
@@ -171,3 +173,32 @@ class AccountTables:
         ) if given is not None]
         rows = rows.where(*clauses)
         return [Audited(*row) for row in self._db.execute(rows)]
+
+    def looks_into_rooms(self, device: str | None, since_us: int, until_us: int, most: int) -> list[int]:
+        """The numbers of the newest `most` looks into the room of a box, or of any, in [`since_us`, `until_us`); the
+        newest first."""
+        c = t.audit.c
+        which = c.device.is_not(None) if device is None else c.device == device
+        rows = select(c.seq).where(c.at_us >= since_us, c.at_us < until_us, which).order_by(c.seq.desc()).limit(most)
+        return list(self._db.execute(rows).scalars())
+
+    def seen_live(self, account: str, device: str, class_id: str) -> tuple[int, int] | None:
+        """From the first to the newest live piece of a class that reached an account in its newest look, UTC µs."""
+        c = t.seen_live.c
+        row = self._db.execute(select(c.first_us, c.last_us).where(
+            c.account == account, c.device == device, c.class_id == class_id)).first()
+        return None if row is None else (row.first_us, row.last_us)
+
+    def put_seen_live(self, account: str, device: str, class_id: str, span: tuple[int, int]) -> None:
+        """Keep it, or what became of it."""
+        c, values = t.seen_live.c, dict(zip(("first_us", "last_us"), span, strict=True))
+        if not self._db.execute(update(t.seen_live).where(
+                c.account == account, c.device == device, c.class_id == class_id).values(**values)).rowcount:
+            self._db.execute(insert(t.seen_live).values(
+                account=account, device=device, class_id=class_id, **values))
+
+    def forget_seen_live(self, account: str, device: str, before_us: int) -> None:
+        """Another look begins; what is older than that moment goes with it, whose ever it is."""
+        c = t.seen_live.c
+        self._db.execute(delete(t.seen_live).where(
+            ((c.account == account) & (c.device == device)) | (c.last_us < before_us)))

@@ -92,13 +92,17 @@ class BoxOrderTables:
         made; with the same word."""
         return self._orders(device, t.box_orders.c.until_us > us)
 
-    def orders_and_ends(self, since_us: int, until_us: int, most: int) -> list[tuple[Sealed, Sealed | None]]:
-        """The newest orders to boxes that were to be taken between these moments, each with the record by which its box
-        said that the live pictures it wants are over; in the order in which they were made."""
+    def orders_and_ends(
+        self, device: str | None, since_us: int, until_us: int, most: int
+    ) -> list[tuple[Sealed, Sealed | None]]:
+        """The newest orders to a box, or to all, that were to be taken between these moments, each with the record by
+        which its box said that the live pictures it wants are over; in the order in which they were made."""
         o, r, ended = t.box_orders.c, t.records.alias(), t.records.alias()
         joined = t.box_orders.join(r, o.leaf == r.c.leaf).outerjoin(ended, o.ended_leaf == ended.c.leaf)
         rows = select(r.c.envelope, ended.c.envelope).select_from(joined).where(
             o.until_us >= since_us, o.until_us < until_us).order_by(o.leaf.desc()).limit(most)
+        if device is not None:
+            rows = rows.where(o.device == device)
         found = [(read_sealed(order), None if end is None else read_sealed(end))
                  for order, end in self._db.execute(rows)]
         return found[::-1]

@@ -409,9 +409,20 @@ audit = Table(
     Column("account", _text(64), comment="who; none: a command on the centre's machine"),
     Column("class_id", _text(64)),
     Column("thing", _text(64), nullable=False, comment="SHA-256 of what was looked at, or the account that changed"),
+    Column("device", _text(64), comment="of a look into a room: its box"),
     Index("audit_thing", "account", "thing", "at_us"),
     Index("audit_time", "at_us"),
     Index("audit_class", "class_id", "at_us"),
+)
+
+seen_live = Table(
+    "seen_live",
+    metadata,
+    Column("account", _text(64), primary_key=True),
+    Column("device", _text(64), primary_key=True),
+    Column("class_id", _text(64), primary_key=True),
+    Column("first_us", BigInteger, nullable=False, comment="the first live piece of the newest look that reached it"),
+    Column("last_us", BigInteger, nullable=False, comment="the newest one, to half a minute"),
 )
 
 visits = Table(

@@ -14,14 +14,15 @@ from central.accounts.people import Actor
 from central.live.desk import LiveDesk
 from central.live.errors import NoPiece
 from central.live.rooms import Room
+from central.live.stream import Piece
 from central.web.access import Routes, actor_of
-from central.web.case.common import Typed, back_to
+from central.web.case.common import back_to
 from central.web.class_names import ClassName
 from central.web.errors import UnclearReason
 from central.web.held import Held
 from central.web.live_words import no_reason, state_told
 from central.web.localtime import LocalTime
-from central.web.reasons import asked, reason_of, said_before, unclear, why_words
+from central.web.reasons import asked, asked_again, reason_of, said_before, unclear, why_words
 from central.web.render import lang_of, page
 from central.web.video import PLAYLIST, Sha
 from central.wiring import Centre
@@ -35,8 +36,7 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
     routes, held = Routes(centre.store.device, default_response_class=HTMLResponse), Held(desk.hub)
 
     def looks(request: Request, box: str) -> CentreLook | None:
-        actor = actor_of(request)
-        return None if desk.looking.is_over(actor.account, box) else desk.look(actor, LIVE, box)
+        return desk.looks_in(actor_of(request), box)
 
     def looks_at_wall(request: Request, box: str) -> bool:
         """The reason was given for the wall: for no room of it does it hold longer."""
@@ -51,8 +51,8 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
     def begin(request: Request, box: ClassName) -> Response:
         try:
             why = reason_of(request)
-        except UnclearReason as error:
-            return _page(request, centre, desk, box, unclear(request, error))
+        except UnclearReason:
+            return asked_again(request, f"/live/{box}")
         desk.begin(actor_of(request), desk.reach(actor_of(request), box), why)
         return back_to(f"/live/{box}")
 
@@ -73,7 +73,7 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
         actor, lang = actor_of(request), lang_of(request)
         room = desk.reach(actor, box)
         if looks(request, box) is None:
-            return no_reason(lang, desk.looking.is_over(actor.account, box))
+            return no_reason(lang, desk.looking.over(actor.account, box))
         desk.watch(actor, room, "video")
         return state_told(desk.situation(room, "video"), lang)
 
@@ -95,19 +95,25 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
     def piece(request: Request, box: ClassName, order: Sha, epoch: Count, number: Count) -> Response:
         if (look := looks(request, box)) is None:
             return back_to(f"/live/{box}")
-        data = desk.hub.piece(box, order, epoch, number)
-        if data and request.method == "GET":
+        found = _theirs(request, desk, box, desk.hub.piece(box, order, epoch, number))
+        if found is not None and request.method == "GET":
             desk.shown(actor_of(request), box, look)
-        return _found(data, "video/mp4")
+        return _found(None if found is None else found.data, "video/mp4")
 
     @routes.get("/live/{box}/picture.jpg", Action.LIVE)
     def picture(request: Request, box: ClassName) -> Response:
         if looks(request, box) is None and not looks_at_wall(request, box):
             return back_to(f"/live/{box}")
-        found = desk.hub.picture(box)
+        found = _theirs(request, desk, box, desk.hub.picture(box))
         return _found(None if found is None else found.data, "image/jpeg")
 
     return routes.router
+
+
+def _theirs(request: Request, desk: LiveDesk, box: str, found: Piece | None) -> Piece | None:
+    """What is here, unless it came while the room was another school's."""
+    theirs = found is not None and desk.is_theirs(actor_of(request), box, found.came_us)
+    return found if theirs else None
 
 
 def institution_names(desk: LiveDesk, actor: Actor) -> dict[str, str]:
@@ -115,18 +121,19 @@ def institution_names(desk: LiveDesk, actor: Actor) -> dict[str, str]:
     return {id_: one.name for id_, one in desk.scope(actor).institutions.items()}
 
 
-def _page(request: Request, centre: Centre, desk: LiveDesk, box: str, typed: Typed | None = None) -> Response:
+def _page(request: Request, centre: Centre, desk: LiveDesk, box: str) -> Response:
     """The picture, for whom pressed the button just now. The others are asked first, who said within the hour why they
     look only for a press; and what they said at the wall is chosen already."""
     actor, lang, now_us = actor_of(request), lang_of(request), centre.clock.stamp().utc_us
     room, look, wall = desk.reach(actor, box), desk.look(actor, LIVE, box), desk.look(actor, WALL, box)
-    local = LocalTime(room.utc_offset_min, lang)
+    local, typed = LocalTime(room.utc_offset_min, lang), unclear(request)
+    refused = typed is not None
     if typed is None and wall is not None:
         typed = said_before(wall.why)
-    refused = typed is not None and bool(typed.error)
-    opens = request.method == "GET" and look is not None and desk.looking.opens(actor.account, box, now_us)
+    pressed = request.method == "GET" and look is not None and not refused
+    opens = pressed and desk.looking.opens(actor.account, box, now_us)
     return page(
-        request, centre, "live.html", typed.status if typed and refused else 200,
+        request, centre, "live.html",
         room=_room(room, institution_names(desk, actor), local, now_us), asks=not opens, why=asked(lang, typed),
         before=why_words(look.why, lang) if look and not refused else "",
         inspect=actor.may(Action.INSPECT) and room.runs(now_us))

@@ -5,6 +5,7 @@ from typing import Any
 
 from central.live.decide import State
 from central.live.desk import Situation
+from central.live.looking import Over
 from central.orders.cli import WHY
 from central.web.contact import since
 from central.web.localtime import LocalTime
@@ -30,7 +31,10 @@ STATES: dict[State, str] = {
 }
 UNANSWERED = N_("The order is signed; the box has not answered it yet. The box was last heard {since}.")
 SAY_WHY = N_("Your reason holds for an hour, and that is over: say again why you look.")
-ENDED = N_("You ended the look. Nothing is sent for you any more.")
+OVER: dict[Over, str] = {
+    "": SAY_WHY, "ended": N_("You ended the look. Nothing is sent for you any more."),
+    "lapsed": N_("The look is over: for five minutes no page asked for anything in it. The button begins another one."),
+}
 NO_CLASS = N_("No class-hour runs now.")
 
 
@@ -60,7 +64,7 @@ def state_told(one: Situation, lang: str) -> dict[str, Any]:
         "order": None if ordered is None else ordered.hash, "asks": False}
 
 
-def no_reason(lang: str, ended: bool) -> dict[str, Any]:
-    """The same for somebody who has to say why first, or who ended the look, perhaps in another window."""
-    return {"state": "over", "words": translate(ENDED if ended else SAY_WHY, lang), "viewers": 0, "delay_s": None,
+def no_reason(lang: str, over: Over) -> dict[str, Any]:
+    """The same for somebody who has to say why first, or whose look is over, perhaps in another window."""
+    return {"state": "over", "words": translate(OVER[over], lang), "viewers": 0, "delay_s": None,
             "skipped": 0, "until": None, "order": None, "asks": True}

@@ -2,14 +2,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from central.accounts.actions import Action
 from central.accounts.looks import AGAIN_US
-from central.accounts.people import Actor
-from central.accounts.scope import scope_of
+from central.accounts.scope import Scope, scope_of
 from central.live.desk import LiveDesk
 from central.live.rooms import Room
 from central.live.sittings import Look, Sitting, Watched, held, sittings
@@ -29,7 +29,7 @@ from evidence.records import Sealed
 from evidence.times import SECOND, utc_us
 
 MOST = 2000
-"""Orders, and looks, of a day that are gone through, the newest ones."""
+"""Orders, and looks into rooms, of a day that are gone through, the newest ones."""
 SHOWN = 200
 CHINA_MIN = 480
 GOES_ON, NO_END = N_("since {start}, not over yet"), N_("{start}–{end} at the latest: its end is not on record")
@@ -61,6 +61,15 @@ class SittingView:
     looks: tuple[LookView, ...]
 
 
+@dataclasses.dataclass(frozen=True)
+class _Theirs:
+    """What of a sitting somebody may know. `held`: as `sittings.held` tells it; `room`: None where nobody knows it."""
+
+    sitting: Sitting
+    held: tuple[tuple[Watched, Look | None], ...]
+    room: Room | None
+
+
 def looks(centre: Centre, desk: LiveDesk) -> APIRouter:
     """The route of the page."""
     routes = Routes(centre.store.device, default_response_class=HTMLResponse)
@@ -74,29 +83,31 @@ def looks(centre: Centre, desk: LiveDesk) -> APIRouter:
             since_us = (now_us // (60 * SECOND) + CHINA_MIN) // 1440 * DAY_US - CHINA_MIN * 60 * SECOND
         asked["day"] = LocalTime(CHINA_MIN, "en").day(since_us)
         with centre.store.read() as tx:
-            made, said = _around(tx, centre, since_us)
-            of_day = [one for one in sittings(made, said) if since_us <= one.from_us < since_us + DAY_US]
-            found = [(one, room) for one in of_day if _wanted(one, asked)
-                     for room in [_seen(tx, desk, actor_of(request), one)] if room is not None]
-        shown = [_view(centre, one, said, room, now_us, lang) for one, room in found[:SHOWN]]
-        return page(request, centre, "looks.html", asked=asked, sittings=shown, more=len(found) > SHOWN)
+            told, said, cut = _of_day(tx, centre, since_us, asked["box"] or None)
+            scope = scope_of(tx, actor_of(request))
+            theirs = (_theirs(tx, desk, scope, one, said, now_us) for one in told if _wanted(one, asked))
+            found = list(itertools.islice((one for one in theirs if one is not None), SHOWN + 1))
+        shown = [_view(centre, one, now_us, lang) for one in found[:SHOWN]]
+        return page(request, centre, "looks.html", asked=asked, sittings=shown, more=cut or len(found) > SHOWN)
 
     return routes.router
 
 
-def _around(tx: Tx, centre: Centre, since_us: int) -> tuple[list[Watched], list[Look]]:
-    """The orders and looks of a day, and of just before and after it."""
+def _of_day(tx: Tx, centre: Centre, since_us: int, box: str | None) -> tuple[tuple[Sitting, ...], list[Look], bool]:
+    """Those that began on a day, in the room of a box or in any; the looks of that day and of just before; and whether
+    there may be more of either."""
     until_us, before_us = since_us + DAY_US, MOST_LIVE_S * SECOND
-    made = [_watched(*one) for one in tx.orders_and_ends(since_us - before_us, until_us + before_us, MOST)]
-    rows = [one for one in tx.audited(since_us=since_us - AGAIN_US, until_us=until_us, most=MOST)
-            if one.type == "look.centre"]
+    orders = tx.orders_and_ends(box, since_us - before_us, until_us + before_us, MOST)
+    seqs = tx.looks_into_rooms(box, since_us - max(before_us, AGAIN_US), until_us, MOST)
     said = []
-    for row in rows:
-        sealed = tx.record(centre.store.device, centre.store.chain, row.seq)
+    for seq in seqs:
+        sealed = tx.record(centre.store.device, centre.store.chain, seq)
         body = None if sealed is None else body_of(sealed.record)
-        if isinstance(body, CentreLook) and body.device is not None:
-            said.append(Look(row.seq, row.at_us, body))
-    return [one for one in made if one is not None], said
+        if sealed is not None and isinstance(body, CentreLook):
+            said.append(Look(seq, sealed.record.utc_us, body))
+    joined = sittings([one for one in (_watched(*each) for each in orders) if one is not None], said)
+    found = tuple(one for one in joined if since_us <= one.from_us < until_us)
+    return found, said, max(len(orders), len(seqs)) == MOST
 
 
 def _watched(sealed: Sealed, ended: Sealed | None) -> Watched | None:
@@ -114,22 +125,30 @@ def _wanted(one: Sitting, asked: dict[str, str]) -> bool:
     return (not number or number in [str(each) for each in one.numbers]) and (not box or one.device == box)
 
 
-def _seen(tx: Tx, desk: LiveDesk, actor: Actor, one: Sitting) -> Room | str | None:
-    """Whose room it was then, if that is within somebody's reach; None: it is not."""
-    (rooms,) = desk.rooms.at(tx, one.device, [one.from_us])
-    scope = scope_of(tx, actor)
-    mine = [room for room in rooms if scope.holds(room.institution)]
-    return mine[0] if mine else one.device if scope.everything else None
+def _theirs(tx: Tx, desk: LiveDesk, scope: Scope, one: Sitting, said: list[Look], now_us: int) -> _Theirs | None:
+    """What of a sitting is within somebody's reach, and whose room it was: a class of theirs had it when the sitting
+    began or ended, or somebody began to look. What others looked at in it, in the room of another school, is left out.
+    """
+    orders = held(one, said)
+    looked = [*(look.at_us for look in one.looks), *(order.from_us for order, _ in orders)]
+    within = [next((room for room in rooms if scope.holds(room.institution)), None)
+              for rooms in desk.rooms.at(tx, one.device, [one.from_us, min(one.until_us, now_us), *looked])]
+    first = next((room for room in within if room is not None), None)
+    if scope.everything:
+        return _Theirs(one, orders, first)
+    if first is None:
+        return None
+    looks = tuple(itertools.compress(one.looks, within[2:]))
+    theirs = tuple(itertools.compress(orders, within[2 + len(one.looks):]))
+    return _Theirs(dataclasses.replace(one, looks=looks), theirs, first)
 
 
-def _view(
-    centre: Centre, one: Sitting, said: list[Look], room: Room | str, now_us: int, lang: str,
-) -> SittingView:
-    known = room if isinstance(room, Room) else None
-    local = LocalTime(known.utc_offset_min if known else CHINA_MIN, lang)
+def _view(centre: Centre, theirs: _Theirs, now_us: int, lang: str) -> SittingView:
+    one, room = theirs.sitting, theirs.room
+    local = LocalTime(room.utc_offset_min if room else CHINA_MIN, lang)
     seen = [_look(centre, each, local) for each in one.looks]
-    seen += [_held(centre, order, look, local) for order, look in held(one, said)]
-    return SittingView(", ".join(str(each) for each in one.numbers), known.room if known else "", one.device,
+    seen += [_held(centre, order, look, local) for order, look in theirs.held]
+    return SittingView(", ".join(str(each) for each in one.numbers), room.room if room else "", one.device,
                        _when(one, now_us, local), tuple(sorted(seen, key=lambda each: each.at)))
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from central.web.links import record_words
 from central.web.nav import entries
 from central.wiring import Centre
+from common.reasons import rule_words
 from common.texts import LANGS, language, translate
 
 COOKIE = "lang"
@@ -28,6 +29,10 @@ class Say:
 
     def __call__(self, msgid: str, **params: object) -> str:
         return translate(msgid, self._lang, **params)
+
+    def rule(self, rule: str) -> str:
+        """What a rule is called."""
+        return rule_words(rule, self._lang)
 
     def record(self, device: str, seq: int) -> str:
         """What a record is called."""

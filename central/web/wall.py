@@ -15,12 +15,12 @@ from central.live.desk import LiveDesk
 from central.live.errors import TooManyRooms, TooManyViewers
 from central.live.wall import Tile, WallPage, page_of, tile
 from central.web.access import Routes, actor_of
-from central.web.case.common import Typed, back_to
+from central.web.case.common import back_to
 from central.web.errors import UnclearReason
 from central.web.live import institution_names
 from central.web.live_words import NO_CLASS, SAY_WHY, state_words
 from central.web.localtime import LocalTime
-from central.web.reasons import asked, reason_of, unclear
+from central.web.reasons import asked, asked_again, reason_of, unclear
 from central.web.render import lang_of, page
 from central.wiring import Centre
 from common.texts import translate
@@ -41,8 +41,8 @@ def wall(centre: Centre, desk: LiveDesk) -> APIRouter:
     def begin(request: Request) -> Response:
         try:
             why = reason_of(request)
-        except UnclearReason as error:
-            return _page(request, centre, desk, unclear(request, error))
+        except UnclearReason:
+            return asked_again(request, "/wall")
         desk.state_look(actor_of(request), WALL, None, why)
         return back_to("/wall")
 
@@ -61,12 +61,12 @@ def _shown(request: Request, centre: Centre, desk: LiveDesk) -> dict[str, Any]:
         return {"rooms": [], "page": 1, "pages": 1, "all": 0, "words": translate(SAY_WHY, lang), "asks": True}
     shown = _tiles(centre, desk, actor, request.query_params.get(INSTITUTION, ""), _number(request))
     names = institution_names(desk, actor)
-    rooms = [_told(desk, one, names.get(one.room.institution or "", ""), _looked(desk, actor, one, look), lang)
+    rooms = [_told(desk, actor, one, names.get(one.room.institution or "", ""), _looked(desk, actor, one, look), lang)
              for one in shown.tiles]
     return {"rooms": rooms, "page": shown.page, "pages": shown.pages, "all": shown.all, "words": "", "asks": False}
 
 
-def _page(request: Request, centre: Centre, desk: LiveDesk, typed: Typed | None = None) -> Response:
+def _page(request: Request, centre: Centre, desk: LiveDesk) -> Response:
     """The rooms, or the form that asks why first."""
     actor, lang, institution = actor_of(request), lang_of(request), request.query_params.get(INSTITUTION, "")
     told = _shown(request, centre, desk)
@@ -76,9 +76,9 @@ def _page(request: Request, centre: Centre, desk: LiveDesk, typed: Typed | None 
         return "?" + urlencode({INSTITUTION: institution, "page": number}) if 1 <= number <= told["pages"] else ""
 
     return page(
-        request, centre, "wall.html", typed.status if typed and typed.error else 200, asks=told["asks"],
-        why=asked(lang, typed), institutions=institutions, institution=institution,
-        rooms=told["rooms"], query=at(told["page"]), before=at(told["page"] - 1), more=at(told["page"] + 1))
+        request, centre, "wall.html", asks=told["asks"], why=asked(lang, unclear(request)),
+        institutions=institutions, institution=institution, rooms=told["rooms"], query=at(told["page"]),
+        before=at(told["page"] - 1), more=at(told["page"] + 1))
 
 
 def _number(request: Request) -> int:
@@ -103,22 +103,22 @@ def _looked(desk: LiveDesk, actor: Actor, one: Tile, look: CentreLook) -> bool:
     is away is asked when it is back. False: there is nothing to be shown, of this room or of one too many."""
     if not one.due or not one.heard:
         return False
-    before = desk.look(actor, WALL, one.room.device)
-    if before is None:
-        desk.state_look(actor, WALL, one.room, look.why)
-    else:
-        desk.keep_looking(actor, WALL, one.room, before)
     try:
+        desk.looks_at_room(actor, one.room, look.why)
         desk.watch(actor, one.room, "pictures")
     except (TooManyRooms, TooManyViewers):
         return False
     return True
 
 
-def _told(desk: LiveDesk, one: Tile, institution: str, looked: bool, lang: str) -> dict[str, Any]:
+def _told(
+    desk: LiveDesk, actor: Actor, one: Tile, institution: str, looked: bool, lang: str
+) -> dict[str, Any]:
     """A room for page and script. `bad`: it stands out; `picture_at`: when the picture was made, on the clock there."""
     found = desk.situation(one.room, "pictures")
     picture = desk.hub.picture(one.room.device) if looked else None
+    if picture is not None and not desk.is_theirs(actor, one.room.device, picture.came_us):
+        picture = None  # of the class before
     dark = one.due and found.state == "dark"
     said = translate(NO_CLASS, lang) if one.heard and not one.due else state_words(found, lang)
     return {

@@ -21,19 +21,19 @@ TICKS = Fraction(1, 90_000)
 
 def parameter_sets(codec: str, unit: bytes) -> bytes:
     """The parameter sets before the first slice of an access unit, with start codes; empty without any."""
-    return b"".join(b"\0" + START + nal for kind, nal in _headers(codec, unit) if kind in SETS[codec])
+    return b"".join(b"\0" + START + nal for kind, nal in nal_units(codec, unit) if kind in SETS[codec])
 
 
 def is_whole(codec: str, sets: bytes) -> bool:
     """Whether a decoder can begin with these parameter sets."""
-    return {kind for kind, _ in _headers(codec, sets)} >= set(SETS[codec])
+    return {kind for kind, _ in nal_units(codec, sets)} >= set(SETS[codec])
 
 
 def format_of(codec: str, unit: bytes) -> bytes:
     """What decides the picture's format: the sequence parameter sets, each once; empty without any.
 
     Some cameras repeat them within one keyframe, as often as they like."""
-    return b"".join(sorted({nal for kind, nal in _headers(codec, unit) if kind == _SPS[codec]}))
+    return b"".join(sorted({nal for kind, nal in nal_units(codec, unit) if kind == _SPS[codec]}))
 
 
 def parse(codec: str, unit: bytes) -> av.container.InputContainer:
@@ -86,15 +86,35 @@ def _by_length(unit: bytes, length_size: int) -> Iterator[int]:
         at += length + length_size
 
 
-def _headers(codec: str, unit: bytes) -> Iterator[tuple[int, bytes]]:
-    """Type and bytes of the NAL units before the first slice."""
+def nal_units(codec: str, unit: bytes, length_size: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Type and bytes of the NAL units before the first slice. `length_size`: see above."""
+    for kind, at, end in _spans(codec, unit, length_size):
+        yield kind, unit[at:end].rstrip(b"\0")
+
+
+def without_sets(codec: str, unit: bytes, length_size: int = 0) -> bytes:
+    """An access unit without the parameter sets before its first slice. `length_size`: see above."""
+    kept, done, before = [], 0, length_size or len(START)
+    for kind, at, end in _spans(codec, unit, length_size):
+        if kind in SETS[codec]:
+            kept.append(unit[done : at - before])
+            done = end
+    return b"".join([*kept, unit[done:]])
+
+
+def _spans(codec: str, unit: bytes, length_size: int) -> Iterator[tuple[int, int, int]]:
+    """Type of the NAL units before the first slice, and where they begin and end."""
     first, last = _SLICES[codec]
-    for at in _by_start(unit):
+    for at in _by_length(unit, length_size) if length_size else _by_start(unit):
         kind = _kind(codec, unit[at])
         if first <= kind <= last:
             return
-        following = unit.find(START, at)
-        yield kind, unit[at : following if following >= 0 else None].rstrip(b"\0")
+        if length_size:
+            end = at + int.from_bytes(unit[at - length_size : at])
+        else:
+            following = unit.find(START, at)
+            end = following if following >= 0 else len(unit)
+        yield kind, at, end
 
 
 def _kind(codec: str, header: int) -> int:

@@ -135,8 +135,6 @@ class Pusher:
 
     def _sent(self, way: Way, piece: Piece) -> Next:
         """Hand a piece over. A token may be refused for its time once: the answer tells the right one."""
-        if self.began_us is None and piece.what != "init":
-            self.began_us = self._now_us()
         try:
             status = self._put(way, piece)
             if status == 401:
@@ -158,17 +156,20 @@ class Pusher:
         where = f"{way.address.rstrip('/')}/api/live/{way.order}/{piece.epoch}/{piece.number}"
         headers = {"Content-Type": TYPES[piece.what], "Content-Length": str(len(piece.data)),
                    "Authorization": f"Bearer {token}"}
-        with self._client.stream("PUT", where, content=self._body(piece.data), headers=headers) as answer:
+        with self._client.stream("PUT", where, content=self._body(piece), headers=headers) as answer:
             self._time.learn(answer.headers.get("date"))
             heard(answer, LONGEST_ANSWER, self._shown)
             return answer.status_code
 
-    def _body(self, data: bytes) -> Iterator[bytes]:
-        """A line may be so slow that a piece is on its way for longer than it may leave. Raises _NotShown."""
-        for at in range(0, len(data), CHUNK):
+    def _body(self, piece: Piece) -> Iterator[bytes]:
+        """A line may be so slow that a piece is on its way for longer than it may leave; one that leads nowhere takes
+        none of it. Raises _NotShown."""
+        for at in range(0, len(piece.data), CHUNK):
             if not self._shown():
                 raise _NotShown
-            yield data[at : at + CHUNK]
+            if self.began_us is None and piece.what != "init":
+                self.began_us = self._now_us()
+            yield piece.data[at : at + CHUNK]
 
     def _tell(self, why: str) -> None:
         """Say once what is wrong."""

@@ -15,6 +15,7 @@ from edge.box_orders import Watch
 from edge.cameras.port import Packet, Source, StreamInfo
 from edge.clock import Clock
 from edge.live.backlog import Backlog, What
+from edge.live.outband import SetsChanged
 from edge.live.pictures import EVERY_US, Pictures
 from edge.live.pusher import Line, Pusher, Way
 from edge.live.video import Made, Video
@@ -56,7 +57,7 @@ class Session:
     ) -> None:
         self.watch, self.since_us = watch, since_us
         self._view, self._clock, self._log = view, clock, Log("live")
-        self._stop, self._made = threading.Event(), 0
+        self._stop, self._made, self._in_band = threading.Event(), 0, False
         self._line = Line(Backlog(lambda before: above(before, self.watch.taken, clock.stamp())))
         self._pusher = Pusher(
             way, client, self._line, lambda: shown() and not self._stop.is_set(), clock.utc_us)
@@ -93,6 +94,9 @@ class Session:
             made = self._made
             try:
                 self._follow(source)
+            except SetsChanged as error:
+                self._log.failed("live.sets_changed", error)
+                self._in_band = True
             # Whatever is wrong with a stream, the next one may be good.
             except Exception as error:
                 self._log.failed("live.broken", error)
@@ -121,7 +125,7 @@ class Session:
 
     def _maker(self, info: StreamInfo) -> Maker:
         rate = self._clock.rate
-        return Video(info, rate) if self._wanted.form == "video" else Pictures(info, EVERY_US * rate)
+        return Video(info, rate, self._in_band) if self._wanted.form == "video" else Pictures(info, EVERY_US * rate)
 
     @property
     def _wanted(self) -> WantedLive:

@@ -10,6 +10,7 @@ import av
 
 from common.hls import MAX_PAIRS
 from edge.cameras.port import Packet, StreamInfo
+from edge.live.outband import HEVC, OutOfBand
 from edge.recorder.boxes import Scanner
 from evidence.times import SECOND
 
@@ -44,18 +45,21 @@ class _Fragment:
 
 
 class Video:
-    """`header` first, then what `add` gives. `rate`: of the clock; a viewer's second is one of real time.
+    """`header` first, then what `add` gives. `rate`: of the clock; a viewer's second is one of real time. `in_band`: of
+    H.265 the parameter sets stay in the pictures, for a camera that changes them; Safari plays no such stream.
 
-    The packets are its own: it changes their time stamps. Methods raise FFmpegError."""
+    The packets are its own: it changes them. Methods raise FFmpegError; `add` raises SetsChanged."""
 
-    def __init__(self, info: StreamInfo, rate: int = 1) -> None:
+    def __init__(self, info: StreamInfo, rate: int = 1, in_band: bool = False) -> None:
         self._sink, self._scanner, self._rate = _Sink(), Scanner(), rate
         self._container = av.open(self._sink, "w", format="mp4", options={
             "movflags": FLAGS, "flush_packets": "1", "frag_duration": str(SECOND), "frag_size": str(LARGEST_PIECE)})
         self._stream = self._container.add_stream_from_template(info.template, opaque=True)
-        if info.codec == "hevc":
-            # Safari plays no other name. What is recorded keeps the one that the muxer chooses.
+        self._out_of_band: OutOfBand | None = None
+        if info.codec == HEVC and not in_band:
+            # Safari plays no other name. What is recorded keeps the one that the muxer chooses, `hev1`.
             self._stream.codec_context.codec_tag = "hvc1"
+            self._out_of_band = OutOfBand(info.template)
         self._container.start_encoding()
         self.header = self._sink.taken()
         self._waiting: deque[tuple[Packet, int]] = deque()
@@ -65,7 +69,7 @@ class Video:
 
     def add(self, packet: Packet) -> list[Made]:
         """The pieces that this packet completes: it begins the next one."""
-        raw = packet.av
+        raw = packet.av if self._out_of_band is None else self._out_of_band.take(packet.av)
         tick_us = SECOND * raw.time_base if raw.time_base else Fraction(1)
         dts = (raw.dts if raw.dts is not None else raw.pts) or 0
         pts = raw.pts if raw.pts is not None else dts

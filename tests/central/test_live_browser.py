@@ -311,3 +311,25 @@ def test_the_wall_shows_pictures_that_renew_themselves_and_leads_to_the_room(roo
     assert page.get_by_label("routine inspection").is_checked(), "what was said at the wall"
     page.get_by_role("button", name="Look in").click()
     badge(page, "live picture")
+
+
+def test_without_javascript_the_way_back_from_a_refused_reason_leads_to_the_form(
+    browser: sync_api.Browser, room: Room,
+) -> None:
+    """Chromium keeps no answer to a form: an error of its own (ERR_CACHE_MISS) stood there."""
+    centre, console, _ = room
+    context = browser.new_context(java_script_enabled=False, base_url=console.address)
+    for name, value in ((COOKIE, session_of(centre, "supervisor", "410000", "wang")), ("lang", "en")):
+        context.add_cookies([{"name": name, "value": value, "url": console.address}])
+    page = context.new_page()
+    page.goto("/live/box-1")
+    page.get_by_label("another reason").first.check()
+    page.get_by_role("button", name="Look in").click()
+    assert page.get_by_role("alert").is_visible() and page.get_by_label("another reason").first.is_checked()
+    page.get_by_label("routine inspection").check()
+    page.get_by_role("button", name="Look in").click()
+    assert page.locator("video").count() == 1
+    page.go_back()
+    assert "Why do you look?" in (page.text_content("main") or "") or "Look in for this reason" in (
+        page.text_content("main") or "")
+    context.close()

@@ -18,7 +18,7 @@ from central.classes.errors import MoreThanPlanned, NothingSeen
 from central.classes.inspections import KINDS, InspectionSaid, moment, state_inspection, text
 from central.classes.stories import Stories, Told
 from central.errors import NotAPaper, UnknownClass, UnknownPaper
-from central.live.looking import Looking
+from central.live.desk import LiveDesk
 from central.papers import MAX_DRAWN, MAX_PAPER, Papers, kind_of
 from central.web.access import Routes, actor_of, field, form_of
 from central.web.case.common import Typed, back_to, case_page, chosen, number, refused
@@ -33,7 +33,6 @@ from common.texts import N_, translate
 from evidence.canonical import canonical
 from evidence.errors import BadInput
 from evidence.story import InspectionFact
-from evidence.times import utc_text
 
 PATH = "/classes/{class_id}/inspections"
 PAPER = "/classes/{class_id}/papers/{paper}"
@@ -43,7 +42,7 @@ MOST = MAX_PAPER + (2 << 20)
 """Bytes of a form with a scanned sheet and a drawn signature."""
 FIELDS = ("kind", "hour", "start", "end", "place", "teachers", "headcount", "workplaces", "remark", "inspector",
           "numbers", "people", "replaces", "typed", "drawn")
-LIMIT = 10_000
+LIMIT, AFAR = 10_000, "remote"
 VOIDS = {
     "ahead": N_("it was stated before it was over"),
     "backwards": N_("it ends before it begins"),
@@ -53,10 +52,12 @@ VOIDS = {
 
 @dataclasses.dataclass(frozen=True)
 class InspectionView:
-    """An inspection that is on record. `void`: why it does not count; `paper`: address of what was signed."""
+    """An inspection that is on record. `afar`: live pictures reached the inspector then; `void`: why it does not
+    count; `paper`: address of what was signed."""
 
     id: str
     kind: str
+    afar: bool
     when: str
     place: str
     inspector: str
@@ -88,10 +89,12 @@ def inspections(centre: Centre, stories: Stories) -> APIRouter:
     def state(request: Request, class_id: ClassName) -> Response:
         now_us = centre.clock.stamp().utc_us
         try:
+            seen = _seen(request, class_id)
             said = _said(request, stories.tell(class_id))
             with _signed(request, papers, class_id) as signature:
                 said = dataclasses.replace(said, signature=signature)
-                body = state_inspection(centre.store, centre.names, class_id, said, now_us, actor_of(request).account)
+                body = state_inspection(
+                    centre.store, centre.names, class_id, said, now_us, actor_of(request).account, seen)
         except UnknownClass:
             raise
         except BadInput as error:
@@ -128,16 +131,27 @@ def _sure(request: Request, error: BadInput) -> str:
     return field(request, "headcount").strip() if isinstance(error, MoreThanPlanned) else ""
 
 
-def _span(request: Request, class_id: str) -> tuple[str, str]:
-    """From when to when an inspection was: of somebody who looks in live, while pictures reached them in that look.
-    Raises NothingSeen."""
+def _seen(request: Request, class_id: str) -> tuple[int, int] | None:
+    """From when to when pictures reached somebody who looks in live, in that look; None of a form that is none of a
+    look. Raises NothingSeen."""
     if not (device := field(request, "look")):
-        return field(request, "start").strip(), field(request, "end").strip()
-    looking: Looking = request.app.state.live.looking
-    seen = looking.span(actor_of(request).account, device, class_id)
+        return None
+    desk: LiveDesk = request.app.state.live
+    seen = desk.seen(actor_of(request).account, device, class_id)
     if seen is None:
         raise NothingSeen
-    return utc_text(seen[0]), utc_text(seen[1])
+    return seen
+
+
+def _typed_span(request: Request, told: Told) -> tuple[str, str]:
+    """From when to when somebody was there: as typed, else the class-hour that was chosen. Raises BadWhen."""
+    start, end = field(request, "start").strip(), field(request, "end").strip()
+    hour = next((one.hour for one in told.story.hours if one.id == field(request, "hour")), None)
+    if hour is not None and not (start or end):
+        start, end = hour.start, hour.end
+    for label, when in ((N_("Beginning"), start), (N_("End"), end)):
+        moment(label, when, told.order)
+    return start, end
 
 
 def _headcount(request: Request, told: Told) -> int:
@@ -150,17 +164,13 @@ def _headcount(request: Request, told: Told) -> int:
 
 
 def _said(request: Request, told: Told) -> InspectionSaid:
-    """What the form says, but for what was signed. Raises NothingChosen, BadNumber, MoreThanPlanned, BadText, BadWhen,
-    NothingSeen."""
-    start, end = _span(request, told.order.class_id)
-    hour = next((one.hour for one in told.story.hours if one.id == field(request, "hour")), None)
-    if hour is not None and not (start or end):
-        start, end = hour.start, hour.end
-    for label, when in ((N_("Beginning"), start), (N_("End"), end)):
-        moment(label, when, told.order)
+    """What the form says, but for what was signed. Raises NothingChosen, BadNumber, MoreThanPlanned, BadText, BadWhen.
+    """
+    kind = chosen(request, "kind", (AFAR,) if field(request, "look") else KINDS)
+    start, end = ("", "") if kind == AFAR else _typed_span(request, told)
     places = field(request, "workplaces").strip()
     return InspectionSaid(
-        kind=chosen(request, "kind", KINDS), start=start, end=end, place=text(N_("Place"), field(request, "place")),
+        kind=kind, start=start, end=end, place=text(N_("Place"), field(request, "place")),
         teachers=number(request, "teachers", N_("Teachers who were there"), LIMIT),
         headcount=_headcount(request, told),
         inspector=text(N_("Inspector"), field(request, "inspector")),
@@ -227,7 +237,7 @@ def _view(
     body, lang = fact.inspection, local.lang
     here = body.signature is not None and papers.has(body.signature)
     return InspectionView(
-        id=body.inspection, kind=translate(KINDS[body.kind], lang),
+        id=body.inspection, kind=translate(KINDS[body.kind], lang), afar=body.kind == AFAR,
         when=f"{local.date(fact.start_us)} {local.clock(fact.start_us)}–{local.clock(fact.end_us)}",
         place=body.place, inspector=body.inspector, teachers=body.teachers, headcount=body.headcount,
         workplaces="—" if body.workplaces is None else str(body.workplaces), remark=body.remark, numbers=body.numbers,
@@ -245,9 +255,11 @@ def _page(
     local, names = LocalTime(told.order.utc_offset_min, lang), names_of(centre, class_id)
     trainees = [one.person for one in told.order.roster if one.role == "trainee"]
     begun = [one for one in told.story.hours if one.span.start_us <= told.as_of.us]
+    views = inspection_views(told, names, local, papers)
     content: dict[str, Any] = {
-        "inspections": inspection_views(told, names, local, papers),
-        "kinds": {name: translate(text_, lang) for name, text_ in KINDS.items()},
+        "inspections": views,
+        "kinds": {name: translate(text_, lang) for name, text_ in KINDS.items() if name != AFAR},
+        "afar": next((one for one in views if typed and typed.get("replaces") == one.id and one.afar), None),
         "hours": [(one.id, f"{local.date(one.span.start_us)} {local.clock(one.span.start_us)}–"
                    f"{local.clock(one.span.end_us)}") for one in begun],
         "trainees": {person: names.get(person, person) for person in trainees},

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import urllib.parse
 from typing import Any
 
@@ -18,7 +17,7 @@ from central.web.case.unit import unit_of, unit_words
 from central.web.class_names import ClassName, names_of
 from central.web.errors import NoMoment, NothingThere, UnclearReason
 from central.web.localtime import LocalTime
-from central.web.reasons import asked, reason_of, unclear
+from central.web.reasons import asked, asked_again, reason_of, unclear
 from central.web.reels import Reels, facts_of
 from central.web.render import Say, environment, lang_of
 from central.web.replay.ahead import Ahead
@@ -92,8 +91,9 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
         unit = unit_of(told, block)
         try:
             why = reason_of(request)
-        except UnclearReason as error:
-            return _ask_why(request, centre, told, unit, unclear(request, error))
+        except UnclearReason:
+            kept = {name: field(request, name)[:64] for name in (*MOMENT, "to")}
+            return asked_again(request, f"/classes/{class_id}/blocks/{block}/replay", **kept)
         reasons.state(request, class_id, unit.block, why)
         if field(request, "to") == REVIEW:
             return back_to(f"/classes/{class_id}/blocks/{block}#video")
@@ -127,16 +127,12 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
     return routes.router
 
 
-def _ask_why(
-    request: Request, centre: Centre, told: Told, unit: Block | HourStory, typed: Typed | None = None
-) -> Response:
-    lang = lang_of(request)
+def _ask_why(request: Request, centre: Centre, told: Told, unit: Block | HourStory) -> Response:
+    lang, typed, said = lang_of(request), unclear(request), request.query_params
     local = LocalTime(told.order.utc_offset_min, lang)
-    said = request.query_params.get if request.method != "POST" else functools.partial(field, request)
     return case_page(
-        request, centre, "replay_why.html", told, {typed.which: typed} if typed else {}, unit=unit.id,
-        name=unit_words(told, unit.id, local), why=asked(lang, typed),
-        carried={name: (said(name) or "")[:64] for name in (*MOMENT, "to")})
+        request, centre, "replay_why.html", told, {}, unit=unit.id, name=unit_words(told, unit.id, local),
+        why=asked(lang, typed), carried={name: said.get(name, "")[:64] for name in (*MOMENT, "to")})
 
 
 def _page(request: Request, centre: Centre, found: _Seen) -> Response:

@@ -5,7 +5,10 @@ import { AWAY_MS, whenAway } from "/static/away.js";
 
 const place = document.querySelector("[data-live]"), video = place.querySelector("video"), says = place.dataset;
 const field = (name) => place.querySelector(`.${name}`);
-const POLL_MS = 2000, SOON_MS = 700, LATER_MS = 10000, AGAIN_MS = 1000, STALLED_MS = 4000, LONGEST_MS = 16000, MISSED = 3, REST_MS = 1000;
+// The centre holds a list for three seconds and a piece may last two: what stands still for six does not come. So long the
+// centre, too, says that nothing comes.
+const STALLED_MS = 6000;
+const POLL_MS = 2000, SOON_MS = 700, LATER_MS = 10000, AGAIN_MS = 1000, LONGEST_MS = 16000, MISSED = 3, REST_MS = 1000;
 // Seconds of picture that lie ahead: more than NEAR is played faster, more than FAR is left out.
 const NEAR_S = 3.2, FAR_S = 6, KEPT_S = 2, FASTER = 1.1;
 let over = false, comes = false, stop = null, joining = false, tries = 0, again = 0, order = "", missed = 0;

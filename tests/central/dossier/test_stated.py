@@ -14,12 +14,14 @@ from central.dossier.bulk import Wanted, chosen
 from central.dossier.document import document
 from central.dossier.gather import gather
 from central.wiring import Centre
+from evidence.times import MINUTE, utc_us
 from tests.central.helpers import PLAN, FixedClock
 from tests.central.test_classes import add
 from tests.central.test_decisions import decided
 from tests.central.test_reviews import CLASS, NOW
 
 SAID = InspectionSaid("field", "2026-03-02T09:00:00", "2026-03-02T09:30:00", "101 教室", 2, 3, "孙检查员")
+HALF_PAST_NINE = utc_us("2026-03-02T01:30:00.000000Z")
 
 
 def told(centre: Centre) -> dict[str, list[dict[str, object]]]:
@@ -33,7 +35,8 @@ def test_inspections_fill_list_and_headcounts_as_the_rule_counts_them(played: Ce
                  dataclasses.replace(SAID, kind="remote", headcount=6),
                  dataclasses.replace(SAID, kind="opening", headcount=5),
                  dataclasses.replace(SAID, start="2026-03-03T09:00:00", end="2026-03-03T09:10:00", headcount=5)):
-        state_inspection(played.store, played.names, CLASS, said, NOW)
+        seen = (HALF_PAST_NINE, HALF_PAST_NINE + MINUTE) if said.kind == "remote" else None
+        state_inspection(played.store, played.names, CLASS, said, NOW, seen=seen)
     found = told(played)
     assert sorted((one["kind"], one["present_people"]) for one in found["inspections"]) == [
         ("field", 4), ("field", 5), ("opening", 5), ("remote", 6)]

@@ -49,10 +49,15 @@ def push(hub: Hub, ordered: Ordered, first: int, last: int, epoch: int = 0) -> l
                    for number in range(max(1, first), last + 1)]
 
 
+def brought(hub: Hub, one: Ordered, number: int) -> bytes | None:
+    found = hub.piece("box-1", one.hash, 0, number)
+    return None if found is None else found.data
+
+
 def test_what_came_is_served_under_the_name_that_its_box_gave_it(hub: Hub) -> None:
     one = order()
     assert hub.offer(one, fragment(one, 0)) == "take" and push(hub, one, 0, 3) == ["take"] * 4
-    assert hub.piece("box-1", one.hash, 0, 2) == CUT[1] and hub.init("box-1", one.hash, 0) == INIT
+    assert brought(hub, one, 2) == CUT[1] and hub.init("box-1", one.hash, 0) == INIT
     for named in (("box-1", one.hash, 0, 4), ("box-1", "0" * 64, 0, 2), ("box-2", one.hash, 0, 2)):
         assert hub.piece(*named) is None
     text = hub.playlist("box-1")
@@ -133,7 +138,7 @@ def test_a_newer_order_takes_the_place_of_the_one_before_and_a_player_plays_on(h
     assert hub.offer(one, fragment(one, 4)) == "gone" and hub.take(one, fragment(one, 4), CUT[3]) == "gone"
     text = hub.playlist("box-1")
     assert text.count("EXTINF") == 5 and text.count("#EXT-X-DISCONTINUITY\n") == 1
-    assert hub.piece("box-1", one.hash, 0, 3) == CUT[2]
+    assert brought(hub, one, 3) == CUT[2]
 
 
 def test_a_minute_is_kept_and_no_longer(hub: Hub, clock: FixedClock) -> None:

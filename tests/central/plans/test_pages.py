@@ -364,7 +364,7 @@ def test_what_the_rules_would_say_is_shown(plans: Plans, school: TestClient) -> 
                schedule("2026-04-02,08:30,09:15,理论"), roster("张伟", "陈老师"))
     publish(school)
     page = text_of(school.get("/plans/welder-2"))
-    assert "O4" in page and "O8 参加过班次 welder-1（班次 welder-1），尚未考核：张伟" in page
+    assert "O4" in page and "不得重叠参加培训 O8 参加过班次 welder-1（班次 welder-1），尚未考核：张伟" in page
 
 
 def test_of_a_class_of_others_only_that_there_is_one(centre: Centre, plans: Plans, school: TestClient) -> None:

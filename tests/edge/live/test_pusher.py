@@ -121,6 +121,21 @@ def test_the_rest_of_a_piece_does_not_leave_once_it_is_not_shown(listening: List
     assert not pushing.thread.is_alive()
 
 
+def test_nothing_left_where_the_line_leads_nowhere(listening: Listening, pushing: Pushing) -> None:
+    """Else the record of the end would name a moment at which pictures left."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nowhere = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    pushing.pusher.turn_to(Way(nowhere, "box-1", "centre", "1" * 64, pushing.way.signer))
+    pushing.put(1000)
+    until(lambda: pushing.pusher._failures > 0)
+    assert pushing.pusher.began_us is None
+    listening.says = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"
+    pushing.pusher.turn_to(pushing.way)
+    pushing.put(1000)
+    until(lambda: pushing.pusher.pieces > 0)
+    assert pushing.pusher.began_us is not None
+
+
 def test_an_answer_without_an_end_is_cut(listening: Listening, pushing: Pushing) -> None:
     chunk = b"%x\r\n" % 4096 + bytes(4096) + b"\r\n"
     listening.says, listening.goes_on = ENDLESS[1], chunk

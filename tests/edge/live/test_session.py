@@ -44,12 +44,17 @@ class Films(View):
         return None if self._left < 0 else open_file(f"file:{self._film}", SystemClock())
 
 
-def waits(film: Path, times: int, form: str) -> list[float]:
-    """Between one stream and the next."""
-    clock, signer = SystemClock(), KeySigner(Ed25519PrivateKey.generate())
+def session_of(view: View, clock: SystemClock, form: str = "video") -> Session:
+    """One whose line leads nowhere."""
+    signer = KeySigner(Ed25519PrivateKey.generate())
     watch = Watch("ab" * 32, 1, WantedLive("room", form, 600, "li"), clock.stamp())  # type: ignore[arg-type]
     way = Way("http://127.0.0.1:9", "box-1", "centre", watch.order, signer)
-    session = Session(watch, clock.utc_us(), Films(film, times), clock, way, make_client(None), lambda: True)
+    return Session(watch, SystemClock().utc_us(), view, clock, way, make_client(None), lambda: True)
+
+
+def waits(film: Path, times: int, form: str) -> list[float]:
+    """Between one stream and the next."""
+    session = session_of(Films(film, times), SystemClock(), form)
     stop = session._stop = Stop()
     session._make()
     return stop.waits
