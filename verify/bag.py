@@ -158,6 +158,8 @@ def _info(bag: Bag, manifest: Sealed | None) -> list[VerificationError]:
     if manifest is not None and isinstance(body, Export):
         wanted |= {"Source-Organization": manifest.record.device, "External-Identifier": body.class_id,
                    "Bagging-Date": body.as_of[:10], "Zaitang-Export": manifest.hash}
+        missing = sum(len(one.seqs) for one in body.missing or ())
+        wanted |= {"Zaitang-Missing": str(missing)} if missing or "Zaitang-Missing" in bag.info else {}
     if INFO not in bag.folder.sizes:
         return []
     return [InfoWrong(label=label, want=want, have=shown(bag.info.get(label, "?"))) for label, want in wanted.items()

@@ -14,13 +14,13 @@ def check_segments(
     moved: Collection[str] = (),
 ) -> list[VerificationError]:
     """What is wrong with the files that `expected` names. `hashes`: what each of `worth_reading` hashes to. A file that
-    was removed may be absent; of one that is in `moved` it is told where to look."""
+    was removed, or that the export says it lacks, may be absent; of one that is in `moved` it is told where to look."""
     by_hash = {one.segment.sha256: one for one in expected}
     problems: list[VerificationError] = []
     for one in expected:
         size = folder.sizes.get(one.name)
         if size is None:
-            if not one.removed:
+            if not one.removed and one.lacking is None:
                 missing = SegmentMoved if one.name in moved else SegmentMissing
                 problems.append(folder.refused.get(one.name) or missing(file=one.segment.file, device=one.device))
             continue

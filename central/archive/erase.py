@@ -4,7 +4,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from central.archive.bag import INFO, MANIFEST, TAG_MANIFEST, lines, oxum
+from central.archive.bag import INFO, MANIFEST, OXUM, TAG_MANIFEST, lines, oxum
 from central.archive.decide import NAMES
 from central.archive.desk import BAG, folder_of
 from central.archive.errors import NotABag, PullRuns
@@ -29,7 +29,7 @@ def erase(bag: Path, names: bool, sheets: bool) -> list[str]:
                 (bag / path).parent.parent.rmdir()
         left = {path: sha256 for path, sha256 in hashes.items() if path not in gone}
         sizes = [(bag / path).stat().st_size for path in left]
-        info = [oxum(sizes) if line.startswith("Payload-Oxum: ") else line
+        info = [oxum(sizes) if line.startswith(f"{OXUM}: ") else line
                 for line in (bag / INFO).read_text("utf-8").splitlines()]
         files = {MANIFEST: lines(left), INFO: "".join(f"{line}\n" for line in info).encode()}
         for name, data in files.items():

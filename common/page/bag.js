@@ -109,6 +109,8 @@ async function checkInfo(folder, found, problems) {
     Object.assign(wanted, { "Source-Organization": found.manifest.record.device,
       "External-Identifier": found.export.class, "Bagging-Date": found.export.as_of.slice(0, 10),
       "Zaitang-Export": found.manifest.hash });
+    const missing = (found.export.missing ?? []).reduce((sum, one) => sum + one.seqs.length, 0);
+    if (missing || said.has("Zaitang-Missing")) wanted["Zaitang-Missing"] = String(missing);
   }
   for (const [label, want] of Object.entries(wanted)) {
     const have = said.get(label);

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bench.bagging import finish, write_bag
 from common.policies import policy_bytes
-from evidence.bodies import Export, Head, PolicyRef
+from evidence.bodies import Export, Head, Missing, PolicyRef
 from evidence.canonical import canonical
 from evidence.chain import head_of, next_record
 from evidence.checkpoint import open_checkpoint, seen_of
@@ -280,6 +280,33 @@ def test_what_may_be_absent_may_also_be_here_and_the_index_tells_it_as_removed(
     edit_json(bag / "data/index.json", move)
     said = reader.check(finish(bag))
     assert said.whole and main([str(bag), "--lang", "en"]) == 0, said.problems
+
+
+@pytest.mark.parametrize(("seq", "whole"), [(4, True), (3, False)])
+def test_what_the_export_says_that_it_lacks_may_be_absent_and_is_told(
+    seq: int, whole: bool, tmp_path: Path, reader: Reader,
+) -> None:
+    heard = utc_text(START)
+    export = write_export(tmp_path / "export", *class_of(), missing=[Missing("box-1", "0" * 32, (seq,), "away", heard)])
+    (export / "segments/box-1/r-1/000001.mp4").unlink()
+    if not whole:
+        shutil.copytree(export, tmp_path / "bag" / CLASS)
+        bag = put_bag(tmp_path / "bag")
+        assert reader.check(bag).whole is False and not ours(bag)
+        return
+    bag = write_bag(tmp_path / "bag", export)
+    said = reader.check(bag)
+    verdict = reader.page.locator("#verdict")
+    assert verdict.get_attribute("class") == "incomplete" and main([str(bag)]) == 3
+    for words in ("Incomplete: video files that are not in this bag: 1.", "still at box-1, which the centre last heard",
+                  "r-1/000001.mp4\nFilmed: 2026-03-02 08:41–08:42 · Room: 101 · Camera: room"):
+        assert words in said.text, said.text
+    for change in (lambda value: value["missing"][0].update(why="gone"), lambda value: value.pop("missing"),
+                   lambda value: value["segments"].append(value["missing"].pop())):
+        kept = (bag / "data/index.json").read_bytes()
+        edit_json(bag / "data/index.json", change)
+        assert reader.check(finish(bag)).problems[0].startswith("index.json") and main([str(bag)]) == 1
+        put(bag / "data/index.json", kept)
 
 
 @pytest.mark.parametrize("title", ["\u710a" * 65_536, "\U0001f600" * 65_536, "\u710a" * 65_537, "\U0001f600" * 65_537])
