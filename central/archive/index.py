@@ -50,7 +50,8 @@ def index_html(index: Index, lang: str) -> str:
     return environment(TEMPLATES).get_template("index.html").render(
         f=index.facts, head=index.facts.head, index=index, say=say, _=say, lang=lang, groups=sorted(groups.items()),
         films=here, more=max(0, len(here) - FILMS), most_reasons=REASONS, most_missing=FILMS,
-        digits=SHOWN_HASH, objections=OBJECTIONS, answers=ANSWERS, removed=removed_words(certified(index.removed, offset_min), lang),
+        digits=SHOWN_HASH, objections=OBJECTIONS, answers=ANSWERS,
+        removed=removed_words(certified(index.removed, offset_min), lang),
         missing=missing,
         away=away_words(away_of(dict.fromkeys(one.lacking for one in missing if one.lacking)), lang, offset_min),
         day=lambda one: day(one.by.utc_us, offset_min), size=amount(sum(one.file.segment.size for one in here)),
