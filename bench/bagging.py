@@ -93,6 +93,12 @@ def finish(folder: Path) -> Path:
         "Bagging-Date": record["body"]["as_of"][:10], "Payload-Oxum": f"{size}.{len(payload)}",
         "Zaitang-Export": hashlib.sha256(manifest).hexdigest(), **({"Zaitang-Missing": missing} if missing else {}),
     }.items()).encode())
+    return finish_lists(folder)
+
+
+def finish_lists(folder: Path) -> Path:
+    """Write both manifests alone."""
+    payload = sorted(path for path in (folder / "data").rglob("*") if path.is_file() and not path.is_symlink())
     put(folder / "manifest-sha256.txt", listed(folder, payload))
     return finish_tags(folder)
 

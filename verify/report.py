@@ -46,7 +46,7 @@ STAMPED = N_("A time-stamping authority that was given stamped the tree of {size
 STAMP_UNCHECKED = N_("The tree of {size} records has a time stamp of {at}, but none of an authority that was given"
                      " (--stamp-root): anybody can have made it.")
 STAMP_UNREAD = N_("The tree of {size} records has a time stamp, which was not read: that needs"
-                  " pip install 'zaitang[stamps]'.")
+                  " pip install 'zaitang-VERSION-py3-none-any.whl[stamps]'.")
 STAMPS = {"checked": STAMPED, "unchecked": STAMP_UNCHECKED, "unread": STAMP_UNREAD}
 UPTO = N_("{device} up to record {seq}")
 NO_TREE = N_("Cannot tell whether the centre changed or left out anything since: this export holds no tree.")

@@ -174,6 +174,7 @@ class _Pull:
         since_s = time.monotonic()
         while left:
             self._pace.open()
+            looked_s = time.monotonic()
             here = [one for one in left.values() if self._here(one)]
             named = {one.path for one in here}
             away, moved = self._boxes.ask(one for one in left.values() if one.path not in named)
@@ -185,8 +186,8 @@ class _Pull:
                 since_s = time.monotonic()
             elif all(one.refused == one.count for one in away) or time.monotonic() - since_s >= self._terms.wait_s:
                 self._give_up(left, away)
-            else:
-                self._pace.rest(LOOK_S)
+            if left:
+                self._pace.rest(looked_s + LOOK_S - time.monotonic())
 
     def _here(self, one: Wanted) -> bool:
         return self._centre.has_video(one.sha256) or self._before(one) is not None

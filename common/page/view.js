@@ -62,7 +62,10 @@ function filmedView(filmed, found) {
 /** What the export says itself that it lacks: of each box why, and which files. */
 function missingView(found) {
   const groups = new Map(), offset = plansOf(found).at(-1)?.body.utc_offset_min ?? 480;
-  for (const one of found.missing) groups.set(one.lacking, [...(groups.get(one.lacking) ?? []), one]);
+  for (const one of found.missing) {
+    if (!groups.has(one.lacking)) groups.set(one.lacking, []);
+    groups.get(one.lacking).push(one);
+  }
   const views = [...groups].map(([{ device, why, heard }, files]) => make("div", {},
     make("p", {}, say(LACKING[why], { device, count: files.length, heard: heard ? localTime(heard, offset) : say(N_("never")) })),
     bounded(files.map((one) => make("span", {}, shown(one.segment.file), filmedView(one, found))))));

@@ -1,4 +1,4 @@
-"""An archive is pulled while its video lies at a box alone: real processes on both sides, a real broker between them."""
+"""An archive is pulled while its video lies at a box alone: real processes on both sides, a real broker between."""
 from __future__ import annotations
 
 import os

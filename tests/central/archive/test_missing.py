@@ -9,6 +9,7 @@ import bagit
 import pytest
 from pypdf import PdfReader
 
+from central.archive import pull as pull_module
 from central.archive.decide import Wish
 from central.archive.desk import BAG, ArchiveDesk, Why, folder_of, keep_failure, read_request
 from central.archive.errors import FilesAway, FilesGone
@@ -81,8 +82,9 @@ def test_the_same_command_gets_the_rest_alone(
 
 
 def test_a_file_that_rotted_in_the_archive_of_before_comes_from_the_centre(
-    centre: Centre, box: Box, tmp_path: Path,  # noqa: F811
+    centre: Centre, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,  # noqa: F811
 ) -> None:
+    monkeypatch.setattr(pull_module, "LOOK_S", 0.0)
     put(centre, VIDEO[0])
     old = pulled(centre, tmp_path / "bag", WITHOUT).folder
     path = old / "data/class/segments/box-1/r-1/000000.mp4"
