@@ -32,8 +32,8 @@ OLD = "old-"
 SILENT = N_("It was ended, or ran out of memory; the log of the console says more. Ask for it again: it goes on.")
 KEPT_DAYS = 7
 """*Ours*: so long a finished archive lies here, and what came of one that failed."""
-WITHOUT_S = 300.0
-"""*Ours*: so long a box may bring something still, where an archive is wanted without what is missing."""
+WAIT_S, WITHOUT_S = 3600.0, 300.0
+"""*Ours*: so long a box may bring nothing; the second where an archive is wanted without what is missing."""
 DAY_S = 24 * 3600
 State = Literal["waiting", "running", "done", "failed"]
 
@@ -47,6 +47,11 @@ class Request:
     by: Id
     at_s: int
     without: bool = False
+
+    @property
+    def wait_s(self) -> float:
+        """So long boxes are waited for while nothing comes: who does without what is missing has waited before."""
+        return WITHOUT_S if self.without else WAIT_S
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from central.archive.cli import away_words
 from central.archive.decide import Wish
-from central.archive.desk import BAG, WITHOUT_S, Request, Why, folder_of, keep_failure, read_request
+from central.archive.desk import BAG, Request, Why, folder_of, keep_failure, read_request
 from central.archive.errors import FilesAway
 from central.archive.pace import Ended
 from central.archive.progress import Progress
@@ -21,17 +21,12 @@ from common.texts import LANGS, words
 from evidence.errors import ZaitangError
 
 
-def terms_of(request: Request) -> Terms:
-    """How it is pulled: who does without what is missing has waited before."""
-    return Terms(wait_s=WITHOUT_S, without=True) if request.without else Terms()
-
-
 def make(centre: Centre, class_id: str, request: Request, stop: threading.Event) -> None:
     """Make it, or keep why it could not be made, in every language."""
     folder = folder_of(centre.folder, class_id)
     try:
-        pull(centre, class_id, folder / BAG, Wish(request.lang, request.sheets), terms_of(request),
-             Progress(request.lang, None), stop)
+        pull(centre, class_id, folder / BAG, Wish(request.lang, request.sheets),
+             Terms(request.wait_s, without=request.without), Progress(request.lang, None), stop)
     except Ended:
         return
     except ZaitangError as error:

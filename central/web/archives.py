@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 
 from central.accounts.actions import Action
 from central.accounts.looks import looked
+from central.archive.cli import away_words
 from central.archive.desk import KEPT_DAYS, WITHOUT_S, ArchiveDesk
 from central.archive.errors import ArchiveAsked, NoArchive
 from central.archive.packed import packed
@@ -105,6 +106,8 @@ def _page(request: Request, centre: Centre, desk: ArchiveDesk, class_id: str, ty
         request, centre, "archive.html", typed.status if typed.error else 200, class_id=class_id, title=order.title,
         stands=stands, form=lambda which: typed if which == typed.which else Typed(),
         why={which: asked(lang, typed if which == typed.which else None) for which in ("ask", "file")},
+        waits=int(stands.request.wait_s / 60) if stands is not None else 0,
+        away=away_words(stands.now.away, lang, order.utc_offset_min) if stands is not None else (),
         said=_has_said(request, centre, class_id), days=KEPT_DAYS, minutes=int(WITHOUT_S / 60),
         amount=amount, when=local.exact,
         until=local.exact(stands.until_s * SECOND) if stands is not None else "")

@@ -58,8 +58,8 @@ def whole_bag(folder: Path) -> Path:
 
 
 def put_bag(folder: Path, names: Sequence[Mapping[str, str]] | None = None, findings: Sequence[object] = ()) -> Path:
-    """Makes a bag of the folder that holds a class in data/class, which may be a broken one: findings are those that are
-    given, and nothing is placed in time."""
+    """Makes a bag of the folder that holds a class in data/class, which may be a broken one: findings are those given,
+    and nothing is placed in time."""
     manifest = read_sealed((folder / INSIDE / "manifest.json").read_bytes())
     export = body_of(manifest.record)
     assert isinstance(export, Export)

@@ -15,8 +15,7 @@ from central.archive.desk import BAG, ArchiveDesk, Why, folder_of, keep_failure,
 from central.archive.errors import FilesAway, FilesGone
 from central.archive.pieces import Pieces, work_folder
 from central.archive.progress import Progress
-from central.archive.pull import Terms, pull
-from central.archive.work import terms_of
+from central.archive.pull import pull
 from central.errors import FolderNotEmpty
 from central.wiring import Centre
 from evidence.bodies import Export, SegmentRemoved, body_of
@@ -165,12 +164,12 @@ def test_in_the_console_it_is_a_choice_where_one_failed(
     wait(desk, "failed")
     assert 'name="without"' in client.get(place).text
     request = read_request(folder)
-    assert request is not None and not terms_of(request).without
+    assert request is not None and not request.without
     desk._work = lambda _, class_id: pulled(centre, folder / BAG, WITHOUT)
     send(client, place, reason="flag", without="yes")
     wait(desk, "done")
     request = read_request(folder)
-    assert request is not None and terms_of(request) == Terms(wait_s=300, without=True)
+    assert request is not None and (request.wait_s, request.without) == (300, True)
     page = client.get(f"{place}?lang=en").text
     assert "It is incomplete: video files that are named in it as missing: 1." in page and 'name="without"' not in page
 

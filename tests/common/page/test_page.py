@@ -183,7 +183,8 @@ ATTACKS: dict[str, tuple[Callable[[Path], object], str]] = {
     "another class in bag-info.txt": (
         lambda bag: (replaced(INFO, b"welder-1", b"welder-2")(bag), finish_lists(bag)), "External-Identifier"),
     "another export in bag-info.txt": (
-        lambda bag: (replaced(INFO, b"Zaitang-Export: ", b"Zaitang-Export: 0")(bag), finish_lists(bag)), "Zaitang-Export"),
+        lambda bag: (replaced(INFO, b"Zaitang-Export: ", b"Zaitang-Export: 0")(bag), finish_lists(bag)),
+        "Zaitang-Export"),
     "a label twice in bag-info.txt": (lambda bag: (
         put(bag / INFO, (bag / INFO).read_bytes() * 2), finish_lists(bag)), "bag-info.txt cannot be read"),
     "names that are one to other file systems": (
