@@ -34,6 +34,11 @@ def write_bag(
     def there(one: dict[str, Any]) -> bool:
         return (folder / f"data/class/segments/{one['device']}/{one['body']['file']}").exists()
 
+    def key(one: dict[str, Any]) -> tuple[str, int]:
+        return one["device"], one["seq"]
+
+    lacking = {(one["device"], seq): {"why": one["why"], "heard": one["heard"]}
+               for one in json.loads(manifest)["body"].get("missing") or [] for seq in one["seqs"]}
     export_hash = hashlib.sha256(manifest).hexdigest()
     put_json(folder / "data/findings.json", {
         "v": 1, "rules": RULES_VERSION, "as_of": findings["as_of"], "class": findings["class"],
@@ -41,7 +46,9 @@ def write_bag(
     put_json(folder / "data/index.json", {
         "v": 1, "class": findings["class"], "export": export_hash,
         "segments": [{**entry(one), **place(one, judged.story)} for one in films if there(one)],
-        "removed": [entry(one) for one in films if not there(one)],
+        "removed": [entry(one) for one in films if not there(one) and key(one) not in lacking],
+        "missing": [{**entry(one), **place(one, judged.story), **lacking[key(one)]} for one in films
+                    if key(one) in lacking],
         "blocks": [{"block": one.id, "from": utc_text(one.span.start_us), "to": utc_text(one.span.end_us)}
                    for one in judged.story.blocks]})
     put(folder / "data/index.pdf", b"%PDF-1.7 what was found, for people\n")
@@ -79,11 +86,19 @@ def finish(folder: Path) -> Path:
     record = json.loads(manifest)
     payload = sorted(path for path in (folder / "data").rglob("*") if path.is_file() and not path.is_symlink())
     size = sum(path.stat().st_size for path in payload)
+    missing = sum(len(one["seqs"]) for one in record["body"].get("missing") or [])
     put(folder / "bagit.txt", b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
     put(folder / "bag-info.txt", "".join(f"{label}: {value}\n" for label, value in {
         "Source-Organization": record["device"], "External-Identifier": record["body"]["class"],
         "Bagging-Date": record["body"]["as_of"][:10], "Payload-Oxum": f"{size}.{len(payload)}",
-        "Zaitang-Export": hashlib.sha256(manifest).hexdigest()}.items()).encode())
+        "Zaitang-Export": hashlib.sha256(manifest).hexdigest(), **({"Zaitang-Missing": missing} if missing else {}),
+    }.items()).encode())
+    return finish_lists(folder)
+
+
+def finish_lists(folder: Path) -> Path:
+    """Write both manifests alone."""
+    payload = sorted(path for path in (folder / "data").rglob("*") if path.is_file() and not path.is_symlink())
     put(folder / "manifest-sha256.txt", listed(folder, payload))
     return finish_tags(folder)
 

@@ -31,6 +31,7 @@ from evidence.bodies import (
     CheckpointSeen,
     Export,
     Head,
+    Missing,
     PolicyRef,
     body_of,
 )
@@ -102,10 +103,10 @@ def collect(centre: Centre, class_id: str) -> Content:
     return content_of(centre, state(centre, class_id, whole=True))
 
 
-def state(centre: Centre, class_id: str, whole: bool) -> Sealed:
+def state(centre: Centre, class_id: str, whole: bool, missing: tuple[Missing, ...] = ()) -> Sealed:
     """Seal the head of the class as it is now, as a record of the centre: the manifest of an export. `whole`: only if
-    all of its video is here. Raises ClockNotSet, ClockBehind, UnknownClass, NothingToExport, PolicyGone,
-    SegmentsNotHere."""
+    all of its video is here; `missing`: what it will lack. Raises ClockNotSet, ClockBehind, UnknownClass,
+    NothingToExport, PolicyGone, SegmentsNotHere."""
     with centre.store.write() as tx:
         signing_us(tx, centre.clock.stamp(), centre.keys.test)  # else it would be stated and never written
         _, order = order_of(tx, class_id)
@@ -119,6 +120,7 @@ def state(centre: Centre, class_id: str, whole: bool) -> Sealed:
             class_id=class_id, policy=order.policy, heads=tuple(head for head, _ in chosen.chains),
             segments=len(chosen.files), as_of=utc_text(moment.us),
             receipts=tuple(sha256_hex(_lines(envelopes)) for _, envelopes in _receipts(tx, chosen)),
+            missing=missing or None,
         ))
 
 

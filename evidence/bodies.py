@@ -981,9 +981,23 @@ class Head:
 
 
 @dataclasses.dataclass(frozen=True)
+class Missing:
+    """Segments of one chain that an export lacks, by their records. `why`: the box did not bring them (`away`), does
+    not have them (`gone`), sends nothing of that chain any more (`earlier`), or refused (`refused`). `heard`: when the
+    centre last heard that box before the export; None: never."""
+
+    device: Id
+    chain: ChainId
+    seqs: tuple[Count, ...]
+    why: Literal["away", "gone", "earlier", "refused"]
+    heard: Utc | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Export:
     """The signed head of an exported class (`export`), the last record of the centre's chain in it. `receipts`: of each
-    head the SHA-256 of the file of its receipts; None: of before, and nobody can tell whether some were left out."""
+    head the SHA-256 of the file of its receipts; None: of before, and nobody can tell whether some were left out.
+    `missing`: video that could not be had, so that its files may be absent; None: all of it is there."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     policy: PolicyRef
@@ -991,6 +1005,7 @@ class Export:
     segments: Count
     as_of: Utc
     receipts: tuple[Sha256, ...] | None = None
+    missing: tuple[Missing, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -117,16 +117,16 @@ def identity(certificate_pem: str, root: x509.Certificate, role: Role, where: st
         return _checked(chain, root, role, where)
     except InvalidSignature:
         raise BadCertificate(where=where, why="the root did not issue it") from None
-    except _UNREADABLE as error:
-        raise BadCertificate(where=where, why=f"it cannot be read ({type(error).__name__})") from None
+    except _UNREADABLE:
+        raise BadCertificate(where=where, why="it cannot be read as a certificate") from None
 
 
 def is_test(certificate: x509.Certificate, where: str = "certificate") -> bool:
     """Whether a certificate is marked as a test key. Raises BadCertificate."""
     try:
         return _test_mark(certificate)
-    except _UNREADABLE as error:
-        raise BadCertificate(where=where, why=f"it cannot be read ({type(error).__name__})") from None
+    except _UNREADABLE:
+        raise BadCertificate(where=where, why="it cannot be read as a certificate") from None
 
 
 def fingerprint(certificate: x509.Certificate) -> str:

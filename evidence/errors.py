@@ -206,7 +206,8 @@ class BadStamp(VerificationError):
 
 
 class StampsMissing(BadInput):
-    text = "time stamps need a library that is not installed here: pip install 'zaitang[stamps]'"
+    text = ("time stamps need a library that is not installed here:"
+            " pip install 'zaitang-VERSION-py3-none-any.whl[stamps]'")
 
 
 class FetchFailed(BadInput):

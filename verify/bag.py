@@ -41,7 +41,7 @@ SHEETS = "data/sheets/"
 PARTS = frozenset({DECLARATION, INFO, MANIFEST, TAGS, PAGE, FINDINGS, INDEX, PAPER})
 """The files beside the class that every bag has."""
 LABELLED = frozenset({
-    "Source-Organization", "External-Identifier", "Bagging-Date", "Payload-Oxum", "Zaitang-Export"})
+    "Source-Organization", "External-Identifier", "Bagging-Date", "Payload-Oxum", "Zaitang-Export", "Zaitang-Missing"})
 """What every bag says of itself, by its labels; it may say more."""
 _SHEET = re.compile(r"data/sheets/[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.jpg", re.ASCII)
 
@@ -161,6 +161,8 @@ def _info(bag: Bag, manifest: Sealed | None) -> list[VerificationError]:
     if manifest is not None and isinstance(body, Export):
         wanted |= {"Source-Organization": manifest.record.device, "External-Identifier": body.class_id,
                    "Bagging-Date": body.as_of[:10], "Zaitang-Export": manifest.hash}
+        missing = sum(len(one.seqs) for one in body.missing or ())
+        wanted |= {"Zaitang-Missing": str(missing)} if missing or "Zaitang-Missing" in bag.info else {}
     if INFO not in bag.folder.sizes:
         return []
     return [InfoWrong(label=label, want=want, have=shown(bag.info.get(label, "?"))) for label, want in wanted.items()

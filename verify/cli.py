@@ -1,4 +1,5 @@
-"""`zaitang-verify PATH [--root KEY] [--json OUT] [--lang zh|en]`: 0 whole, 1 something does not hold, 2 no evidence."""
+"""`zaitang-verify PATH [--root KEY] [--json OUT] [--lang zh|en]`: 0 whole, 1 something does not hold, 2 no evidence,
+3 incomplete."""
 from __future__ import annotations
 
 import json
@@ -28,6 +29,8 @@ NO_FOLDER = N_("it is not a folder. An archive that was downloaded as a ZIP must
                " figures are no evidence: at the centre, `zaitang-central export CLASS --to FOLDER` writes it")
 NEITHER = N_("it is neither an exported class, nor a bag of one, nor the folder of a box. Dossiers and figures are no"
              " evidence: at the centre, `zaitang-central export CLASS --to FOLDER` writes it")
+INCOMPLETE = 3
+"""Exit status where all that is here holds, and video is missing that the export says it lacks."""
 WITNESS = "witness"
 """The first word of the other command, which watches a centre."""
 
@@ -57,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BadInput as error:
         print(shown(words(error, lang)), file=sys.stderr)
         return 2
-    return 0 if result.ok else 1
+    return 0 if result.whole else INCOMPLETE if result.ok else 1
 
 
 def _of_witness(given: Sequence[str]) -> list[str] | None:
@@ -145,7 +148,8 @@ def _parser(lang: str = "en") -> Parser:
         lang=lang,
         prog="zaitang-verify",
         description="Check an exported class, a bag of one, or the folder of a box, offline. "
-        "Exit status: 0 whole; 1 something does not hold; 2 the path cannot be read as evidence.",
+        "Exit status: 0 whole; 1 something does not hold; 2 the path cannot be read as evidence; 3 what is here holds, "
+        "but video is missing, as the centre says itself.",
         epilog="`zaitang-verify witness --help`: watch a centre as an independent witness.",
     )
     parser.add_argument("path", metavar="PATH", help="an exported class, a bag of one, or the folder of a box")

@@ -1,4 +1,5 @@
-"""What a broken video file shows: when it was filmed, in which room, by which camera. Nobody knows it by its name."""
+"""What a video file shows that is broken or missing: when it was filmed, in which room, by which camera. Nobody
+knows it by its name."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
@@ -6,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from common.texts import N_, translate
 from evidence.blocks import local
 from evidence.bodies import ClassOrder, body_of
-from evidence.errors import BadRecord, VerificationError
+from evidence.errors import BadRecord
 from evidence.records import Record
 from verify.folder import shown
 from verify.material import Expected, Material
@@ -17,15 +18,15 @@ CHINA_MIN = 480
 
 def tells_where(
     material: Material, expected: Sequence[Expected], lang: str
-) -> Callable[[VerificationError], str]:
-    """What to say of a problem: where and when the video file was filmed of which it speaks; empty of any other.
-    The plans are looked for only once a file is broken."""
+) -> Callable[[object, object], str]:
+    """What to say of a video file, by its box and its name: where and when it was filmed; empty of any other. The plans
+    are looked for only once somebody asks."""
     files = {(one.device, one.segment.file): one for one in expected}
     plans: dict[str, ClassOrder] | None = None
 
-    def where(error: VerificationError) -> str:
+    def where(device: object, file: object) -> str:
         nonlocal plans
-        one = files.get((str(error.params.get("device")), str(error.params.get("file"))))
+        one = files.get((str(device), str(file)))
         if one is None:
             return ""
         plans = _plans(material.records()) if plans is None else plans

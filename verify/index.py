@@ -25,20 +25,20 @@ def check_index(
     bag: Bag, material: Material, expected: Sequence[Expected], judged: Judged
 ) -> list[VerificationError]:
     """The index for programs against the records: which segments there are, where they lie in time, and which were
-    removed; which recordings there are."""
+    removed or are missing; which recordings there are."""
     value = bag.derived.get(INDEX)
     if not isinstance(value, dict):
         return [value] if value else []
     try:
-        here, gone = _by_file(value.get("segments")), _by_file(value.get("removed", []))
+        here, *absent = (_by_file(value.get(key, [])) for key in ("segments", "removed", "missing"))
         blocks = _objects(value.get("blocks"), "it holds no list of recordings")
     except DerivedUnreadable as error:
         return [error]
     export = None if material.manifest is None else material.manifest.hash
     problems = list(not_as(INDEX, value, {"v": 1, "class": material.only_class, "export": export}))
-    problems += _segments(expected, judged, here, gone)
+    problems += _segments(expected, judged, here, *absent)
     problems += [IndexAdds(file=shown(str(one.get("file")))[:100], device=shown(str(one.get("device")))[:100])
-                 for one in itertools.islice((*here.values(), *gone.values()), MOST_WRONG)]
+                 for one in itertools.islice(itertools.chain(*(some.values() for some in (here, *absent))), MOST_WRONG)]
     if canonical([[one.get("block"), one.get("from"), one.get("to")] for one in blocks]) != canonical(
             [[one.id, utc_text(one.span.start_us), utc_text(one.span.end_us)] for one in judged.story.blocks]):
         problems.append(DerivedUnreadable(file=INDEX, why="its recordings are not those of the plan"))
@@ -46,16 +46,21 @@ def check_index(
 
 
 def _segments(
-    expected: Sequence[Expected], judged: Judged, here: Entries, gone: Entries,
+    expected: Sequence[Expected], judged: Judged, here: Entries, gone: Entries, missing: Entries,
 ) -> Iterator[VerificationError]:
-    """The segments of the records; what they name is taken from `here`, or from `gone` where it was removed."""
+    """The segments of the records; what they name is taken from `here`, from `gone` where it was removed, or from
+    `missing` where the export lacks it."""
     placed = {fact.ref: fact for fact in judged.story.segments}
     for one in expected:
         key, entry = canonical([one.device, one.segment.file]), _entry(one)
         theirs = gone.pop(key, None) if one.removed else None
         if theirs is None:
             entry |= _place(placed.get((one.device, one.chain, one.seq)), judged.story.blocks)
-            theirs = here.pop(key, None)
+            if one.lacking is not None and not one.removed:
+                entry |= {"why": one.lacking.why, "heard": one.lacking.heard}
+                theirs = missing.pop(key, None)
+            else:
+                theirs = here.pop(key, None)
         if theirs is None:
             if not one.removed:
                 yield IndexLacks(seq=one.seq, device=one.device)

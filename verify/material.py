@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from evidence.bodies import Alarm, ChainBegun, DeviceApproved, Segment, body_of
+from evidence.bodies import Alarm, ChainBegun, DeviceApproved, Export, Missing, Segment, body_of
 from evidence.chain import Checked
 from evidence.corrections import corrections
 from evidence.errors import BadRecord, VerificationError
@@ -46,7 +46,7 @@ class Chain:
 @dataclasses.dataclass(frozen=True)
 class Expected:
     """A segment that a record names, and the name of its file in the folder. `removed`: a record says that the file was
-    removed, so that it may be absent."""
+    removed, so that it may be absent; `lacking`: what the centre says of why the export lacks it."""
 
     name: str
     device: str
@@ -54,6 +54,7 @@ class Expected:
     seq: int
     segment: Segment
     removed: bool = False
+    lacking: Missing | None = None
     filmed_us: tuple[int, int] | None = None
     """From when to when, UTC microseconds, by the clock of its record; None where that cannot say."""
 
@@ -120,15 +121,23 @@ class Material:
     def expected(self) -> list[Expected]:
         """The segments that the records name, in the order of the records. Unusable records become problems."""
         found = []
-        gone = self._removals()
+        gone, lacking = self._removals(), self._lacking()
         for chain in self.chains:
             counted = corrections(one.record for one in chain.sealed)
             for record, body in self._bodies(chain, "segment"):
                 class_id = counted.class_of(record)
                 if isinstance(body, Segment) and self.only_class in (None, class_id):
                     found.append(Expected(f"{chain.prefix}/{body.file}", chain.device, chain.chain, record.seq, body,
-                                          gone.names(record, class_id, body.sha256), filmed_us(record, body)))
+                                          gone.names(record, class_id, body.sha256),
+                                          lacking.get((chain.device, chain.chain, record.seq)),
+                                          filmed_us(record, body)))
         return found
+
+    def _lacking(self) -> dict[tuple[str, str, int], Missing]:
+        """Segments that the export lacks, as its manifest says, by device, chain and number."""
+        export = None if self.manifest is None else body_of(self.manifest.record)
+        missing = export.missing or () if isinstance(export, Export) else ()
+        return {(one.device, one.chain, seq): one for one in missing for seq in one.seqs}
 
     def _removals(self) -> Removals:
         """Segments that may be absent, as the chains say."""

@@ -8,10 +8,10 @@ from common.reasons import AND, READINGS, RESULTS, VERDICTS, finding_words, mome
 from common.texts import N_, translate, words
 from evidence.rules import Finding, R3Finding
 from evidence.times import SECOND, utc_text, utc_us
-from verify import decisions
+from verify import decisions, missing
 from verify.bag import INDEX, LABELLED, NAMES, PAGE, PAPER
 from verify.bagit import INFO
-from verify.filmed import tells_where
+from verify.filmed import CHINA_MIN, tells_where
 from verify.folder import shown
 from verify.result import Result
 
@@ -36,7 +36,7 @@ VOUCHED = N_("A receipt vouches for the chain up to record {up_to}; whether late
 NO_POLICY = N_("No findings for class {class_id}: its policy is not at hand.")
 NOT_JUDGED = N_("No findings: they are computed only from evidence that holds.")
 UNKNOWN = N_("Records of types that this version does not know, verified but not in the story: {count}")
-CLASS = N_("Class {class_id}, policy {policy}, as of {as_of}")
+CLASS = N_("Class {class_id}, policy {policy}; records and findings up to {as_of}")
 FLAG = N_("FLAG")
 TREE = N_("The centre signed, {at}, a tree of {size} records that holds every chain of this export to its end. None of"
           " them can be changed or left out later without contradicting that signature.")
@@ -47,7 +47,7 @@ STAMPED = N_("A time-stamping authority that was given stamped the tree of {size
 STAMP_UNCHECKED = N_("The tree of {size} records has a time stamp of {at}, but none of an authority that was given"
                      " (--stamp-root): anybody can have made it.")
 STAMP_UNREAD = N_("The tree of {size} records has a time stamp, which was not read: that needs"
-                  " pip install 'zaitang[stamps]'.")
+                  " pip install 'zaitang-VERSION-py3-none-any.whl[stamps]'.")
 STAMPS = {"checked": STAMPED, "unchecked": STAMP_UNCHECKED, "unread": STAMP_UNREAD}
 UPTO = N_("{device} up to record {seq}")
 NO_TREE = N_("Cannot tell whether the centre changed or left out anything since: this export holds no tree.")
@@ -176,13 +176,14 @@ def liveness_checked(result: Result) -> bool:
 def as_json(result: Result, lang: str) -> dict[str, Any]:
     """The document for `--json`. Sentences are in `lang`; times and numbers are not."""
     return {
-        "ok": result.ok,
+        "ok": result.whole,
         "kind": "bag" if result.material.bag else result.material.kind,
         "records": result.records,
         "segments": len(result.segments),
         "media_s": round(result.media_us / 1e6, 3),
         "recovered": result.recovered,
         "removed": result.removed,
+        "missing": missing.as_json(result.missing),
         "unfinished": len(result.material.unfinished),
         "unfinished_files": result.material.unfinished,
         "signer": _signer(result),
@@ -218,11 +219,12 @@ def sentences(result: Result, lang: str) -> Iterator[str]:
         yield translate(TEST_KEY, lang)
     if result.simulated:
         yield translate(SIMULATED, lang, count=result.simulated)
-    yield _verdict(len(result.problems), lang)
+    yield _verdict(result, lang)
     where = tells_where(result.material, result.segments, lang)
+    yield from missing.sentences(result.missing, where, _offset_min(result), lang) if result.ok else ()
     for number, error in enumerate(result.problems, 1):
         yield f"  {number}. {words(error, lang)}"
-        if filmed := where(error):
+        if filmed := where(error.params.get("device"), error.params.get("file")):
             yield f"     {filmed}"
     yield _summary(result, lang)
     yield from _signers(result, lang)
@@ -232,10 +234,13 @@ def sentences(result: Result, lang: str) -> Iterator[str]:
         yield from decisions.sentences(one, lang)
 
 
-def _verdict(problems: int, lang: str) -> str:
+def _verdict(result: Result, lang: str) -> str:
+    problems = len(result.problems)
     if problems == 1:
         return translate(FAILS_ONE, lang)
-    return translate(FAILS, lang, count=problems) if problems else translate(HOLDS, lang)
+    if problems:
+        return translate(FAILS, lang, count=problems)
+    return missing.verdict(result.missing, lang) if result.missing else translate(HOLDS, lang)
 
 
 def _summary(result: Result, lang: str) -> str:
@@ -292,6 +297,10 @@ def _findings(result: Result, lang: str) -> Iterator[str]:
 def _as_of(utc: str | None, offset_min: int, lang: str) -> str:
     """The instant of the findings on the clock of the class; to the microsecond it is in the JSON."""
     return "" if utc is None else f"{moment_words(utc_us(utc), offset_min, lang)} ({zone_words(offset_min)})"
+
+
+def _offset_min(result: Result) -> int:
+    return next((one.story.order.utc_offset_min for one in result.judged), CHINA_MIN)
 
 
 def _readings(finding: Finding, lang: str) -> Iterator[str]:

@@ -26,6 +26,8 @@ class Result:
     problems: tuple[VerificationError, ...]
     segments: tuple[Expected, ...]
     removed: int
+    missing: tuple[Expected, ...]
+    """Segments that are not here, as the export says itself."""
     judged: tuple[Judged, ...]
     unjudged: tuple[str, ...]
     """Classes whose policy is not at hand."""
@@ -36,7 +38,13 @@ class Result:
 
     @property
     def ok(self) -> bool:
+        """What is here holds."""
         return not self.problems
+
+    @property
+    def whole(self) -> bool:
+        """And nothing is missing."""
+        return self.ok and not self.missing
 
     @property
     def records(self) -> int:
@@ -107,9 +115,10 @@ def conclude(material: Material, expected: list[Expected], advance: Callable[[in
     judged, decided = _judge(material, problems)
     derived = None if bag is None else check_derived(bag, material, expected, judged)
     unjudged = tuple(case.class_id for case in material.cases if case.policy is None)
-    gone = sum(one.name not in material.folder.sizes and one.removed for one in expected)
+    absent = [one for one in expected if one.name not in material.folder.sizes]
+    gone, missing = sum(one.removed for one in absent), tuple(one for one in absent if one.lacking and not one.removed)
     problems += derived.problems if derived else ()
-    return Result(material, tuple(problems), tuple(expected), gone, judged, unjudged, decided, derived)
+    return Result(material, tuple(problems), tuple(expected), gone, missing, judged, unjudged, decided, derived)
 
 
 def _judge(
@@ -135,7 +144,7 @@ def _judge(
 def _told(material: Material, expected: list[Expected], hashes: Mapping[Named, str | VerificationError]) -> set[str]:
     """The files of a bag of which something is wrong by what the class says of them: there it is told."""
     wrong = {one.name for one in expected if hashes.get((material.folder, one.name)) != one.segment.sha256
-             and not (one.removed and one.name not in material.folder.sizes)}
+             and not ((one.removed or one.lacking) and one.name not in material.folder.sizes)}
     added = set(_watched(material)) - _known(material, expected)
     return {f"{CLASS}/{name}" for name in wrong | added}
 

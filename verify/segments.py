@@ -14,7 +14,7 @@ def check_segments(
     moved: Collection[str] = (),
 ) -> list[VerificationError]:
     """What is wrong with the files that `expected` names. `hashes`: what each of `worth_reading` hashes to. A file that
-    was removed may be absent; of one that is in `moved` it is told where to look."""
+    was removed, or that the export says it lacks, may be absent; of one that is in `moved` it is told where to look."""
     by_hash = {one.segment.sha256: one for one in expected}
     problems: list[VerificationError] = []
     for one in expected:
@@ -22,7 +22,8 @@ def check_segments(
         if size is None:
             missing = SegmentMoved if one.name in moved else SegmentMissing
             error = folder.refused.get(one.name) or (
-                None if one.removed else missing(file=one.segment.file, device=one.device))
+                None if one.removed or one.lacking is not None
+                else missing(file=one.segment.file, device=one.device))
             problems += [error] if error else []
             continue
         have = hashes.get(one.name, "")

@@ -11,6 +11,7 @@ from bench.figures import (
     identify,
     live,
     packs,
+    pulls,
     still,
     strangers,
     watch,
@@ -20,4 +21,5 @@ from bench.harness import Figures
 FIGURES: dict[str, Figures] = {
     one.name: one for one in (
         identify.FIGURES, checkin.FIGURES, packs.FIGURES, facesize.FIGURES, cover.FIGURES, headcount.FIGURES,
-        strangers.FIGURES, still.FIGURES, courses.FIGURES, console.FIGURES, live.FIGURES, watch.FIGURES)}
+        strangers.FIGURES, still.FIGURES, courses.FIGURES, console.FIGURES, live.FIGURES, watch.FIGURES,
+        pulls.FIGURES)}

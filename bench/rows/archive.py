@@ -26,7 +26,7 @@ FILES, FILE_BYTES = 48, 8 << 20
 
 def prepare(folder: Path) -> Contest:
     """A centre with a class whose video is here, and the plan of its archive."""
-    centre, decided = _centre(folder), folder / "decided"
+    centre, decided = make_centre(folder / "centre", FILES, FILE_BYTES), folder / "decided"
     began_s = time.monotonic()
     _decide(centre, decided)
     took_s = time.monotonic() - began_s
@@ -62,19 +62,20 @@ def _anew(last: list[Path], side: int, target: Path) -> Path:
     return target
 
 
-def _centre(folder: Path) -> Centre:
-    centre, videos = init_centre(folder / "centre", test_keys=True), []
-    for _ in range(FILES):
-        data = os.urandom(FILE_BYTES)
+def make_centre(folder: Path, files: int, file_bytes: int) -> Centre:
+    """A centre with a class of so many minutes, each a file of random bytes that is here."""
+    centre, videos = init_centre(folder, test_keys=True), []
+    for _ in range(files):
+        data = os.urandom(file_bytes)
         sha256 = hashlib.sha256(data).hexdigest()
-        videos.append((FILE_BYTES, sha256))
+        videos.append((file_bytes, sha256))
         path = centre.objects.path(sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     with centre.store.write() as tx:
         tx.know_policy(POLICY_REF.sha256, policy_bytes(POLICY))
-        centre.store.append(tx, plan(FILES))
-    chain = [Message(BOX, one.envelope) for one in sealed(centre, 3 * FILES, videos)]
+        centre.store.append(tx, plan(files))
+    chain = [Message(BOX, one.envelope) for one in sealed(centre, 3 * files, videos)]
     centre.collector().take(chain)
     return centre
 

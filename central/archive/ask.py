@@ -3,18 +3,23 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from central.archive.plan import Wanted
-from central.orders.asked import Asked, asked_of, order_awaited
+from central.orders.asked import GONE, Asked, asked_of, order_awaited
 from central.orders.boxes import head_of
 from central.orders.errors import NoSuchBox
 from central.store.tables import Tx
 from central.wiring import Centre
+from evidence.bodies import Missing
 from evidence.box_orders import MOST_WANTED
+from evidence.times import utc_text, utc_us
 
 AHEAD_S = 600
 """So much video is asked of a box in advance as may be sent on in this time, where there is a limit."""
 OTHER_CHAIN = "other_chain"
+Lacks = Literal["away", "gone", "earlier", "refused"]
+"""As in `Missing`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,19 +45,34 @@ class Boxes:
     def ask(self, left: Iterable[Wanted]) -> tuple[list[Away], bool]:
         """Ask for what is not under way, as much at a time as a box should have to bring; how it stands with each box
         now, and whether anything moved since the last time. Raises DatabaseUnusable."""
-        of_box: dict[str, list[Wanted]] = {}
-        for one in left:
-            of_box.setdefault(one.device, []).append(one)
         self._moved = False
-        return [self._ask_box(device, files) for device, files in sorted(of_box.items())], self._moved
+        return [self._ask_box(device, files) for device, files in sorted(_by_box(left).items())], self._moved
+
+    def missing(self, left: Iterable[Wanted]) -> tuple[Missing, ...]:
+        """Why it cannot be had now, of each chain, for an archive that lacks it. Raises DatabaseUnusable."""
+        causes: dict[tuple[str, str, Lacks, int | None], list[int]] = {}
+        for device, files in sorted(_by_box(left).items()):
+            heard_us, known, asked = self._stands(device, files)
+            ours = {one.path for one in known}
+            for one in files:
+                said = asked.get(one.sha256)
+                why: Lacks = "earlier" if one.path not in ours else "away"
+                if why == "away" and said is not None and self._refused(said):
+                    why = "gone" if said.why == GONE else "refused"
+                causes.setdefault((device, one.chain, why, heard_us), []).append(one.seq)
+        return tuple(Missing(device, chain, tuple(sorted(seqs)), why, None if heard_us is None else utc_text(heard_us))
+                     for (device, chain, why, heard_us), seqs in causes.items())
+
+    def _stands(self, device: str, left: Sequence[Wanted]) -> tuple[int | None, list[Wanted], dict[str, Asked]]:
+        """When the box was heard last, UTC; what of these it can be asked for; what it was asked for."""
+        with self._centre.store.read() as tx:
+            return (tx.heard_at([device]).get(device), _of_chain(tx, device, left),
+                    asked_of(tx, device, self._now_us()))
 
     def _ask_box(self, device: str, left: Sequence[Wanted]) -> Away:
         now_us = self._now_us()
         self._note_moved(device, left, now_us)
-        with self._centre.store.read() as tx:
-            heard_us = tx.heard_at([device]).get(device)
-            known = _of_chain(tx, device, left)
-            asked = asked_of(tx, device, now_us)
+        heard_us, known, asked = self._stands(device, left)
         refused = [asked[one.sha256].why for one in known if one.sha256 in asked and self._refused(asked[one.sha256])]
         refused += [OTHER_CHAIN] * (len(left) - len(known))
         wanted = [one for one in known if one.sha256 not in asked or not self._refused(asked[one.sha256])]
@@ -89,6 +109,21 @@ class Boxes:
 
     def _now_us(self) -> int:
         return self._centre.clock.stamp().utc_us
+
+
+def away_of(missing: Iterable[Missing]) -> list[Away]:
+    """The same words for what an archive lacks."""
+    return [Away(one.device, len(one.seqs), None if one.heard is None else utc_us(one.heard),
+                 0 if one.why == "away" else len(one.seqs),
+                 {"gone": GONE, "earlier": OTHER_CHAIN}.get(one.why, one.why))
+            for one in missing]
+
+
+def _by_box(left: Iterable[Wanted]) -> dict[str, list[Wanted]]:
+    of_box: dict[str, list[Wanted]] = {}
+    for one in left:
+        of_box.setdefault(one.device, []).append(one)
+    return of_box
 
 
 def _of_chain(tx: Tx, device: str, left: Sequence[Wanted]) -> list[Wanted]:

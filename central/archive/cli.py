@@ -12,6 +12,7 @@ from common.texts import N_, translate
 
 if TYPE_CHECKING:
     from central.archive.ask import Away
+    from central.wiring import Centre
 
 PULLED = N_("The archive of class {class_id} is in {folder}: video files {files}, {size} in all. Check it with:"
             " zaitang-verify {folder} --root {root}")
@@ -22,6 +23,8 @@ REFUSED = N_("Of these the box says that it will not bring: {count} ({why}).")
 GONE = N_("it does not have them any more")
 EARLIER = N_("they are of an earlier chain of the box, of which it sends nothing")
 NO = N_("it refused the order")
+INCOMPLETE = N_("It is incomplete: video files that are named in it as missing: {count}. When the box is back, run the"
+                " same command again: it fetches the rest alone.")
 ERASED = N_("Files that were taken out of {folder}: {count}.")
 ENDED = N_("The pull was ended. What came is kept: run the same command again.")
 
@@ -33,7 +36,7 @@ def add_commands(commands: Any, command: Callable[..., argparse.ArgumentParser])
                    "; run again, it goes on")
     pull.add_argument("class_id", metavar="CLASS")
     pull.add_argument("--to", type=Path, required=True, metavar="DIR",
-                      help="the folder to write; it must not exist yet")
+                      help="the folder to write; it must not exist yet, but as an incomplete archive of the class")
     pull.add_argument("--wait", default="1", metavar="HOURS",
                       help="so long boxes are waited for while nothing comes of them (default: %(default)s)")
     pull.add_argument("--rate", metavar="MB/S", help="at most so many megabytes a second")
@@ -41,6 +44,9 @@ def add_commands(commands: Any, command: Callable[..., argparse.ArgumentParser])
                       help="only in this time of the day by the clock of the class, like 22:00-06:00")
     pull.add_argument("--with-sheets", action="store_true",
                       help="with the contact sheets that may be shown still: pictures of people")
+    pull.add_argument("--without-missing", action="store_true",
+                      help="after that finish it without video that no box brought: the archive names it as missing,"
+                      " and is incomplete; pulled to the same folder again, it gets the rest")
     pull.add_argument("--anew", action="store_true",
                       help="decide again what belongs to it; the video that came is kept")
     erase = group.add_parser("erase", help="take names, or contact sheets, out of an archive; the evidence stays whole")
@@ -60,28 +66,27 @@ def _erase(args: argparse.Namespace) -> None:
 
 
 def _pull(args: argparse.Namespace) -> int:
+    from central.archive.ask import away_of
     from central.archive.decide import Wish
     from central.archive.errors import FilesAway
     from central.archive.pace import Ended, rate_of, wait_of, window_of
     from central.archive.progress import Progress, amount
     from central.archive.pull import Terms, pull
     from central.archive.removed import removed_words
-    from central.classes.orders import order_of
     from central.cli import CONTRADICTED
     from central.wiring import open_centre
     from common.signals import on_signal
 
     terms = Terms(wait_of(args.wait), rate_of(args.rate) if args.rate is not None else None,
-                  window_of(args.night) if args.night is not None else None, args.anew)
+                  window_of(args.night) if args.night is not None else None, args.anew,
+                  args.without_missing)
     centre, stop, progress = open_centre(args.centre), threading.Event(), Progress(args.lang)
     on_signal(stop.set)
     try:
         done = pull(centre, args.class_id, args.to, Wish(args.lang, args.with_sheets), terms, progress, stop)
     except FilesAway as error:
         progress.close()
-        with centre.store.read() as tx:
-            offset_min = order_of(tx, args.class_id)[1].utc_offset_min
-        for line in away_words(error.away, args.lang, offset_min):
+        for line in away_words(error.away, args.lang, _offset_min(centre, args.class_id)):
             print(line, file=sys.stderr)
         raise
     except Ended:
@@ -95,9 +100,20 @@ def _pull(args: argparse.Namespace) -> int:
     print(translate(NAMES, args.lang), file=sys.stderr)
     if done.removed:
         print(removed_words(done.removed, args.lang))
+    if done.missing:
+        print(translate(INCOMPLETE, args.lang, count=sum(len(one.seqs) for one in done.missing)))
+        for line in away_words(away_of(done.missing), args.lang, _offset_min(centre, args.class_id)):
+            print(line)
     if done.contradicted is not None:
         print(translate(CONTRADICTED, args.lang, size=done.contradicted))
     return 0
+
+
+def _offset_min(centre: Centre, class_id: str) -> int:
+    from central.classes.orders import order_of
+
+    with centre.store.read() as tx:
+        return order_of(tx, class_id)[1].utc_offset_min
 
 
 def away_words(away: Sequence[Away], lang: str, offset_min: int) -> list[str]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from central.archive.derived import films_of, findings_json, index_json, names_json
@@ -23,7 +23,7 @@ from central.export import Content, check_records, content_of, small_files, stat
 from central.wiring import Centre
 from common.page import verify_page
 from common.sheets import Name
-from evidence.bodies import Export, body_of
+from evidence.bodies import Export, Missing, body_of
 from evidence.certs import fingerprint
 from evidence.errors import BadShape
 from evidence.fold import fold
@@ -34,6 +34,7 @@ from evidence.records import Id, Record, Sealed
 from evidence.rules import findings
 from evidence.seal import read_sealed
 from evidence.shape import decode, encode
+from evidence.story import Ref
 from evidence.times import utc_us
 
 CLASS = "data/class"
@@ -57,12 +58,14 @@ class Begun:
     after: int
 
 
-def decide(centre: Centre, class_id: str, pieces: Pieces, wish: Wish) -> Plan:
-    """The plan, and all files of it but the video.
+def decide(
+    centre: Centre, class_id: str, pieces: Pieces, wish: Wish, missing: tuple[Missing, ...] = (),
+) -> Plan:
+    """The plan, and all files of it but the video. `missing`: video that cannot be had.
 
     Raises OtherPull, PullDamaged; what `state` and `content_of` raise, VerificationError, BadName, OSError."""
     pieces.empty()
-    manifest = _manifest(centre, class_id, pieces)
+    manifest = _manifest(centre, class_id, pieces, missing)
     content = content_of(centre, manifest)
     small = [pieces.put(f"{CLASS}/{name}", data) for name, data in small_files(centre, content)]
     check_records(centre, content, pieces.bag / CLASS)
@@ -71,8 +74,8 @@ def decide(centre: Centre, class_id: str, pieces: Pieces, wish: Wish) -> Plan:
     assert isinstance(export, Export)
     plan = Plan(
         1, class_id, centre.store.device, manifest.hash, export.as_of[:10],
-        tuple(sorted(small, key=lambda one: one.path)), tuple(wanted_of(content.chosen)), content.contradicted,
-        certified(content.chosen.removed, _offset_min(centre, class_id)))
+        tuple(sorted(small, key=lambda one: one.path)), tuple(wanted_of(content.chosen, _lacking(export))),
+        content.contradicted, certified(content.chosen.removed, _offset_min(centre, class_id)), export.missing or ())
     write_plan(pieces.folder, plan)
     return plan
 
@@ -82,7 +85,7 @@ def _offset_min(centre: Centre, class_id: str) -> int:
         return order_of(tx, class_id)[1].utc_offset_min
 
 
-def _manifest(centre: Centre, class_id: str, pieces: Pieces) -> Sealed:
+def _manifest(centre: Centre, class_id: str, pieces: Pieces, missing: tuple[Missing, ...]) -> Sealed:
     """The export record: the one that this pull stated already, if it was ended then."""
     device, chain = centre.store.device, centre.store.chain
     path = pieces.folder / BEGUN
@@ -97,7 +100,7 @@ def _manifest(centre: Centre, class_id: str, pieces: Pieces) -> Sealed:
         stated = [one for one in tx.of_type("export", class_id)
                   if (one.record.device, one.record.chain) == (device, chain) and one.record.seq > begun.after]
     whole = [one for one in stated if isinstance(body := body_of(one.record), Export) and body.receipts is not None]
-    return whole[0] if whole else state(centre, class_id, whole=False)
+    return whole[0] if whole else state(centre, class_id, whole=False, missing=missing)
 
 
 def _begun(path: Path) -> Begun:
@@ -107,10 +110,17 @@ def _begun(path: Path) -> Begun:
         raise PullDamaged(file=BEGUN) from None
 
 
-def wanted_of(chosen: Chosen) -> Iterator[Wanted]:
-    """The video, by its places in the bag."""
+def wanted_of(chosen: Chosen, lacking: Collection[Ref] = ()) -> Iterator[Wanted]:
+    """The video, by its places in the bag, but for what it lacks."""
     for file in carried(chosen.files):
+        if (file.device, file.chain, file.seq) in lacking:
+            continue
         yield Wanted(f"{CLASS}/{file.path}", file.segment.sha256, file.segment.size, file.device, file.chain, file.seq)
+
+
+def _lacking(export: Export) -> dict[Ref, Missing]:
+    """The segments that the export lacks, by their records."""
+    return {(one.device, one.chain, seq): one for one in export.missing or () for seq in one.seqs}
 
 
 def carried(files: Iterable[File]) -> Iterator[File]:
@@ -130,7 +140,9 @@ def _derived(centre: Centre, content: Content, manifest: Sealed, wish: Wish) -> 
     records = [read_sealed(envelope).record for _, envelopes in content.chains for envelope in envelopes]
     told = _told(centre, content, manifest, records)
     facts, names = _facts(centre, told, manifest), _names(centre, told.order.class_id)
-    films, removed = films_of(told, carried(content.chosen.files)), content.chosen.removed
+    export = body_of(manifest.record)
+    assert isinstance(export, Export)
+    films, removed = films_of(told, carried(content.chosen.files), _lacking(export)), content.chosen.removed
     sheets = []
     if wish.sheets:
         from central.archive.sheets import shown_sheets  # opens pictures: loaded only for this

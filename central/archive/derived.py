@@ -10,10 +10,10 @@ from central.chosen import File
 from central.classes.stories import Told
 from central.dossier.shape import Facts
 from common.sheets import Name
-from evidence.bodies import ClassOrder, RosterEvent, body_of
+from evidence.bodies import ClassOrder, Missing, RosterEvent, body_of
 from evidence.records import Record
 from evidence.rules import RULES_VERSION, finding_json
-from evidence.story import Block, SegmentFact, Span
+from evidence.story import Block, Ref, SegmentFact, Span
 from evidence.times import utc_text
 
 VERSION = 1
@@ -31,11 +31,12 @@ class Shown:
 @dataclasses.dataclass(frozen=True)
 class Film:
     """A video file of the index. `span`, `block`: when it was filmed and for which recording; None where nobody can
-    tell, or it is of none."""
+    tell, or it is of none. `lacking`: why it is not in the bag."""
 
     file: File
     span: Span | None
     block: str | None
+    lacking: Missing | None = None
 
 
 def findings_json(told: Told) -> bytes:
@@ -45,10 +46,11 @@ def findings_json(told: Told) -> bytes:
         "findings": [{**finding_json(one), "class": told.order.class_id} for one in told.findings]})
 
 
-def films_of(told: Told, files: Iterable[File]) -> list[Film]:
-    """The files with where they belong, by box, camera and time."""
+def films_of(told: Told, files: Iterable[File], lacking: Mapping[Ref, Missing]) -> list[Film]:
+    """The files with where they belong, by box, camera and time. `lacking`: what is not in the bag."""
     placed = {fact.ref: fact for fact in told.story.segments}
-    films = [_film(file, placed.get((file.device, file.chain, file.seq)), told.story.blocks) for file in files]
+    films = [_film(file, placed.get(ref := (file.device, file.chain, file.seq)), told.story.blocks, lacking.get(ref))
+             for file in files]
     return sorted(films, key=lambda one: (one.file.device, one.file.segment.camera,
                                           one.span.start_us if one.span else 0, one.file.seq))
 
@@ -59,9 +61,11 @@ def index_json(
     """What is in the bag. `export`: hash of the export record."""
     return _json({
         "v": VERSION, "class": told.order.class_id, "export": export,
-        "segments": [_segment(one) for one in films],
+        "segments": [_segment(one) for one in films if one.lacking is None],
         "removed": [{"device": one.device, "seq": one.seq, "file": one.segment.file, "sha256": one.segment.sha256,
                      "size": one.segment.size, "camera": one.segment.camera} for one in removed],
+        "missing": [{**_segment(one), "why": one.lacking.why, "heard": one.lacking.heard} for one in films
+                    if one.lacking is not None],
         "blocks": [{"block": one.block, "from": utc_text(one.start_us), "to": utc_text(one.end_us), "state": one.state,
                     "due": one.due, "signed": one.faces + one.pins, "shown": one.shown, "headcount": one.headcount,
                     "review": one.review,
@@ -91,12 +95,12 @@ def _segment(one: Film) -> dict[str, Any]:
             "to": utc_text(one.span.end_us) if one.span else None}
 
 
-def _film(file: File, fact: SegmentFact | None, blocks: Iterable[Block]) -> Film:
+def _film(file: File, fact: SegmentFact | None, blocks: Iterable[Block], lacking: Missing | None) -> Film:
     if fact is None or not fact.certain:
-        return Film(file, None, None)
+        return Film(file, None, None, lacking)
     block = next((one.id for one in blocks
                   if one.span.start_us < fact.span.end_us and fact.span.start_us < one.span.end_us), None)
-    return Film(file, fact.span, block)
+    return Film(file, fact.span, block, lacking)
 
 
 def _json(value: object) -> bytes:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from central.archive.bag import OXUM, lacks, said_of
 from central.archive.errors import ArchiveAsked, NoArchive
 from central.archive.pieces import Pieces, work_folder
 from central.archive.plan import write_whole
@@ -31,18 +32,26 @@ OLD = "old-"
 SILENT = N_("It was ended, or ran out of memory; the log of the console says more. Ask for it again: it goes on.")
 KEPT_DAYS = 7
 """*Ours*: so long a finished archive lies here, and what came of one that failed."""
+WAIT_S, WITHOUT_S = 3600.0, 300.0
+"""*Ours*: so long a box may bring nothing; the second where an archive is wanted without what is missing."""
 DAY_S = 24 * 3600
 State = Literal["waiting", "running", "done", "failed"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What was asked for. `at_s`: when, seconds since the epoch."""
+    """What was asked for. `at_s`: when, seconds since the epoch; `without`: without video that boxes do not bring."""
 
     lang: Literal["zh", "en"]
     sheets: bool
     by: Id
     at_s: int
+    without: bool = False
+
+    @property
+    def wait_s(self) -> float:
+        """So long boxes are waited for while nothing comes: who does without what is missing has waited before."""
+        return WITHOUT_S if self.without else WAIT_S
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +72,8 @@ BEGUN, UNSAID = Now(), Why()
 @dataclasses.dataclass(frozen=True)
 class Standing:
     """How it stands with the archive of a class. `now`: of one that is being made; `why`: of one that failed;
-    `until_s`: how long it lies here, seconds since the epoch; `size`: bytes of a finished one."""
+    `until_s`: how long it lies here, seconds since the epoch; `size`: bytes of a finished one, `missing`: how many
+    files of video it lacks."""
 
     state: State
     request: Request
@@ -71,6 +81,7 @@ class Standing:
     why: Why = UNSAID
     until_s: int = 0
     size: int = 0
+    missing: int = 0
 
 
 def folder_of(centre: Path, class_id: str) -> Path:
@@ -103,7 +114,9 @@ class ArchiveDesk:
         self._thread: threading.Thread | None = None
         self._running: str | None = None
 
-    def ask(self, class_id: str, lang: Literal["zh", "en"], sheets: bool, by: str) -> None:
+    def ask(
+        self, class_id: str, lang: Literal["zh", "en"], sheets: bool, by: str, without: bool = False,
+    ) -> None:
         """Have an archive made as the class is now: one that failed keeps the video that came, a finished one goes.
         Raises ArchiveAsked, OSError."""
         folder = folder_of(self._centre, class_id)
@@ -116,7 +129,7 @@ class ArchiveDesk:
                 (folder / BAG).rename(folder / f"{OLD}{secrets.token_hex(4)}")
             (folder / FAILED).unlink(missing_ok=True)
             Pieces(work_folder(folder / BAG)).clear()
-            request = Request(lang, sheets, by, int(self._now_s()))
+            request = Request(lang, sheets, by, int(self._now_s()), without)
             write_whole(folder / REQUEST, json.dumps(encode(request)).encode())
         self.tend()
 
@@ -128,7 +141,7 @@ class ArchiveDesk:
             return None
         bag = folder / BAG
         if bag.is_dir():
-            return Standing("done", request, until_s=_until_s(bag), size=_size(bag))
+            return Standing("done", request, until_s=_until_s(bag), size=_size(bag), missing=lacks(bag))
         if (folder / FAILED).exists():
             return Standing("failed", request, why=_why(folder / FAILED), until_s=_until_s(folder / FAILED))
         if self._running != class_id:
@@ -217,8 +230,6 @@ def _until_s(path: Path) -> int:
 def _size(bag: Path) -> int:
     """Of its payload, as the bag says; 0 of one that somebody broke."""
     try:
-        lines = (bag / "bag-info.txt").read_text("utf-8").splitlines()
-        return next((int(line.removeprefix("Payload-Oxum: ").partition(".")[0]) for line in lines
-                     if line.startswith("Payload-Oxum: ")), 0)
+        return int((said_of(bag, OXUM) or "0").partition(".")[0])
     except (OSError, ValueError):
         return 0

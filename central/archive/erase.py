@@ -8,7 +8,7 @@ import stat
 from collections.abc import Collection
 from pathlib import Path
 
-from central.archive.bag import INFO, MANIFEST, TAG_MANIFEST, lines, oxum
+from central.archive.bag import INFO, MANIFEST, OXUM, TAG_MANIFEST, lines, oxum
 from central.archive.decide import NAMES, SHEETS
 from central.archive.desk import BAG, OLD, folder_of
 from central.archive.errors import NotABag, PullRuns
@@ -31,7 +31,7 @@ def erase(bag: Path, names: bool, sheets: bool) -> list[str]:
     if not left.keys() <= here.keys():
         raise NotABag(path=bag)
     try:
-        info = [oxum([here[path] for path in left]) if line.startswith("Payload-Oxum: ") else line
+        info = [oxum([here[path] for path in left]) if line.startswith(f"{OXUM}: ") else line
                 for line in (bag / INFO).read_text("utf-8").splitlines()]
         for path in gone:
             _take_out(bag, path, here)

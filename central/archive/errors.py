@@ -33,7 +33,7 @@ class FilesAway(ZaitangError):
     """`away`: what is still at which box (central/archive/ask.py: Away)."""
 
     text = ("files of class {class_id} that are not here yet: {count}. What came is kept in {folder}: run the same"
-            " command again")
+            " command again. With --without-missing it is finished without them, and names them as missing")
 
     def __init__(self, away: Sequence[Any], **params: object) -> None:
         super().__init__(**params)

@@ -5,6 +5,8 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from central.archive.ask import away_of
+from central.archive.cli import away_words
 from central.archive.derived import Film, Shown
 from central.archive.progress import amount
 from central.archive.removed import certified, removed_words
@@ -22,7 +24,8 @@ FILMS, SHOWN_HASH = 1000, 16
 
 @dataclasses.dataclass(frozen=True)
 class Index:
-    """What is printed. `export`: hash of the export record; `names`: whether the bag has a file of names."""
+    """What is printed. `export`: hash of the export record; `names`: whether the bag has a file of names; `films`: also
+    those that it lacks."""
 
     facts: Facts
     export: str
@@ -41,11 +44,15 @@ def index_html(index: Index, lang: str) -> str:
     """What is laid out."""
     say, offset_min = Words(index.facts, lang), index.facts.head.utc_offset_min
     groups: dict[tuple[str, str, str], list[Film]] = {}
-    for film in index.films[:FILMS]:
+    here, missing = [one for one in index.films if one.lacking is None], [one for one in index.films if one.lacking]
+    for film in here[:FILMS]:
         groups.setdefault((film.block or "", film.file.device, film.file.segment.camera), []).append(film)
     return environment(TEMPLATES).get_template("index.html").render(
         f=index.facts, head=index.facts.head, index=index, say=say, _=say, lang=lang, groups=sorted(groups.items()),
-        more=max(0, len(index.films) - FILMS), most_reasons=REASONS, digits=SHOWN_HASH, objections=OBJECTIONS,
-        answers=ANSWERS, removed=removed_words(certified(index.removed, offset_min), lang),
-        day=lambda one: day(one.by.utc_us, offset_min), size=amount(sum(one.file.segment.size for one in index.films)),
+        films=here, more=max(0, len(here) - FILMS), most_reasons=REASONS, most_missing=FILMS,
+        digits=SHOWN_HASH, objections=OBJECTIONS, answers=ANSWERS,
+        removed=removed_words(certified(index.removed, offset_min), lang),
+        missing=missing,
+        away=away_words(away_of(dict.fromkeys(one.lacking for one in missing if one.lacking)), lang, offset_min),
+        day=lambda one: day(one.by.utc_us, offset_min), size=amount(sum(one.file.segment.size for one in here)),
         verdict=next((one.verdict for one in index.facts.findings if one.verdict is not None), None))

@@ -14,7 +14,7 @@ from central.archive.plan import NAME, Piece
 from central.parts import sync_folder
 
 CHUNK = 1 << 18
-BAG, PARTS, LOCK, BEGUN = "bag", "parts", "lock", "begun.json"
+BAG, BEFORE, PARTS, LOCK, BEGUN = "bag", "before", "parts", "lock", "begun.json"
 SEGMENTS = "data/class/segments"
 
 
@@ -102,9 +102,11 @@ class Pieces:
                 folder.rmdir()
 
     def finish(self, target: Path) -> None:
-        """Make all names durable, and give the bag its place. Raises OSError."""
+        """Make all names durable, and give the bag its place, which one that lacks files may have. Raises OSError."""
         for folder in (self.bag, *(one for one in self.bag.rglob("*") if one.is_dir())):
             sync_folder(folder)
+        if target.exists():
+            target.rename(self.folder / BEFORE)
         self.bag.rename(target)
         sync_folder(target.parent)
 

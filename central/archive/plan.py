@@ -10,6 +10,7 @@ from central.archive.errors import PullDamaged
 from central.archive.removed import Certified
 from central.files import write_new
 from central.parts import sync_folder
+from evidence.bodies import Missing
 from evidence.errors import BadShape
 from evidence.records import Id, Sha256
 from evidence.shape import decode, encode
@@ -38,7 +39,8 @@ class Wanted(Piece):
 @dataclasses.dataclass(frozen=True)
 class Plan:
     """`export`: hash of the export record; `day`: of its `as_of`; `small`: files that are written with the plan;
-    `contradicted`: as in `Exported`; `removed`: what is not in it, for it was removed before."""
+    `contradicted`: as in `Exported`; `removed`: what is not in it, for it was removed before; `missing`: what is not
+    in it, for it could not be had."""
 
     v: int
     class_id: Id
@@ -49,6 +51,7 @@ class Plan:
     segments: tuple[Wanted, ...]
     contradicted: int | None
     removed: tuple[Certified, ...] = ()
+    missing: tuple[Missing, ...] = ()
 
     @property
     def payload(self) -> list[Piece]:

@@ -60,6 +60,8 @@ class Progress:
         with self._lock:
             self._path = folder / NAME
             self._now = Now("copying", done[0], whole[0], done[1], whole[1])
+            if self._bar is not None:
+                self._bar.close()
             if self._stream is not None and self._stream.isatty():
                 self._bar = tqdm(total=whole[0], initial=done[0], unit="B", unit_scale=True, file=self._stream,
                                  desc=translate(LABEL, self._lang), leave=False)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from central.archive.ask import Away, Boxes
-from central.archive.bag import tag_files
+from central.archive.bag import OF_CLASS, lacks, said_of, tag_files
 from central.archive.decide import SHEETS, Wish, decide, wanted_of
 from central.archive.errors import ArchiveFailed, FilesAway, FilesGone, NoRoom, OtherPull
 from central.archive.pace import Pace, Window
@@ -27,6 +27,7 @@ from central.chosen import choose
 from central.classes.orders import order_of
 from central.errors import FolderNotEmpty, SegmentFileChanged
 from central.wiring import Centre
+from evidence.bodies import Missing
 
 AT_ONCE = 4
 """So many files are copied at the same time: a disk that turns is no faster with more."""
@@ -42,60 +43,61 @@ bringing what nobody else has."""
 @dataclasses.dataclass(frozen=True)
 class Terms:
     """`wait_s`: how long the boxes are waited for while nothing comes; `rate`: bytes a second; `anew`: decide again
-    what belongs into the bag, and keep the video that is in it."""
+    what belongs into the bag, and keep the video that is in it; `without`: what boxes do not bring by then is named in
+    the bag as missing."""
 
     wait_s: float = 3600.0
     rate: int | None = None
     window: Window | None = None
     anew: bool = False
+    without: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Pulled:
-    """A finished bag. `contradicted`: as in `Exported`; `removed`: as in `Plan`."""
+    """A finished bag. `contradicted`: as in `Exported`; `removed`, `missing`: as in
+    `Plan`."""
 
     folder: Path
     files: int
     size: int
     contradicted: int | None
     removed: tuple[Certified, ...] = ()
+    missing: tuple[Missing, ...] = ()
 
 
 def pull(
     centre: Centre, class_id: str, target: Path, wish: Wish, terms: Terms, progress: Progress,
     stop: threading.Event | None = None,
 ) -> Pulled:
-    """Write the archive of a class to `target`, which must not exist yet.
+    """Write the archive of a class to `target`, which must not exist yet, or be one that lacks files: it stays until
+    another one can take its place, and what is in it is not fetched again.
 
     Raises FolderNotEmpty, PullRuns, OtherPull, NoRoom, PullDamaged, FilesAway, FilesGone, SegmentFileChanged,
     ArchiveFailed, what `decide` raises; Ended where `stop` is set. What is there stays then, for the next time."""
     target, stop = target.absolute(), stop or threading.Event()
-    if not target.name or (target.exists() and not work_folder(target).exists()):
+    if not target.name:
         raise FolderNotEmpty(folder=target)
     with centre.store.read() as tx:
         order_of(tx, class_id)
     folder = work_folder(target)
     try:
+        if target.exists() and not folder.exists() and not lacks(target):
+            raise FolderNotEmpty(folder=target)
         with locked(folder) as pieces:
-            if target.exists():
-                return _finished(pieces, target)
+            if target.exists() and not pieces.bag.exists() and (plan := read_plan(pieces.folder)) is not None:
+                pieces.remove()  # a pull was ended just when it tidied up
+                return _pulled(plan, target)
+            if target.exists() and not lacks(target):
+                raise FolderNotEmpty(folder=target)
             return _Pull(centre, class_id, target, pieces, wish, terms, progress, stop).run()
     except OSError as error:
         raise ArchiveFailed(folder=target, why=error.strerror or str(error)) from None
 
 
-def _finished(pieces: Pieces, target: Path) -> Pulled:
-    """The bag has its place: a pull was ended just when it tidied up. Raises FolderNotEmpty."""
-    plan = read_plan(pieces.folder)
-    if pieces.bag.exists() or plan is None:
-        raise FolderNotEmpty(folder=target)
-    pieces.remove()
-    return _pulled(plan, target)
-
-
 def _pulled(plan: Plan, target: Path) -> Pulled:
     return Pulled(target, len(plan.segments), sum(one.size for one in plan.payload), plan.contradicted,
-                  plan.removed)
+                  plan.removed, plan.missing)
 
 
 class _Pull:
@@ -107,23 +109,19 @@ class _Pull:
     ) -> None:
         self._centre, self._class, self._target, self._pieces = centre, class_id, target, pieces
         self._wish, self._terms, self._progress, self._stop = wish, terms, progress, stop
+        self._boxes, self._spoiled = Boxes(centre, terms.rate), set[str]()
         with centre.store.read() as tx:
             self._offset_min = order_of(tx, class_id)[1].utc_offset_min
         self._pace = Pace(terms.rate, terms.window, self._offset_min, self._now_us, self._closed, stop)
 
     def run(self) -> Pulled:
         """All of it."""
+        if self._target.exists() and said_of(self._target, OF_CLASS) != self._class:
+            raise FolderNotEmpty(folder=self._target)
         if self._terms.anew:
             self._pieces.clear()
         self._pieces.begin()
-        plan = self._plan()
-        left = {one.path: one for one in plan.segments if not self._pieces.has(one)}
-        self._room(left.values())
-        size, rest = (sum(one.size for one in some) for some in (plan.segments, left.values()))
-        self._progress.begin(self._pieces.folder, (size - rest, len(plan.segments) - len(left)),
-                             (size, len(plan.segments)))
-        self._copy(left)
-        plan = self._without_erased(plan)
+        plan = self._without_erased(self._filled(self._plan()))
         tags = tag_files(plan)
         self._pieces.leave_only({*(one.path for one in (*plan.small, *plan.segments)), *tags})
         for name, data in tags.items():
@@ -131,6 +129,28 @@ class _Pull:
         self._pieces.finish(self._target)
         self._pieces.remove()
         return _pulled(plan, self._target)
+
+    def _filled(self, plan: Plan) -> Plan:
+        """The plan that is there with all its video: another one where what is missing is left out."""
+        while True:
+            left = self._left(plan)
+            try:
+                self._copy(left)
+                return plan
+            except FilesAway:
+                if not self._terms.without:
+                    raise
+            self._pieces.clear()
+            plan = decide(self._centre, self._class, self._pieces, self._wish, self._boxes.missing(left.values()))
+
+    def _left(self, plan: Plan) -> dict[str, Wanted]:
+        """What is still to be copied, for which there is room. Raises NoRoom."""
+        left = {one.path: one for one in plan.segments if not self._pieces.has(one)}
+        self._room(left.values())
+        size, rest = (sum(one.size for one in some) for some in (plan.segments, left.values()))
+        self._progress.begin(self._pieces.folder, (size - rest, len(plan.segments) - len(left)),
+                             (size, len(plan.segments)))
+        return left
 
     def _plan(self) -> Plan:
         plan = read_plan(self._pieces.folder)
@@ -169,12 +189,13 @@ class _Pull:
 
     def _copy(self, left: dict[str, Wanted]) -> None:
         """Until nothing is left, as it comes. Raises FilesAway, FilesGone, SegmentFileChanged, Ended, OSError."""
-        boxes, since_s = Boxes(self._centre, self._terms.rate), time.monotonic()
+        since_s = time.monotonic()
         while left:
             self._pace.open()
+            looked_s = time.monotonic()
             here = [one for one in left.values() if self._here(one)]
             named = {one.path for one in here}
-            away, moved = boxes.ask(one for one in left.values() if one.path not in named)
+            away, moved = self._boxes.ask(one for one in left.values() if one.path not in named)
             self._progress.stands("copying" if here else "waiting", tuple(away))
             for one in self._copy_some(here):
                 del left[one.path]
@@ -183,11 +204,16 @@ class _Pull:
                 since_s = time.monotonic()
             elif all(one.refused == one.count for one in away) or time.monotonic() - since_s >= self._terms.wait_s:
                 self._give_up(left, away)
-            else:
-                self._pace.rest(LOOK_S)
+            if left:
+                self._pace.rest(looked_s + LOOK_S - time.monotonic())
 
     def _here(self, one: Wanted) -> bool:
-        return self._centre.has_video(one.sha256)
+        return self._centre.has_video(one.sha256) or self._before(one) is not None
+
+    def _before(self, one: Wanted) -> Path | None:
+        """The file in the bag that lacks others, if it is there as it was."""
+        path = self._target / one.path
+        return path if one.path not in self._spoiled and path.is_file() and path.stat().st_size == one.size else None
 
     def _copy_some(self, here: Iterable[Wanted]) -> list[Wanted]:
         """Those that are in the bag now. Whatever goes wrong with one ends the others."""
@@ -208,13 +234,21 @@ class _Pull:
             if sha256 != one.sha256:
                 raise SegmentFileChanged(file=one.path, device=one.device, seq=one.seq)
 
+        before = self._before(one)
         try:
-            self._centre.fetcher.bring(one.sha256)
-            file = self._centre.objects.path(one.sha256).open("rb", buffering=0)
+            if before is None:
+                self._centre.fetcher.bring(one.sha256)
+            file = (before or self._centre.objects.path(one.sha256)).open("rb", buffering=0)
         except (FileNotFoundError, NotInBucket):
             return False
-        with file:
-            self._pieces.copy(one.path, self._chunks(file), right)
+        try:
+            with file:
+                self._pieces.copy(one.path, self._chunks(file), right)
+        except SegmentFileChanged:
+            if before is None:
+                raise
+            self._spoiled.add(one.path)  # the centre, or the box, has it still
+            return False
         self._progress.file()
         return True
 

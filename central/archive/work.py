@@ -25,8 +25,8 @@ def make(centre: Centre, class_id: str, request: Request, stop: threading.Event)
     """Make it, or keep why it could not be made, in every language."""
     folder = folder_of(centre.folder, class_id)
     try:
-        pull(centre, class_id, folder / BAG, Wish(request.lang, request.sheets), Terms(),
-             Progress(request.lang, None), stop)
+        pull(centre, class_id, folder / BAG, Wish(request.lang, request.sheets),
+             Terms(request.wait_s, without=request.without), Progress(request.lang, None), stop)
     except Ended:
         return
     except ZaitangError as error:

@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 
 from central.accounts.actions import Action
 from central.accounts.looks import looked
-from central.archive.desk import KEPT_DAYS, ArchiveDesk
+from central.archive.cli import away_words
+from central.archive.desk import KEPT_DAYS, WITHOUT_S, ArchiveDesk
 from central.archive.errors import ArchiveAsked, NoArchive
 from central.archive.packed import packed
 from central.archive.progress import amount
@@ -43,12 +44,15 @@ def archives(centre: Centre, desk: ArchiveDesk) -> APIRouter:
     @routes.post("/classes/{class_id}/archive", Action.ARCHIVE)
     def ask(request: Request, class_id: ClassName) -> Response:
         try:
-            why, sheets = reason_of(request), field(request, "sheets") == "yes"
+            why = reason_of(request)
+            sheets, without = (field(request, name) == "yes" for name in ("sheets", "without"))
         except UnclearReason as error:
-            return _page(request, centre, desk, class_id, refused(request, "ask", error, ("reason", "why", "sheets")))
+            typed = refused(request, "ask", error, ("reason", "why", "sheets", "without"))
+            return _page(request, centre, desk, class_id, typed)
         look(centre, request, "archive", class_id=class_id, why=why)
         try:
-            desk.ask(class_id, "en" if lang_of(request) == "en" else "zh", sheets, actor_of(request).account)
+            desk.ask(class_id, "en" if lang_of(request) == "en" else "zh", sheets, actor_of(request).account,
+                     without)
         except ArchiveAsked as error:
             return _page(request, centre, desk, class_id, refused(request, "ask", error, ()))
         return RedirectResponse(f"/classes/{class_id}/archive", 303)
@@ -102,7 +106,10 @@ def _page(request: Request, centre: Centre, desk: ArchiveDesk, class_id: str, ty
         request, centre, "archive.html", typed.status if typed.error else 200, class_id=class_id, title=order.title,
         stands=stands, form=lambda which: typed if which == typed.which else Typed(),
         why={which: asked(lang, typed if which == typed.which else None) for which in ("ask", "file")},
-        said=_has_said(request, centre, class_id), days=KEPT_DAYS, amount=amount, when=local.exact,
+        waits=int(stands.request.wait_s / 60) if stands is not None else 0,
+        away=away_words(stands.now.away, lang, order.utc_offset_min) if stands is not None else (),
+        said=_has_said(request, centre, class_id), days=KEPT_DAYS, minutes=int(WITHOUT_S / 60),
+        amount=amount, when=local.exact,
         until=local.exact(stands.until_s * SECOND) if stands is not None else "")
     if stands is not None and stands.state in ("waiting", "running") and request.method == "GET":
         made.headers["refresh"] = str(AGAIN_S)

@@ -22,7 +22,7 @@ function classView({ found, files }, plan) {
     plan && [N_("Title"), plan.title],
     [N_("Class"), found.export.class],
     hours.length && [N_("Period"), `${localTime(starts[0], offset)} – ${localTime(ends.at(-1), offset)}`],
-    [N_("As of"), localTime(found.export.as_of, offset)],
+    [N_("Records and findings up to"), localTime(found.export.as_of, offset)],
     [N_("Centre"), found.manifest.record.device],
     plan && [N_("Rooms"), plan.boxes.map((one) => `${one.room} (${one.device})`).join(", ")],
     [N_("Policy"), found.export.policy.id],
@@ -70,7 +70,7 @@ function findingsView(said) {
 /** The video files by block; each can be played here. */
 function videoView({ found, derived, folder }, plan) {
   const offset = plan?.utc_offset_min ?? 480, blocks = new Map();
-  const listed = new Map((derived.index?.segments ?? []).map((one) => [`${one.device} ${one.file}`, one]));
+  const listed = new Map([...(derived.index?.segments ?? []), ...(derived.index?.missing ?? [])].map((one) => [`${one.device} ${one.file}`, one]));
   for (const one of found.expected) {
     const told = listed.get(`${one.chain.device} ${one.segment.file}`);
     const block = told?.block || localTime(one.utc, offset).slice(0, 10);

@@ -8,7 +8,8 @@ const BELONGS = [/^data\/class\/./, /^data\/(findings|index|names)\.json$/, /^da
   /^data\/sheets\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.jpg$/,
   /^(bagit\.txt|bag-info\.txt|(tag)?manifest-sha256\.txt|verify\.html)$/];
 /** What every bag says of itself, by its labels. */
-const LABELLED = new Set(["Source-Organization", "External-Identifier", "Bagging-Date", "Payload-Oxum", "Zaitang-Export"]);
+const LABELLED = new Set(["Source-Organization", "External-Identifier", "Bagging-Date", "Payload-Oxum", "Zaitang-Export",
+  "Zaitang-Missing"]);
 /** What computers leave in folders that somebody looks at. */
 const BY_ITSELF = /(^|\/)(Thumbs\.db|desktop\.ini|\.DS_Store|\._[^/]*)$/;
 const LEFT_BEHIND = N_("{file} is no part of the bag: computers leave such files by themselves. Remove it, and check"
@@ -111,6 +112,8 @@ async function checkInfo(folder, found, problems) {
     Object.assign(wanted, { "Source-Organization": found.manifest.record.device,
       "External-Identifier": found.export.class, "Bagging-Date": found.export.as_of.slice(0, 10),
       "Zaitang-Export": found.manifest.hash });
+    const missing = (found.export.missing ?? []).reduce((sum, one) => sum + one.seqs.length, 0);
+    if (missing || said.has("Zaitang-Missing")) wanted["Zaitang-Missing"] = String(missing);
   }
   for (const [label, want] of Object.entries(wanted)) {
     const have = said.get(label);

@@ -7,9 +7,10 @@ const SMALL_ORDER = new Set(["00".repeat(32), `01${"00".repeat(31)}`,
   ...["ec", "ed", "ee"].map((first) => `${first}${"ff".repeat(30)}7f`),
   "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
   "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"]);
-/** UTF8String, PrintableString, IA5String: kinds of text that are UTF-8 as they stand. */
-const TEXTS = new Set([0x0c, 0x13, 0x16]);
-const ED25519 = "1.3.101.112";
+/** Kinds of values in names that are read as UTF-8, whatever their kind should hold, as other readers do: T61String too. */
+const TEXTS = new Set([0x04, 0x0c, 0x12, 0x13, 0x14, 0x16, 0x17, 0x18, 0x1a]);
+const UNIVERSAL = 0x1c, BMP = 0x1e, UNIQUE_IDENTIFIER = "2.5.4.45";
+const ED25519 = "1.3.101.112", POLICY_CONSTRAINTS = "2.5.29.36";
 const NO_CERTIFICATE = N_("it cannot be read as a certificate");
 
 /** One after the other the values in a piece of DER. Methods throw Broken. */
@@ -164,12 +165,31 @@ function commonNames(body) {
     while (!set.done) {
       const pair = set.within(TAG.seq), oid = pair.oid(), value = pair.next();
       pair.end();
-      if (oid !== "2.5.4.3") continue;
-      must(TEXTS.has(value.tag), NO_CERTIFICATE);
-      found.push(fromUtf8(value.body));
+      const text = oid === UNIQUE_IDENTIFIER && value.tag === TAG.bits ? bitString(value.body) : textOf(value);
+      if (oid === "2.5.4.3") found.push(text);
     }
   }
   return found;
+}
+
+/** A value in a name. Throws Broken. */
+function textOf({ tag, body }) {
+  if (tag === BMP) {
+    try {
+      return new TextDecoder("utf-16be", { fatal: true, ignoreBOM: true }).decode(body);
+    } catch {
+      throw new Broken(NO_CERTIFICATE);
+    }
+  }
+  if (tag === UNIVERSAL) {
+    const view = new DataView(body.buffer, body.byteOffset, body.length), codes = [];
+    must(body.length % 4 === 0, NO_CERTIFICATE);
+    for (let at = 0; at < body.length; at += 4) codes.push(view.getUint32(at));
+    must(codes.every((code) => code < 0x110000 && (code < 0xd800 || code > 0xdfff)), NO_CERTIFICATE);
+    return String.fromCodePoint(...codes);
+  }
+  must(TEXTS.has(tag), NO_CERTIFICATE);
+  return fromUtf8(body);
 }
 
 function readExtensions(outer) {
@@ -190,6 +210,7 @@ function understood(extensions) {
   const value = (oid) => extensions.find((one) => one.oid === oid)?.value;
   const said = { ca: false, pathLength: null, usage: null, uses: null };
   const constraints = value("2.5.29.19"), usage = value("2.5.29.15"), uses = value("2.5.29.37");
+  if (value(POLICY_CONSTRAINTS)) checkPolicyConstraints(new Der(value(POLICY_CONSTRAINTS)));
   if (constraints) Object.assign(said, basicConstraints(new Der(constraints)));
   if (usage) {
     const der = new Der(usage);
@@ -204,6 +225,19 @@ function understood(extensions) {
   }
   return { ...said, critical: extensions.filter((one) => one.critical).map((one) => one.oid),
     all: extensions.map((one) => one.oid) };
+}
+
+/** They matter to nobody here, but what is none is none to other readers either. */
+function checkPolicyConstraints(der) {
+  const list = der.within(TAG.seq);
+  der.end();
+  must(!list.done, NO_CERTIFICATE);
+  for (const tag of [0x80, 0x81]) {
+    if (list.done || list.peek() !== tag) continue;
+    const [first, second, ...more] = list.next(tag).body;
+    must(first < 0x80 && !(first === 0 && second < 0x80) && more.length < (first === 0 ? 8 : 7), NO_CERTIFICATE);
+  }
+  list.end();
 }
 
 function basicConstraints(der) {

@@ -84,13 +84,15 @@ function checkNames(value, found) {
 /** The index says of each segment what its record says, and names all of them; those that are gone it may leave out. */
 function checkIndex(value, found) {
   const list = (given) => Array.isArray(given) && given.length <= MAX_LISTED && given.every(LISTED);
-  shaped(value, { segments: list, removed: Is.absent(list), blocks: Is.list(BLOCK) });
+  shaped(value, { segments: list, removed: Is.absent(list), missing: Is.absent(list), blocks: Is.list(BLOCK) });
   isOf(INDEX, value, "export", found.manifest.hash);
   const recorded = new Map(found.expected.map((one) => [`${one.chain.device} ${one.seq} ${one.segment.sha256}`, one]));
-  const gone = new Set(value.removed ?? []);
-  for (const one of [...value.segments, ...gone]) {
+  const gone = new Set(value.removed ?? []), missing = new Set(value.missing ?? []);
+  for (const one of [...value.segments, ...gone, ...missing]) {
     const key = `${one.device} ${one.seq} ${one.sha256}`, known = recorded.get(key), of = known?.segment;
-    must(of && (known.mayGo || !gone.has(one)) && of.file === one.file && of.size === one.size && of.camera === one.camera,
+    const { why, heard } = known?.lacking ?? {};
+    must(of && (known.mayGo || !gone.has(one)) && missing.has(one) === (known.lacking !== null)
+      && (!missing.has(one) || (one.why === why && (one.heard ?? null) === (heard ?? null))) && of.file === one.file && of.size === one.size && of.camera === one.camera,
       N_("index.json names a segment {file} of {device}, which no record of the class names"),
       { file: shown(one.file), device: one.device });
     recorded.delete(key);

@@ -7,7 +7,7 @@ const CHANGED_MANIFEST = N_("manifest.json is not the export that the centre sea
 class ClassResult {
   constructor() {
     Object.assign(this, { problems: [], root: null, manifest: null, export: null, policy: null, chains: [], trees: [],
-      log: null, expected: [], told: new Set(), removed: 0, uncertain: 0, receiptsWhole: true, receipts: 0 });
+      log: null, expected: [], told: new Set(), removed: 0, missing: [], uncertain: 0, receiptsWhole: true, receipts: 0 });
   }
 
   get centre() {

@@ -84,6 +84,8 @@ const BODIES = {
   genesis: { keyid: Is.hash, certificate: Is.text, root: Is.hash, software: Is.text, sealing_key: Is.maybe(Is.text),
     intermediates: Is.maybe(Is.list(Is.text)) },
   export: { class: Is.id, policy: POLICY_REF, segments: Is.count, as_of: Is.utc, receipts: Is.maybe(Is.list(Is.hash)),
+    missing: Is.maybe(Is.list(Is.has({ device: Is.id, chain: Is.chain, seqs: Is.list(Is.count), heard: Is.maybe(Is.utc),
+      why: Is.one("away", "gone", "earlier", "refused") }))),
     heads: Is.list(Is.has({ device: Is.id, chain: Is.chain, up_to: Is.count, head_hash: Is.hash })) },
   "order.class": { class: Is.id, number: Is.count, title: Is.text, policy: POLICY_REF,
     utc_offset_min: (value) => Is.int(value) && Math.abs(value) <= 840, roster: Is.list(Is.has(ROSTER)),

@@ -1,4 +1,5 @@
-// The video of a class: which files the records name, and whether each is here, whole, or removed with a word.
+// The video of a class: which files the records name, and whether each is here, whole, removed with a word, or missing as
+// the export says itself.
 
 /** The files that the records name for the class, in the order of the records. */
 function expectSegments(found) {
@@ -26,8 +27,17 @@ function removedBy(found) {
   return ({ chain, segment }) => gone.has(`${chain.key} ${segment.sha256}`) || gone.has(segment.sha256);
 }
 
+/** What the export says that it lacks: chain and number of a record → why. */
+function lackingIn(found) {
+  const lacking = new Map();
+  for (const one of found.export.missing ?? []) {
+    for (const seq of one.seqs) lacking.set(`${one.device}.${one.chain} ${seq}`, one);
+  }
+  return lacking;
+}
+
 function checkSegments(found, folder, hashOf, known) {
-  const isGone = removedBy(found), byHash = new Map();
+  const isGone = removedBy(found), lacking = lackingIn(found), byHash = new Map();
   for (const one of found.expected) if (!byHash.has(one.segment.sha256)) byHash.set(one.segment.sha256, one);
   for (const one of found.expected) {
     const { segment, chain, name } = one;
@@ -36,8 +46,11 @@ function checkSegments(found, folder, hashOf, known) {
     one.mayGo = isGone(one);
     one.gone = !one.here && one.mayGo;
     found.removed += one.gone;
+    one.lacking = one.mayGo ? null : lacking.get(`${chain.key} ${one.seq}`) ?? null;
+    one.missing = !one.here && one.lacking !== null;
+    if (one.missing) found.missing.push(one);
     const problem = one.here ? wrongWith(one, hashOf(name), folder.size(name), byHash)
-      : one.gone || !one.certain ? null
+      : one.gone || one.missing || !one.certain ? null
         : new Broken(N_("segment {file} of {device} is missing"), { file: segment.file, device: chain.device });
     one.whole = one.here && problem === null;
     if (problem === null) continue;

@@ -11,6 +11,9 @@ function* checkedOf({ found, derived, files, bytes }, trust, whole) {
   yield [N_("Receipts of the centre, each against its chain: {count}"), { count: found.receipts }];
   yield [N_("Video files whose size and hash are those in a signed record: {present}; deleted, of which a record says so: {removed}"),
     { present, removed: found.removed }];
+  if (found.missing.length) {
+    yield [N_("Video files that are missing, each named by the centre in the signed export record: {count}"), { count: found.missing.length }];
+  }
   if (whole) yield* treesOf(found.trees);
   for (const one of trust.witnessed) {
     yield [N_("The witness {witness} confirmed the tree of {size} records, {at}."),

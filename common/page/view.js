@@ -1,6 +1,13 @@
 // The result on the page: verdict first, then what it rests on. Everything from the bag goes into text nodes.
 
 const MOST_SHOWN = 200;
+/** Why video is missing, as the export says. */
+const LACKING = {
+  away: N_("still at {device}, which the centre last heard {heard}: {count}"),
+  gone: N_("{device} does not have them any more (last heard {heard}): {count}"),
+  earlier: N_("of an earlier chain of {device}, of which it sends nothing (last heard {heard}): {count}"),
+  refused: N_("{device} refused to bring them (last heard {heard}): {count}"),
+};
 
 /** An element with its attributes, and what is in it. */
 function make(tag, attributes, ...inside) {
@@ -28,6 +35,7 @@ function resultView(result, trust) {
   return make("div", {},
     ...warnings(result.found),
     verdictView(problems, result.found, trust.pinned),
+    whole && result.found.missing.length ? missingView(result.found) : null,
     whole ? null : part(N_("What does not hold, the first broken thing first"), bounded(problems.map((one) => problemView(one, result.found)), "ol")),
     rootView(result.found, trust),
     ...(result.found.export ? aboutView(result, whole) : []),
@@ -38,13 +46,30 @@ function resultView(result, trust) {
 /** What does not hold; of a video file also what it shows, for nobody knows it by its name. */
 function problemView(problem, found) {
   const { filmed } = problem;
-  if (!filmed) return say(problem);
+  return filmed ? make("span", {}, say(problem), filmedView(filmed, found)) : say(problem);
+}
+
+/** What a video file shows. */
+function filmedView(filmed, found) {
   const plan = plansOf(found).at(-1)?.body, room = plan?.boxes.find((one) => one.device === filmed.chain.device)?.room;
   const [from, to] = (filmed.segment.filmed ?? []).map((ms) => minuteText(ms, plan?.utc_offset_min ?? 480));
   const when = from && to && `${from}–${to.slice(0, 10) === from.slice(0, 10) ? to.slice(11) : to}`;
   const where = [when && say(N_("Filmed: {when}"), { when }), room && say(N_("Room: {room}"), { room: shown(room) }),
     say(N_("Camera: {camera}"), { camera: filmed.segment.camera })];
-  return make("span", {}, say(problem), make("span", { class: "filmed" }, where.filter(Boolean).join(" · ")));
+  return make("span", { class: "filmed" }, where.filter(Boolean).join(" · "));
+}
+
+/** What the export says itself that it lacks: of each box why, and which files. */
+function missingView(found) {
+  const groups = new Map(), offset = plansOf(found).at(-1)?.body.utc_offset_min ?? 480;
+  for (const one of found.missing) {
+    if (!groups.has(one.lacking)) groups.set(one.lacking, []);
+    groups.get(one.lacking).push(one);
+  }
+  const views = [...groups].map(([{ device, why, heard }, files]) => make("div", {},
+    make("p", {}, say(LACKING[why], { device, count: files.length, heard: heard ? localTime(heard, offset) : say(N_("never")) })),
+    bounded(files.map((one) => make("span", {}, shown(one.segment.file), filmedView(one, found))))));
+  return part(N_("What is missing, as the centre says"), ...views);
 }
 
 function* warnings(found) {
@@ -60,15 +85,18 @@ function* warnings(found) {
 
 /** Whole is whole without a word more only under a root that was given, and if nothing about it is for tests. */
 function verdictView(problems, found, pinned) {
-  const sentence = problems.length === 0 ? N_("Records and video are whole; the findings were NOT recomputed here.")
+  const missing = found.missing.length;
+  const sentence = problems.length === 0 && missing ? N_("Incomplete: video files that are not in this bag: {missing}. What"
+    + " is here is whole; the findings were NOT recomputed here.")
+    : problems.length === 0 ? N_("Records and video are whole; the findings were NOT recomputed here.")
     : problems.length === 1 ? N_("Does not hold: 1 problem.")
       : N_("Does not hold: {count} problems, the first broken thing first.");
   const unreal = found.test || found.chains.some((chain) => chain.simulated);
   const but = unreal ? N_("But it was made for a test, and proves nothing about a real class.")
     : pinned ? null : N_("But who signed it is not sure: read on.");
-  const look = problems.length ? "broken" : but ? "whole unsure" : "whole";
-  return make("h2", { id: "verdict", class: look, tabindex: "-1" }, say(sentence, { count: problems.length }),
-    look === "whole unsure" ? make("span", {}, say(but)) : null);
+  const look = problems.length ? "broken" : missing ? "incomplete" : but ? "whole unsure" : "whole";
+  return make("h2", { id: "verdict", class: look, tabindex: "-1" }, say(sentence, { count: problems.length, missing }),
+    look !== "broken" && but ? make("span", {}, say(but)) : null);
 }
 
 /** Under which root it is signed, and what to compare that with. */

@@ -251,6 +251,13 @@ def removed_at(centre: Chain, class_id: str) -> set[str]:
     return {file["segment"] for body in bodies if body["class"] == class_id for file in body["files"]}
 
 
+def missing_in(chain: Chain, export: dict[str, Any]) -> set[str]:
+    """Section 7, `missing` of the export record: the hashes of segments of a chain that the centre says it lacks."""
+    seqs = {seq for one in export.get("missing") or [] if f"{one['device']}.{one['chain']}.jsonl" == chain.name
+            for seq in one["seqs"]}
+    return {one["body"]["sha256"] for one in chain.records if one["type"] == "segment" and one["seq"] in seqs}
+
+
 class Note:
     """Section 5, "The tree": a signed note whose text is a checkpoint. `log`: name and key of the centre's tree."""
 
@@ -484,6 +491,7 @@ def verify(folder: Path, pin: str | None = None, *witnesses: str) -> None:
         check_receipts(folder / "receipts" / chain.name, chain, head, centre, export["device"], digest)
         named, gone = segments_of(chain, export["body"]["class"])
         gone |= removed_at(centre, export["body"]["class"])
+        gone |= missing_in(chain, export["body"])
         for name, body in named.items():
             path = folder / name
             if path.exists() or body["sha256"] not in gone:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from common.policies import policy_bytes
-from evidence.bodies import Export, PolicyRef
+from evidence.bodies import Export, Missing, PolicyRef
 from evidence.canonical import sha256_hex
 from evidence.certs import pem
 from evidence.chain import head_of
@@ -78,15 +78,17 @@ def receipt(box: Maker, centre: Maker, up_to: int) -> bytes:
 def write_export(
     folder: Path, site: Site, box: Maker, centre: Maker, policy: str = "demo", whole: bool = True,
     others: Sequence[Maker] = (), twice: bool = False, as_of_us: int = START + 3600 * SECOND,
+    missing: Sequence[Missing] = (),
 ) -> Path:
     """The folder of an exported class. `whole`: the manifest says which receipts there are; `others`: further boxes;
-    `twice`: its manifest names the chain of the box twice."""
+    `twice`: its manifest names the chain of the box twice; `missing`: what the manifest says it lacks."""
     digest = hashlib.sha256(policy_bytes(policy)).hexdigest()
     boxes = (box, *others, *((box,) if twice else ()))
     given = [receipt(one, centre, len(one.sealed) - 1) + b"\n" for one in boxes]
     manifest = centre.add("export", encode(Export(
         CLASS, PolicyRef(policy, digest), tuple(head_of(one.sealed[-1]) for one in boxes), 3,
-        utc_text(as_of_us), tuple(map(sha256_hex, given)) if whole else None)))
+        utc_text(as_of_us), tuple(map(sha256_hex, given)) if whole else None,
+        tuple(missing) or None)))
     put(folder / "manifest.json", manifest.envelope)
     put(folder / "root.pem", pem(site.root).encode())
     put(folder / "policy.toml", policy_bytes(policy))

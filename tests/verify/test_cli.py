@@ -26,7 +26,7 @@ def test_a_summary_in_both_languages(export: Path, capsys: pytest.CaptureFixture
     for words in {"zh": ("测试密钥", "完整", "签名者未核定", "不符合"), "en": ("TEST KEY", "Whole", "Signer not pinned",
                                                                "violated")}[lang]:
         assert words in out
-    when = {"zh": "截至 2026年3月2日 09:40:00 (UTC+8)", "en": "as of Mar 2, 2026 09:40:00 (UTC+8)"}[lang]
+    when = {"zh": "截至 2026年3月2日 09:40:00 (UTC+8)", "en": "up to Mar 2, 2026 09:40:00 (UTC+8)"}[lang]
     assert when in out and "2026-03-02T" not in out
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import bagit
@@ -252,6 +253,24 @@ def test_one_that_is_told_to_end_ends(centre: Centre, box: Box, tmp_path: Path) 
     for data in VIDEO:
         put(centre, data)
     bagit.Bag(str(pulled(centre, tmp_path / "bag").folder)).validate()
+
+
+def test_while_bytes_come_it_looks_from_time_to_time(
+    centre: Centre, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What comes in a trickle, of thousands of files, must cost no core."""
+    stop, looks = threading.Event(), list[int]()
+
+    def ask(self: object, left: Iterable[object]) -> tuple[list[object], bool]:
+        if not looks:
+            threading.Timer(1.0, stop.set).start()
+        looks.append(len(list(left)))
+        return [], True
+
+    monkeypatch.setattr(pull_module.Boxes, "ask", ask)
+    with pytest.raises(Ended):
+        pull(centre, "welder-1", tmp_path / "bag", Wish("en"), NOW, Progress("en", None), stop)
+    assert 1 <= len(looks) <= 2, len(looks)
 
 
 @pytest.mark.parametrize("name", ["plan.json", "begun.json"])

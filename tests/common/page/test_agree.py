@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.bagging import finish, write_bag
+from bench.bagging import finish, finish_lists, write_bag
 from common.policies import policy_bytes
-from evidence.bodies import Export, Head, PolicyRef
+from evidence.bodies import Export, Head, Missing, PolicyRef
 from evidence.canonical import canonical
 from evidence.chain import head_of, next_record
 from evidence.checkpoint import open_checkpoint, seen_of
@@ -24,7 +24,6 @@ from evidence.records import Stamp, record_value
 from evidence.seal import RECORD_TYPE, read_sealed, seal, seal_record
 from evidence.shape import decode, encode
 from evidence.times import utc_text
-from tests.common.page.bags import CLASS, list_bag, put_bag
 from tests.common.page.conftest import Reader
 from tests.contract.test_second_verifier import (
     ALTERATIONS,
@@ -38,7 +37,7 @@ from tests.contract.test_second_verifier import (
 from tests.evidence.making import REAL, SEALING_KEY, START, Maker, Site, seed
 from tests.evidence.test_checkpoint import EYE
 from tests.evidence.test_golden import load
-from tests.verify.bagging import edit_json
+from tests.verify.bagging import INSIDE, edit_json, put_bag
 from tests.verify.growing import AT, Growing
 from tests.verify.making import VIDEOS, class_of, order, put, receipt, write_export
 from tests.verify.test_trees import ATTACKS, OLD, SIZE, Case
@@ -51,22 +50,22 @@ A_LINK = "a link added"
 def ours(bag: Path, *witnesses: str) -> bool:
     """What zaitang-verify says of the class in a bag."""
     told = [argument for key in witnesses for argument in ("--witness", key)]
-    return main([str(bag / CLASS), "--lang", "en", *told]) == 0
+    return main([str(bag / INSIDE), "--lang", "en", *told]) == 0
 
 
 def golden(bag: Path, export: Any) -> Path:
     for name, text in export["files"].items():
-        put(bag / CLASS / name, text.encode())
+        put(bag / INSIDE / name, text.encode())
     return put_bag(bag)
 
 
 def bagged(bag: Path) -> Path:
     """A bag around a class whose manifest may be gone."""
-    if (bag / CLASS / "manifest.json").exists():
+    if (bag / INSIDE / "manifest.json").exists():
         return put_bag(bag)
     for name in ("bagit.txt", "bag-info.txt", "verify.html", "data/findings.json", "data/index.json", "data/index.pdf"):
         put(bag / name, b"")
-    return list_bag(bag)
+    return finish_lists(bag)
 
 
 @pytest.mark.parametrize("export", [EXPORT, TREE, ROLES], ids=["export", "tree", "roles"])
@@ -82,16 +81,16 @@ def test_the_golden_classes_are_whole_to_both(tmp_path: Path, reader: Reader, ex
 @pytest.mark.parametrize("what", [one for one in ALTERATIONS if one != A_LINK])
 def test_both_find_what_was_done_to_an_export(what: str, tmp_path: Path, reader: Reader) -> None:
     bag = golden(tmp_path / "bag", EXPORT)
-    ALTERATIONS[what](bag / CLASS)
+    ALTERATIONS[what](bag / INSIDE)
     assert reader.check(bag).whole is False  # by the manifests of the bag
-    list_bag(bag)
+    finish_lists(bag)
     assert reader.check(bag).whole is False and not ours(bag)
 
 
 @pytest.mark.parametrize("attack", [*ATTACKS, _another_tree_than_a_box_saw, _a_smaller_tree_than_a_box_saw],
                          ids=lambda attack: attack.__name__)
 def test_both_find_what_was_done_to_a_tree(attack: Callable[[Case], object], tmp_path: Path, reader: Reader) -> None:
-    case = Case(tmp_path / "bag" / CLASS, saw=OLD)
+    case = Case(tmp_path / "bag" / INSIDE, saw=OLD)
     attack(case)
     bag = bagged(tmp_path / "bag")
     assert reader.check(bag, "", EYE.text).whole is False and not ours(bag, EYE.text)
@@ -101,7 +100,7 @@ def test_both_find_what_was_done_to_a_tree(attack: Callable[[Case], object], tmp
 def test_both_say_the_same_of_chains_that_were_tampered_with(
     case: dict[str, Any], tmp_path: Path, reader: Reader,
 ) -> None:
-    vector, folder = load("tampered"), tmp_path / "bag" / CLASS
+    vector, folder = load("tampered"), tmp_path / "bag" / INSIDE
     centre, head = Site().centre(), decode(Head, vector["head"], "head")
     centre.add("order.class", order("demo"))
     write_export(folder, Site(), Site().box(), centre)
@@ -206,9 +205,9 @@ MADE: dict[str, tuple[bool, Callable[[], tuple[Site, Maker, Maker]], dict[str, A
 @pytest.mark.parametrize("what", MADE)
 def test_both_say_the_same_of_what_was_signed(what: str, tmp_path: Path, reader: Reader) -> None:
     whole, made, how = MADE[what]
-    write_export(tmp_path / "bag" / CLASS, *made(), **how)
+    write_export(tmp_path / "bag" / INSIDE, *made(), **how)
     if what in ("no plan", "a centre plays a box"):
-        shutil.rmtree(tmp_path / "bag" / CLASS / "segments")
+        shutil.rmtree(tmp_path / "bag" / INSIDE / "segments")
     bag = bagged(tmp_path / "bag")
     said = reader.check(bag)
     assert (said.whole, ours(bag)) == (whole, whole), said.problems
@@ -216,8 +215,8 @@ def test_both_say_the_same_of_what_was_signed(what: str, tmp_path: Path, reader:
 
 @pytest.mark.parametrize("what", ["no session", "a correction", "a correction without a start"])
 def test_both_say_the_same_of_which_video_must_be_there(what: str, tmp_path: Path, reader: Reader) -> None:
-    write_export(tmp_path / "bag" / CLASS, *_said(what))
-    (tmp_path / "bag" / CLASS / "segments/box-1/r-1/000001.mp4").unlink()
+    write_export(tmp_path / "bag" / INSIDE, *_said(what))
+    (tmp_path / "bag" / INSIDE / "segments/box-1/r-1/000001.mp4").unlink()
     bag = bagged(tmp_path / "bag")
     assert reader.check(bag).whole is False and not ours(bag)
 
@@ -237,7 +236,7 @@ def test_a_start_that_cannot_be_used_otherwise_is_the_start_of_its_session_to_bo
         box.sealed.append(read_sealed(seal(canonical(record_value(record)), RECORD_TYPE, box.signer)))
     box.add("session.corrected", {
         "class": "other-1", "was": "welder-1", "session": str(session), "reason": "x", "by": "page"})
-    write_export(tmp_path / "bag" / CLASS, site, box, centre)
+    write_export(tmp_path / "bag" / INSIDE, site, box, centre)
     bag = bagged(tmp_path / "bag")
     assert "000001.mp4 is not named by any record: it was added" in str(reader.check(bag).problems) and not ours(bag)
 
@@ -245,13 +244,13 @@ def test_a_start_that_cannot_be_used_otherwise_is_the_start_of_its_session_to_bo
 @pytest.mark.parametrize("lines", [0, 2])
 def test_both_miss_a_receipt_and_find_one_that_is_forged(lines: int, tmp_path: Path, reader: Reader) -> None:
     site, box, centre = class_of()
-    folder = write_export(tmp_path / "bag" / CLASS, site, box, centre, whole=lines == 2)
+    folder = write_export(tmp_path / "bag" / INSIDE, site, box, centre, whole=lines == 2)
     path = folder / f"receipts/box-1.{'0' * 32}.jsonl"
     if lines:
         centre.signer = box.signer
         put(path, path.read_bytes() + receipt(box, centre, 3) + b"\n")
     else:
-        folder = write_export(tmp_path / "bag" / CLASS, *class_of())
+        folder = write_export(tmp_path / "bag" / INSIDE, *class_of())
         path.unlink()
     bag = bagged(tmp_path / "bag")
     assert reader.check(bag).whole is False and not ours(bag)
@@ -261,7 +260,7 @@ def test_a_removal_by_another_box_excuses_no_missing_video(tmp_path: Path, reade
     site, box, centre = class_of()
     other = site.box("box-2", "2" * 32)
     other.add("segment.removed", {"segment": hashlib.sha256(VIDEOS[1]).hexdigest(), "reason": "x", "by": "y"})
-    folder = write_export(tmp_path / "bag" / CLASS, site, box, centre, others=(other,))
+    folder = write_export(tmp_path / "bag" / INSIDE, site, box, centre, others=(other,))
     assert reader.check(bagged(tmp_path / "bag")).whole
     (folder / "segments/box-1/r-1/000001.mp4").unlink()
     bag = bagged(tmp_path / "bag")
@@ -275,7 +274,7 @@ def test_what_the_centre_says_that_it_removed_may_be_absent(tmp_path: Path, read
     for class_id, whole in (("other-1", False), ("welder-1", True)):
         centre.add("video.removed", {"class": class_id, "files": [gone], "policy": "0" * 64, "by": ""})
         shutil.rmtree(tmp_path / "bag", ignore_errors=True)
-        folder = write_export(tmp_path / "bag" / CLASS, site, box, centre)
+        folder = write_export(tmp_path / "bag" / INSIDE, site, box, centre)
         centre.sealed.pop()
         (folder / "segments/box-1/r-1/000001.mp4").unlink()
         assert reader.check(bagged(tmp_path / "bag")).whole is whole
@@ -302,6 +301,33 @@ def test_what_may_be_absent_may_also_be_here_and_the_index_tells_it_as_removed(
     assert said.whole and main([str(bag), "--lang", "en"]) == 0, said.problems
 
 
+@pytest.mark.parametrize(("seq", "whole"), [(4, True), (3, False)])
+def test_what_the_export_says_that_it_lacks_may_be_absent_and_is_told(
+    seq: int, whole: bool, tmp_path: Path, reader: Reader,
+) -> None:
+    heard = utc_text(START)
+    export = write_export(tmp_path / "export", *class_of(), missing=[Missing("box-1", "0" * 32, (seq,), "away", heard)])
+    (export / "segments/box-1/r-1/000001.mp4").unlink()
+    if not whole:
+        shutil.copytree(export, tmp_path / "bag" / INSIDE)
+        bag = put_bag(tmp_path / "bag")
+        assert reader.check(bag).whole is False and not ours(bag)
+        return
+    bag = write_bag(tmp_path / "bag", export)
+    said = reader.check(bag)
+    verdict = reader.page.locator("#verdict")
+    assert verdict.get_attribute("class") == "incomplete" and main([str(bag)]) == 3
+    for words in ("Incomplete: video files that are not in this bag: 1.", "still at box-1, which the centre last heard",
+                  "r-1/000001.mp4\nFilmed: 2026-03-02 08:41–08:42 · Room: 101 · Camera: room"):
+        assert words in said.text, said.text
+    for change in (lambda value: value["missing"][0].update(why="gone"), lambda value: value.pop("missing"),
+                   lambda value: value["segments"].append(value["missing"].pop())):
+        kept = (bag / "data/index.json").read_bytes()
+        edit_json(bag / "data/index.json", change)
+        assert reader.check(finish(bag)).problems[0].startswith("index.json") and main([str(bag)]) == 1
+        put(bag / "data/index.json", kept)
+
+
 @pytest.mark.parametrize("title", ["\u710a" * 65_536, "\U0001f600" * 65_536, "\u710a" * 65_537, "\U0001f600" * 65_537])
 def test_both_take_texts_of_the_same_length(title: str, tmp_path: Path, reader: Reader) -> None:
     """A plan whose title is too long is none, so that another policy in it does not matter."""
@@ -310,7 +336,7 @@ def test_both_take_texts_of_the_same_length(title: str, tmp_path: Path, reader: 
     record = dataclasses.replace(before.record, type="order.class", seq=before.record.seq + 1, prev=before.hash,
                                  body={**plan, "number": 2, "title": title})
     centre.sealed.append(read_sealed(seal(canonical(record_value(record)), RECORD_TYPE, centre.signer)))
-    write_export(tmp_path / "bag" / CLASS, site, box, centre)
+    write_export(tmp_path / "bag" / INSIDE, site, box, centre)
     bag = bagged(tmp_path / "bag")
     said = reader.check(bag)
     assert said.whole == ours(bag), said.problems
@@ -322,7 +348,7 @@ def test_a_certificate_that_cannot_be_read_is_told(tmp_path: Path, reader: Reade
     record = dataclasses.replace(
         before.record, type="video.removed", seq=before.record.seq + 1, prev=before.hash, body={"class": "welder-1"})
     centre.sealed.append(read_sealed(seal(canonical(record_value(record)), RECORD_TYPE, centre.signer)))
-    write_export(tmp_path / "bag" / CLASS, site, box, centre)
+    write_export(tmp_path / "bag" / INSIDE, site, box, centre)
     bag = bagged(tmp_path / "bag")
     said = reader.check(bag)
     assert "record 2 of centre cannot be used" in str(said.problems) and not ours(bag)
@@ -340,7 +366,7 @@ def test_both_read_from_the_policy_whether_it_takes_test_keys(
     text = policy_bytes("demo").decode()
     assert old in text
     monkeypatch.setattr("tests.verify.making.policy_bytes", lambda _: text.replace(old, new, 1).encode())
-    write_export(tmp_path / "bag" / CLASS, *class_of())
+    write_export(tmp_path / "bag" / INSIDE, *class_of())
     bag = bagged(tmp_path / "bag")
     assert (reader.check(bag).whole, ours(bag)) == (whole, whole)
 
@@ -348,7 +374,7 @@ def test_both_read_from_the_policy_whether_it_takes_test_keys(
 @pytest.mark.long
 def test_a_hundred_thousand_problems_are_problems(tmp_path: Path, reader: Reader) -> None:
     """Each is told as one, and the page does not fail at their number."""
-    folder = write_export(tmp_path / "bag" / CLASS, *class_of())
+    folder = write_export(tmp_path / "bag" / INSIDE, *class_of())
     path = folder / f"chains/box-1.{'0' * 32}.jsonl"
     last = json.loads(path.read_bytes().splitlines()[-1])
     payload = json.loads(base64.b64decode(last["payload"]))
@@ -369,7 +395,7 @@ def test_video_whose_class_was_put_right_after_a_restart_is_told_as_not_checked(
     boot = Stamp("7f1c2d3e-0000-4000-8000-000000000002", 1, last.utc_us, REAL)
     moved = next_record(box.sealed[-1], device=box.device, chain=box.chain, type=last.type, body=last.body, stamp=boot)
     box.sealed.append(seal_record(moved, box.signer))
-    folder = write_export(tmp_path / "bag" / CLASS, site, box, centre)
+    folder = write_export(tmp_path / "bag" / INSIDE, site, box, centre)
     for gone in (False, True):
         if gone:
             (folder / "segments/box-1/r-1/000001.mp4").unlink()
@@ -385,9 +411,9 @@ def test_what_the_centre_and_the_boxes_cannot_prove_is_told_by_both(tmp_path: Pa
     head = head_of(lost.sealed[-1])
     box.add("chain.begun", {"chain": head.chain, "up_to": head.up_to, "head_hash": head.head_hash,
                             "receipted": None, "reason": "card replaced"})
-    write_export(tmp_path / "bag" / CLASS, site, box, centre, others=[before], whole=False)
+    write_export(tmp_path / "bag" / INSIDE, site, box, centre, others=[before], whole=False)
     bag, out = bagged(tmp_path / "bag"), tmp_path / "out.json"
-    assert main([str(bag / CLASS), "--lang", "en", "--json", str(out)]) == 0
+    assert main([str(bag / INSIDE), "--lang", "en", "--json", str(out)]) == 0
     told = json.loads(out.read_text())["cannot_tell"]
     text = reader.check(bag).text
     assert len(told) == 6 and [one for one in told if one not in text] == []
@@ -404,26 +430,26 @@ def test_both_say_the_same_of_any_changed_byte(
     changing: Path, reader: Reader, name: str, at: int, change: int,
 ) -> None:
     """Also where whoever changed it put the manifests of the bag right."""
-    path = changing / CLASS / name
+    path = changing / INSIDE / name
     good = path.read_bytes()
     bad = bytearray(good)
     bad[at * len(bad) >> 16] ^= change
     try:
         path.write_bytes(bytes(bad))
-        list_bag(changing)
+        finish_lists(changing)
         assert reader.check(changing, "", ROLES["witness"]).whole == ours(changing, ROLES["witness"])
     finally:
         path.write_bytes(good)
-        list_bag(changing)
+        finish_lists(changing)
 
 
 def test_two_trees_of_before_and_of_now_are_read(tmp_path: Path, reader: Reader) -> None:
     for before in (False, True):
-        case = Case(tmp_path / f"{before}" / CLASS, saw=5)
+        case = Case(tmp_path / f"{before}" / INSIDE, saw=5)
         if before:
             case.tree.seen_before(case.folder, SIZE, 5)
         bag, path = bagged(tmp_path / f"{before}"), case.folder / "tree/seen"
         assert reader.check(bag).whole
         lines = path.read_text().splitlines(keepends=True)
         path.write_text("".join([lines[0], *lines[2:]]))
-        assert reader.check(list_bag(bag)).whole is False and not ours(bag)
+        assert reader.check(finish_lists(bag)).whole is False and not ours(bag)

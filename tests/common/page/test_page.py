@@ -13,14 +13,13 @@ from typing import Any
 import bagit
 import pytest
 
+from bench.bagging import finish, finish_lists, put_json
 from common.page import HERE, SCRIPTS, verify_page
-from evidence.bodies import body_of
 from evidence.places import BOX_TYPES, CENTRE_TYPES
-from evidence.seal import read_sealed
-from tests.common.page.bags import CLASS, list_bag, put_bag, put_json, seal_bag
 from tests.common.page.conftest import Reader, Said
 from tests.contract.test_second_verifier import ROLES
 from tests.evidence.making import Maker, Site
+from tests.verify.bagging import INSIDE, put_bag
 from tests.verify.making import class_of, listing, order, put, segment, write_export
 
 SALT = "ab" * 16
@@ -43,7 +42,7 @@ def bag(tmp_path: Path) -> Path:
                              "text": "the camera was moved"})
     box.add("checkin.pin", {"class": "welder-1", "session": None, "attempt": "a-1", "person": "p-1", "direction": "in",
                             "why": "cannot", "confirmed_by": None, "failed": 0, "seen_mono_us": 1})
-    write_export(tmp_path / "bag" / CLASS, site, box, centre)
+    write_export(tmp_path / "bag" / INSIDE, site, box, centre)
     findings = [{"rule": "R1", "result": "violated", "flag": True}, {"rule": "R9", "result": "open", "flag": False}]
     return put_bag(tmp_path / "bag", [{"person": "p-1", "name": "李雷", "salt": SALT}], findings)
 
@@ -87,9 +86,9 @@ def test_the_banner_calls_no_finding_whole(bag: Path, reader: Reader) -> None:
 
 
 def test_a_cut_chain_comes_before_what_the_bag_counts(bag: Path, reader: Reader) -> None:
-    path = bag / CLASS / f"chains/box-1.{'0' * 32}.jsonl"
+    path = bag / INSIDE / f"chains/box-1.{'0' * 32}.jsonl"
     put(path, b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
-    said = reader.check(list_bag(bag))
+    said = reader.check(finish_lists(bag))
     assert said.problems[0].startswith("the end of the chain of box-1 was cut")
     assert [number for number, one in enumerate(said.problems) if "Payload-Oxum" in one] == [len(said.problems) - 1]
 
@@ -102,26 +101,19 @@ def test_a_broken_video_is_told_by_day_time_room_and_camera(bag: Path, reader: R
 
 
 def put_bag_of(folder: Path, made: tuple[Site, Maker, Maker], policy: str) -> Path:
-    write_export(folder / CLASS, *made, policy)
+    write_export(folder / INSIDE, *made, policy)
     return put_bag(folder)
 
 
 def test_a_bag_without_names_is_whole(bag: Path, reader: Reader) -> None:
     (bag / "data/names.json").unlink()
-    said = reader.check(renewed(bag))
+    said = reader.check(finish(bag))
     assert said.whole and "people are told by their pseudonyms" in said.text
 
 
 def test_a_bag_is_known_to_bagit(bag: Path) -> None:
     """The bags of these tests are bags to others, too."""
     bagit.Bag(str(bag)).validate()
-
-
-def renewed(bag: Path) -> Path:
-    """The bag with manifests and bag-info.txt for its files as they are now."""
-    manifest = read_sealed((bag / CLASS / "manifest.json").read_bytes())
-    export: Any = body_of(manifest.record)
-    return seal_bag(bag, manifest.record.device, export, manifest.hash)
 
 
 def replaced(name: str, old: bytes, new: bytes) -> Callable[[Path], None]:
@@ -137,7 +129,7 @@ def derived(name: str, **changes: object) -> Callable[[Path], None]:
     """Another value in a derived file, with manifests that fit."""
     def change(bag: Path) -> None:
         put_json(bag / name, {**json.loads((bag / name).read_bytes()), **changes})
-        renewed(bag)
+        finish(bag)
 
     return change
 
@@ -148,7 +140,7 @@ def listed(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]
         index = json.loads((bag / "data/index.json").read_bytes())
         change(index)
         put_json(bag / "data/index.json", index)
-        renewed(bag)
+        finish(bag)
 
     return alter
 
@@ -166,10 +158,10 @@ ATTACKS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a video gone": (gone(VIDEO), "segment r-1/000000.mp4 of box-1 is missing"),
     "a file added to the class": (added("data/class/x.txt"), "x.txt is not named by any record: it was added"),
     "a file added to the data": (
-        lambda bag: (put(bag / "data/x.txt", b"x"), renewed(bag)), "does not belong into a bag"),
+        lambda bag: (put(bag / "data/x.txt", b"x"), finish(bag)), "does not belong into a bag"),
     "a file added beside the data": (added("fetch.txt"), "fetch.txt was added"),
     "a file added beside the data, and listed": (
-        lambda bag: (put(bag / "fetch.txt", b"x"), list_bag(bag)), "fetch.txt does not belong into a bag"),
+        lambda bag: (put(bag / "fetch.txt", b"x"), finish_lists(bag)), "fetch.txt does not belong into a bag"),
     "Thumbs.db": (added("data/Thumbs.db"), "Remove it, and check again"),
     "bagit.txt changed": (replaced("bagit.txt", b"1.0", b"0.9"), "bagit.txt is not what a bag"),
     "bagit.txt gone": (gone("bagit.txt"), "bagit.txt is missing"),
@@ -186,19 +178,20 @@ ATTACKS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda bag: put(bag / MANIFEST, (bag / MANIFEST).read_bytes()[:-1]), "is no manifest"),
     "the page changed": (
         replaced("verify.html", b"Zaitang", b"Zaitong"), "verify.html or tagmanifest-sha256.txt was changed"),
-    "the page gone": (lambda bag: ((bag / "verify.html").unlink(), list_bag(bag)), "verify.html is missing"),
-    "another size": (lambda bag: (replaced(INFO, b"Oxum: ", b"Oxum: 1")(bag), list_bag(bag)), "Payload-Oxum"),
+    "the page gone": (lambda bag: ((bag / "verify.html").unlink(), finish_lists(bag)), "verify.html is missing"),
+    "another size": (lambda bag: (replaced(INFO, b"Oxum: ", b"Oxum: 1")(bag), finish_lists(bag)), "Payload-Oxum"),
     "another class in bag-info.txt": (
-        lambda bag: (replaced(INFO, b"welder-1", b"welder-2")(bag), list_bag(bag)), "External-Identifier"),
+        lambda bag: (replaced(INFO, b"welder-1", b"welder-2")(bag), finish_lists(bag)), "External-Identifier"),
     "another export in bag-info.txt": (
-        lambda bag: (replaced(INFO, b"Zaitang-Export: ", b"Zaitang-Export: 0")(bag), list_bag(bag)), "Zaitang-Export"),
+        lambda bag: (replaced(INFO, b"Zaitang-Export: ", b"Zaitang-Export: 0")(bag), finish_lists(bag)),
+        "Zaitang-Export"),
     "a label twice in bag-info.txt": (lambda bag: (
-        put(bag / INFO, (bag / INFO).read_bytes() * 2), list_bag(bag)), "bag-info.txt cannot be read"),
+        put(bag / INFO, (bag / INFO).read_bytes() * 2), finish_lists(bag)), "bag-info.txt cannot be read"),
     "names that are one to other file systems": (
         lambda bag: put(bag / MANIFEST, (bag / MANIFEST).read_bytes() + b"0" * 64 + b"  data/INDEX.pdf\n"),
         "is no manifest"),
-    "no index for people": (lambda bag: ((bag / "data/index.pdf").unlink(), renewed(bag)), "data/index.pdf is missing"),
-    "no findings": (lambda bag: ((bag / "data/findings.json").unlink(), renewed(bag)), "data/findings.json is missing"),
+    "no index for people": (lambda bag: ((bag / "data/index.pdf").unlink(), finish(bag)), "data/index.pdf is missing"),
+    "no findings": (lambda bag: ((bag / "data/findings.json").unlink(), finish(bag)), "data/findings.json is missing"),
     "another name": (derived("data/names.json", people=[{"person": "p-1", "name": "韩梅梅", "salt": SALT}]),
                      "names.json gives p-1 a name to which no plan"),
     "a name of nobody": (derived("data/names.json", people=[{"person": "p-9", "name": "李雷", "salt": SALT}]), "p-9"),
@@ -208,7 +201,7 @@ ATTACKS: dict[str, tuple[Callable[[Path], object], str]] = {
     "names and more": (derived("data/names.json", secret="x"), "it holds more than names"),
     "findings with a fraction": (derived("data/findings.json", rules=1.5), "numbers in records are whole"),
     "findings that say a thing twice": (lambda bag: (
-        replaced("data/findings.json", b'"v": 1', b'"v": 2, "v": 1')(bag), renewed(bag)), "a key stands there twice"),
+        replaced("data/findings.json", b'"v": 1', b'"v": 2, "v": 1')(bag), finish(bag)), "a key stands there twice"),
     "names that are none": (derived("data/names.json", people={"p-1": "x"}), "people is missing"),
     "an index of another export": (derived("data/index.json", export="0" * 64), "its export should be"),
     "an index that lists a segment otherwise": (
@@ -219,7 +212,7 @@ ATTACKS: dict[str, tuple[Callable[[Path], object], str]] = {
         listed(lambda index: index["segments"].append(index["segments"][0])), "which no record of the class names"),
     "findings of another moment": (
         derived("data/findings.json", as_of="2027-01-01T00:00:00.000000Z"), "its as_of should be"),
-    "findings that are no JSON": (lambda bag: (put(bag / "data/findings.json", b"{"), renewed(bag)), "not JSON"),
+    "findings that are no JSON": (lambda bag: (put(bag / "data/findings.json", b"{"), finish(bag)), "not JSON"),
 }
 
 
@@ -235,8 +228,8 @@ def test_what_was_done_to_a_bag_is_named(attack: str, bag: Path, reader: Reader)
                                          "../../bag-info.txt", "../../manifest-sha256.txt", "../../verify.html"]))
 def test_a_flipped_bit_in_any_file_is_named(name: str, tmp_path: Path, reader: Reader) -> None:
     for file, text in ROLES["files"].items():
-        put(tmp_path / "bag" / CLASS / file, text.encode())
-    path = put_bag(tmp_path / "bag") / CLASS / name
+        put(tmp_path / "bag" / INSIDE / file, text.encode())
+    path = put_bag(tmp_path / "bag") / INSIDE / name
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 4
     path.write_bytes(bytes(data))
@@ -246,7 +239,7 @@ def test_a_flipped_bit_in_any_file_is_named(name: str, tmp_path: Path, reader: R
 
 
 def test_an_index_may_list_apart_what_was_removed(tmp_path: Path, reader: Reader) -> None:
-    folder = write_export(tmp_path / "bag" / CLASS, *class_of(removed=1))
+    folder = write_export(tmp_path / "bag" / INSIDE, *class_of(removed=1))
     (folder / "segments/box-1/r-1/000001.mp4").unlink()
     bag = put_bag(tmp_path / "bag")
     assert reader.check(bag).whole
@@ -257,8 +250,8 @@ def test_an_index_may_list_apart_what_was_removed(tmp_path: Path, reader: Reader
 
 
 def hostile(bag: Path, name: str, data: bytes) -> Path:
-    put(bag / CLASS / name, data)
-    return list_bag(bag)
+    put(bag / INSIDE / name, data)
+    return finish_lists(bag)
 
 
 @pytest.mark.parametrize(("name", "data"), [
@@ -273,7 +266,7 @@ def hostile(bag: Path, name: str, data: bytes) -> Path:
 ])
 def test_hostile_files_are_bounded_and_named(name: str, data: bytes, tmp_path: Path, reader: Reader) -> None:
     for file, text in ROLES["files"].items():
-        put(tmp_path / "bag" / CLASS / file, text.encode())
+        put(tmp_path / "bag" / INSIDE / file, text.encode())
     said = reader.check(hostile(put_bag(tmp_path / "bag"), name, data))
     assert said.whole is False and said.problems
 
@@ -284,7 +277,7 @@ def test_derived_files_with_the_names_of_prototypes(bag: Path, reader: Reader) -
     put_json(bag / "data/findings.json", {
         "v": 1, "rules": 1, "class": "welder-1", "as_of": "2026-03-02T01:40:00.000000Z", "__proto__": {"v": 2},
         "findings": [{"rule": "constructor", "result": "__proto__"}]})
-    said = reader.check(renewed(bag))
+    said = reader.check(finish(bag))
     assert said.whole is False and "names.json gives constructor a name" in said.problems[0]
     assert "constructor · __proto__" in " ".join(said.text.split()).replace("constructor  ·", "constructor ·")
 
@@ -294,7 +287,7 @@ def test_nothing_in_a_bag_becomes_part_of_the_page(bag: Path, reader: Reader) ->
     put_json(bag / "data/findings.json", {
         "v": 1, "rules": 1, "class": "welder-1", "as_of": "2026-03-02T01:40:00.000000Z",
         "findings": [{"rule": script, "result": script}]})
-    said = reader.check(renewed(bag))
+    said = reader.check(finish(bag))
     assert said.whole and script in said.text and reader.page.locator("#result img, #result script").count() == 0
 
 
@@ -314,7 +307,7 @@ def test_what_is_no_bag(made: Callable[[Path], object], tmp_path: Path, reader: 
 
 
 def put_bag_one_deeper(folder: Path) -> None:
-    write_export(folder / "bag" / CLASS, *class_of())
+    write_export(folder / "bag" / INSIDE, *class_of())
     put_bag(folder / "bag")
 
 
@@ -326,7 +319,7 @@ def test_a_flipped_bit_in_a_bag_of_a_gigabyte_is_named_in_bounded_memory(
     site, block = Site(), os.urandom(1 << 20)
     box, centre = site.box(), site.centre()
     centre.add("order.class", order("demo"))
-    folder = tmp_path / "bag" / CLASS / "segments/box-1/r-1"
+    folder = tmp_path / "bag" / INSIDE / "segments/box-1/r-1"
     folder.mkdir(parents=True)
     for index, count in enumerate((200, 200, 200, 150, 300)):  # the last one is too large for WebCrypto
         path = folder / f"{index:06}.mp4"
@@ -338,7 +331,7 @@ def test_a_flipped_bit_in_a_bag_of_a_gigabyte_is_named_in_bounded_memory(
     with_class = write_export(tmp_path / "class", site, box, centre)
     for name, data in listing(with_class).items():
         if not name.startswith("segments/"):
-            put(tmp_path / "bag" / CLASS / name, data)
+            put(tmp_path / "bag" / INSIDE / name, data)
     bag = put_bag(tmp_path / "bag")
     assert reader.check(bag).whole
     for index, at in ((4, 123_456_789), (1, (200 << 20) - 1)):
@@ -391,7 +384,7 @@ def test_whom_one_trusts_is_heard_without_reading_again(bag: Path, reader: Reade
     assert after(lambda: page.locator("#witnesses").blur()).whole
     assert page.inner_text("#witnesses-problem").startswith("Your entry cannot be read; nothing was judged by it: ")
     page.fill("#witnesses", "")
-    put(tmp_path / "root.pem", (bag / CLASS / "root.pem").read_bytes())
+    put(tmp_path / "root.pem", (bag / INSIDE / "root.pem").read_bytes())
     assert "Signer pinned" in after(lambda: page.set_input_files("#root-file", tmp_path / "root.pem")).text
     assert page.input_value("#root").replace(" ", "") == root and page.inner_text("#root-problem") == ""
     page.fill("#root", "")
@@ -442,7 +435,7 @@ def test_video_plays_where_it_lies(tmp_path: Path, page: Any) -> None:
     box, centre = site.box(), site.centre()
     centre.add("order.class", order("demo"))
     box.add("segment", segment(0, film.read_bytes()))
-    folder = write_export(tmp_path / "bag" / CLASS, site, box, centre)
+    folder = write_export(tmp_path / "bag" / INSIDE, site, box, centre)
     for index in (1, 2):
         (folder / f"segments/box-1/r-1/00000{index}.mp4").unlink()
     put(tmp_path / "bag" / VIDEO, film.read_bytes())

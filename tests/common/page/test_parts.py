@@ -3,19 +3,27 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import datetime
 import hashlib
 import random
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.x509.name import _ASN1Type
+from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from common.page import HERE, SCRIPTS
 from evidence.bodies import TYPES
-from evidence.certs import fingerprint, read_certificate
+from evidence.certs import BOX_USE, EVIDENCE_USE, fingerprint, identity, make_root, pem, read_certificate
+from evidence.errors import BadCertificate
+from evidence.times import utc_us
 from tests.evidence.test_golden import load
 
 END = "-----END CERTIFICATE-----\n"
+POLICY_CONSTRAINTS = ObjectIdentifier("2.5.29.36")
 GIVEN = ("BODIES", "BOX_TYPES", "CENTRE_TYPES", "EITHER_TYPES", "Sha256", "checkConsistency", "checkInclusion",
          "fromBase64",
          "fromHex", "hashInPieces", "identityOf", "isUtc", "openEnvelope", "RECORD_TYPE", "readCanonical", "readNote",
@@ -110,6 +118,43 @@ def test_the_same_chains_of_certificates_are_trusted(parts: Any) -> None:
     assert not any(vouched(parts, case["certificate"], case["root"], case["role"]) for case in roles["refused"])
     for case in (*certificates["refused"], *load("devices")["refused"]):
         assert not vouched(parts, case["certificate"], case["root"], "box"), case.get("why")
+
+
+def issued(name: x509.NameAttribute, constraints: bytes | None = None) -> tuple[str, x509.Certificate]:
+    """A box's certificate with this name, and with these bytes for policyConstraints, and its root."""
+    key, start_us = Ed25519PrivateKey.generate(), utc_us("2026-01-01T00:00:00.000000Z")
+    root, start = make_root(key, "root", 1, start_us, 3650, False), datetime.datetime(2026, 1, 1)
+    builder = x509.CertificateBuilder(root.subject, x509.Name([name]), Ed25519PrivateKey.generate().public_key(), 2,
+                                      start, start + datetime.timedelta(days=365))
+    builder = builder.add_extension(x509.BasicConstraints(False, None), True)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([EVIDENCE_USE, BOX_USE]), False)
+    if constraints is not None:
+        builder = builder.add_extension(x509.UnrecognizedExtension(POLICY_CONSTRAINTS, constraints), False)
+    return pem(builder.sign(key, None)), root
+
+
+def reads(certificate: str, root: x509.Certificate) -> bool:
+    try:
+        return identity(certificate, root, "box").name == "box-1"
+    except BadCertificate:
+        return False
+
+
+def test_names_of_any_kind_are_read_alike(parts: Any) -> None:
+    for kind in set(_ASN1Type) - {_ASN1Type.BitString}:
+        certificate, root = issued(x509.NameAttribute(NameOID.COMMON_NAME, "box-1", _type=kind))
+        assert vouched(parts, certificate, pem(root), "box") and reads(certificate, root), kind
+
+
+@pytest.mark.parametrize(("data", "good"), [
+    ("3003800100", True), ("300480020080", True), ("300381017f", True), ("3006800101810101", True),
+    ("300b800900ffffffffffffffff", True), ("300a80087fffffffffffffff", True), ("3000", False), ("30038101ff", False),
+    ("300480020001", False), ("3006810101800101", False), ("3003020100", False), ("0500", False), ("", False),
+    ("300000", False), ("30028000", False), ("300a8008ffffffffffffffff", False), ("300b8009010000000000000000", False),
+])
+def test_policy_constraints_are_read_alike(parts: Any, data: str, good: bool) -> None:
+    certificate, root = issued(x509.NameAttribute(NameOID.COMMON_NAME, "box-1"), bytes.fromhex(data))
+    assert (vouched(parts, certificate, pem(root), "box"), reads(certificate, root)) == (good, good)
 
 
 def test_the_fingerprint_of_a_root(parts: Any) -> None:
