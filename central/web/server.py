@@ -57,7 +57,7 @@ def _serve(centre: Centre, host: str | None, port: int | None, lang: str) -> Non
         app, http=PatientProtocol, log_level="warning", server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=3, **tls,
     )
-    removing, scrubbing = kept(centre.folder, centre.config.keeping.remove), scrubbed(centre.scrub)
+    removing, scrubbing = kept(centre.folder, centre.store, centre.config.keeping.remove), scrubbed(centre.scrub)
     with (closing(centre.store, centre.clock), followed(centre.folder), _moved(centre), removing, scrubbing,
           taking(centre, app)):
         uvicorn.Server(config).run([listening])

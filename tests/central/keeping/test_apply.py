@@ -3,6 +3,7 @@ go; and no cut loses count."""
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -371,15 +372,18 @@ def test_beside_a_server_a_process_of_its_own_does_it_and_ends_with_it(
     """By the real clock of this machine, by which no class is over."""
     monkeypatch.setattr(beside, "LOOK_S", 0.05)
     folder = keeping.centre.folder
-    with beside.kept(folder, remove=False):
-        assert not [one for one in threading.enumerate() if one.name == "keeping"]
+    begun: list[object] = []
+    with monkeypatch.context() as patched, beside.kept(folder, keeping.centre.store, remove=False):
+        patched.setattr(multiprocessing, "get_context", begun.append)
+        time.sleep(0.3)
+    assert begun == [], "nothing waits, and nothing is to be removed"
 
     def done() -> bool:
         with keeping.centre.store.read() as tx:
             return tx.meta(beside.LAST) is not None
 
     until = time.monotonic() + 60
-    with beside.kept(folder, remove=True):
+    with beside.kept(folder, keeping.centre.store, remove=True):
         while not done():
             assert time.monotonic() < until
             time.sleep(0.1)
