@@ -7,7 +7,7 @@ nothing is proposed, reviewed or decided.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from central.classes.orders import order_of
 from central.classes.stories import Told
@@ -91,6 +91,15 @@ def keep_plan(store: Store, tx: Tx, now: CentreNow, only: str | None = None, peo
                     tx.leaves())
 
 
+def verdicts_of(
+    store: Store, tx: Tx, now: CentreNow, files: Iterable[tuple[str, int]],
+) -> tuple[tuple[Verdict, ...], int]:
+    """What becomes of files (hash and size), whether rows say that they are here or not; and the leaf of the first
+    record that came too late to count."""
+    gathered = _Gathered(store, tx, now, people=False)
+    return gathered.judged([gathered.item(*one) for one in files]), tx.leaves()
+
+
 class _Gathered:
     """What was read for one plan, each class once."""
 
@@ -131,7 +140,10 @@ class _Gathered:
         return self._plans[class_id]
 
     def _verdicts(self, class_id: str | None) -> tuple[Verdict, ...]:
-        items = [self._item(class_id, sha256, size) for sha256, size in self._tx.stays_of(class_id)]
+        return self.judged([self.item(sha256, size, class_id is None) for sha256, size in self._tx.stays_of(class_id)])
+
+    def judged(self, items: Sequence[Stored]) -> tuple[Verdict, ...]:
+        """What becomes of files, by all their classes."""
         names = {name for one in items for name in one.classes}
         plans = {name: self.plans(name) for name in names}
         if not self._people:  # what stays anyway need not be told
@@ -139,11 +151,11 @@ class _Gathered:
             names = {name for one in first if one.action == "remove" for name in one.stored.classes}
         return apply_policy(items, plans, {name: self._held(name) for name in names}, self._now)
 
-    def _item(self, class_id: str | None, sha256: str, size: int) -> Stored:
+    def item(self, sha256: str, size: int, nameless: bool = False) -> Stored:
         """A file by all records that name it. Where one of them is not told with its class nobody is sure of its
         time."""
         classes: set[str] = set()
-        ends, sure, nameless, boxes = [0], True, class_id is None, set[str]()
+        ends, sure, boxes = [0], True, set[str]()
         for named in self._tx.announced(sha256):
             sealed = self._tx.record(named.device, named.chain, named.seq)
             body = None if sealed is None else body_as(sealed.record, Segment)

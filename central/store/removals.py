@@ -91,6 +91,11 @@ class RemovalTables:
         self._db.execute(update(t.removals).where(t.removals.c.sha256 == sha256).values(going=True))
         self._db.execute(update(t.segments).where(t.segments.c.sha256 == sha256).values(stored=False))
 
+    def give_back(self, sha256: str) -> None:
+        """It was about to be removed, and is whole still: it is here again, or in the bucket."""
+        self._db.execute(update(t.segments).where(t.segments.c.sha256 == sha256).values(stored=True))
+        self.forget_removal(sha256)
+
     def forget_removal(self, sha256: str) -> None:
         """It is gone, or stays after all."""
         self._db.execute(delete(t.removals).where(t.removals.c.sha256 == sha256))
