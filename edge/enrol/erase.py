@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -19,11 +19,11 @@ from edge.enrol.consents import consents
 from edge.enrol.errors import CopyLeft, StillRead
 from edge.enrol.forget import drop_sheets, forget
 from edge.errors import StoreBusy
+from edge.held import held_classes
 from edge.plans import newest_orders
 from edge.store import Store
 from edge.store.people import Erasure, Why
 from evidence.bodies import ConsentWithdrawn
-from evidence.records import Sealed
 from evidence.times import utc_us
 
 EVERY_S, MOST_S = 1.0, 60.0
@@ -33,8 +33,6 @@ OVER_EVERY_S = 600.0
 SQLITE = b"SQLite format 3\x00"
 VIDEO = "video"
 AGAIN_S = 0.2
-ENDED = {"dispute": "closed", "hold": "lifted"}
-"""What the centre states of a class for which the end of the purpose waits, and how it says that it is over."""
 
 
 def withdraw(
@@ -111,7 +109,7 @@ def due(store: Store, now_us: int) -> list[tuple[str, str]]:
     """Class and person of every face and PIN whose purpose is over: the day of the consent, else the one of the plan,
     has passed, and no dispute about the class is open, and no hold of it."""
     told = store.orders()
-    orders, waiting = newest_orders(told), _waiting(told)
+    orders, waiting = newest_orders(told), held_classes(told)
     found = []
     said: dict[str, dict[str, Standing]] = {}
     for class_id, person in store.kept():
@@ -124,16 +122,6 @@ def due(store: Store, now_us: int) -> list[tuple[str, str]]:
         if until is not None and utc_us(until) <= now_us and class_id not in waiting:
             found.append((class_id, person))
     return found
-
-
-def _waiting(told: Iterable[Sealed]) -> set[str]:
-    """The classes about which the centre has stated a dispute or a hold that it has not ended."""
-    last: dict[tuple[str, str, str], str] = {}
-    for sealed in told:
-        body = sealed.record.body
-        if (kind := sealed.record.type) in ENDED:
-            last[kind, str(body.get("class")), str(body.get(kind))] = str(body.get("state"))
-    return {class_id for (kind, class_id, _), state in last.items() if state != ENDED[kind]}
 
 
 class Eraser:
