@@ -1,8 +1,7 @@
 """Erasing faces: withdrawal of consent, the end of the purpose, and the steps until nothing is left.
 
-Withdrawal erases at once, also while a flag or a dispute is open: what is needed to decide these (recordings, records,
-names at the centre) stays; what goes is the means to recognise anybody anew. The end of the purpose waits for a dispute
-or a hold of which the centre has told this box.
+From a withdrawal on no face is used. What is kept of it is erased at once, too, unless the centre has told this box of a
+dispute about the class, or of a hold: then when that is over. The end of the purpose waits for the same.
 """
 from __future__ import annotations
 
@@ -49,11 +48,19 @@ def over(store: Store, class_id: str, person: str, why: Why = "over", names: boo
     store.ask_erasure(class_id, [person], why, names)
 
 
+def held(store: Store) -> list[Erasure]:
+    """The erasures that were not begun and that wait: for a dispute about the class, or a hold."""
+    asked = [one for one in store.erasures() if one.state == "asked" and one.why != "again"]
+    classes = held_classes(store.orders()) if asked else set()
+    return [one for one in asked if one.class_id in classes]
+
+
 def finish(store: Store, folder: Path) -> list[Erasure]:
-    """Take every erasure as far as it goes; those that are done now. Raises StillRead while another process reads the
-    log, CopyLeft while a copy of the database lies in the box's folder, VolumeAway while the disk with the pictures of
+    """Take every erasure that does not wait as far as it goes; those that are done now. Raises StillRead while another
+    process reads the log, CopyLeft while a copy of the database lies in the box's folder, VolumeAway while the disk with the pictures of
     roll calls is not there, AlreadyRunning while a roll call writes: all keep traces. Call it again then."""
-    asked = store.erasures()
+    waits = {one.number for one in held(store)}
+    asked = [one for one in store.erasures() if one.number not in waits]
     if not asked:
         return []
     for erasure in asked:
@@ -143,8 +150,8 @@ class Eraser:
         self._stop.set()
         self._thread.join(5.0)
 
-    def turn(self, monotonic: float) -> None:
-        """One look. Raises what `finish` raises: then the next turn goes on."""
+    def turn(self, monotonic: float) -> bool:
+        """One look; whether something waits still. Raises what `finish` raises: then the next turn goes on."""
         now_us = self._now_us()
         if now_us is not None and monotonic - self._looked >= OVER_EVERY_S:
             self._looked = monotonic
@@ -152,13 +159,14 @@ class Eraser:
                 over(self._store, class_id, person)
         for erasure in finish(self._store, self._folder):
             self._log.info("face.erased", person=erasure.person, why=erasure.why)
+        return bool(self._store.erasures())
 
     def _run(self) -> None:
         pause_s = EVERY_S
         while not self._stop.wait(pause_s):
             try:
-                self.turn(time.monotonic())
-                pause_s = EVERY_S
+                waits = self.turn(time.monotonic())
+                pause_s = min(2 * pause_s, MOST_S) if waits else EVERY_S
             except Exception as error:
                 # A file that cannot be read, a disk that fails: the terminal goes on, and so does the erasure, later.
                 self._log.failed("eraser.later", error)

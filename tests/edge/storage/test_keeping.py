@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -493,7 +494,7 @@ def test_what_a_chain_before_removed_and_the_centre_never_heard_stays(site: Site
 def test_a_hold_that_comes_after_the_record_of_a_removal_stops_the_unlinking(
     site: Site, kind: str, ends: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def state(said: str) -> None:
+    def state(said: Any) -> None:
         body = Hold(CLASS, "x-1", said, "x") if kind == "hold" else Dispute(CLASS, "x-1", said, "x")
         site.centre.head = site.centre.record(kind, body)
         site.box.store.put_order(site.centre.head)
