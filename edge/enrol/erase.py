@@ -1,7 +1,7 @@
 """Erasing faces: withdrawal of consent, the end of the purpose, and the steps until nothing is left.
 
-From a withdrawal on no face is used. What is kept of it is erased at once, too, unless the centre has told this box of a
-dispute about the class, or of a hold: then when that is over. The end of the purpose waits for the same.
+From a withdrawal on no face is used. What is kept of it is erased at once, too, unless the centre has told this box of
+a dispute about the class, or of a hold: then when that is over. The end of the purpose waits for the same.
 """
 from __future__ import annotations
 
@@ -57,8 +57,9 @@ def held(store: Store) -> list[Erasure]:
 
 def finish(store: Store, folder: Path) -> list[Erasure]:
     """Take every erasure that does not wait as far as it goes; those that are done now. Raises StillRead while another
-    process reads the log, CopyLeft while a copy of the database lies in the box's folder, VolumeAway while the disk with the pictures of
-    roll calls is not there, AlreadyRunning while a roll call writes: all keep traces. Call it again then."""
+    process reads the log, CopyLeft while a copy of the database lies in the box's folder, VolumeAway while the disk
+    with the pictures of roll calls is not there, AlreadyRunning while a roll call writes: all keep traces. Call it
+    again then."""
     waits = {one.number for one in held(store)}
     asked = [one for one in store.erasures() if one.number not in waits]
     if not asked:
