@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from central.archive.erase import erase_sheets
 from central.classes.people import People
+from central.errors import CannotRead, CannotWrite
 from central.keeping.erasing import drop_sheets, order_of_boxes
 from central.keeping.errors import BadTeller
 from central.keeping.held import erasure_held, stated
 from central.names import NameBox
 from central.store.removals import Erasing
 from central.store.store import Store
+from common.logs import Log
 from evidence.bodies import ErasureAsked
 from evidence.box_orders import BoxOrder
 from evidence.retention import erasure_waits
@@ -21,6 +23,7 @@ from evidence.retention import erasure_waits
 if TYPE_CHECKING:
     from central.wiring import Centre
 
+_LOG = Log("keeping")
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -50,20 +53,24 @@ def erase_face(centre: Centre, class_id: str, who: str, by: str) -> tuple[Erasin
 
 
 def order_due(centre: Centre) -> int:
-    """Order the erasures that waited and that nothing holds any more; how many. Raises CannotRead, CannotWrite,
-    OSError: then the next turn goes on."""
+    """Order the erasures that waited and that nothing holds any more; how many. One that cannot be ordered now is
+    logged, and tried again with the next turn. Raises DatabaseUnusable."""
     with centre.store.read() as tx:
         waiting = [one for one in tx.erasing() if not one.ordered]
     for one in waiting:
-        order_now(centre, one)
+        try:
+            order_now(centre, one)
+        except (CannotRead, CannotWrite, OSError) as error:
+            _LOG.failed("erasure.later", error, **{"class": one.class_id})
     with centre.store.read() as tx:
         left = {one.leaf for one in tx.erasing() if not one.ordered}
     return sum(one.leaf not in left for one in waiting)
 
 
 def order_now(centre: Centre, one: Erasing, again: bool = False) -> tuple[BoxOrder, ...]:
-    """Order an erasure, unless something holds it, and take what shows the face out of what lies here. What the centre
-    states is asked once more in the transaction that orders: a hold comes before it or behind it."""
+    """Order an erasure, unless something holds it, and take what shows the face out of what lies here; neither where
+    that fails. What the centre states is asked once more in the transaction that orders: a hold comes before it or
+    behind it. Raises CannotRead, CannotWrite, OSError."""
     now_us = centre.clock.stamp().utc_us
     with centre.store.read() as tx:
         if not one.ordered and erasure_held(centre.store, tx, one.class_id, now_us):
@@ -76,5 +83,5 @@ def order_now(centre: Centre, one: Erasing, again: bool = False) -> tuple[BoxOrd
         tx.put_erasing(begun)
         ordered = order_of_boxes(centre.store, tx, begun, now_us, again)
         drop_sheets(tx, centre.sheets, begun)
-    erase_sheets(centre.folder, one.class_id)
+        erase_sheets(centre.folder, one.class_id)
     return ordered

@@ -15,7 +15,7 @@ from central.classes.orders import add_class, order_of
 from central.classes.plan import read_names, read_plan
 from central.classes.statements import close_dispute, open_dispute
 from central.cli import main
-from central.errors import UnknownClass
+from central.errors import CannotWrite, UnknownClass
 from central.keeping import asking
 from central.keeping.asking import ask_erasure, erase_face, order_due
 from central.keeping.beside import turn
@@ -29,6 +29,8 @@ from evidence.box_orders import OrderAnswered, Why
 from evidence.times import utc_text
 from tests.central.helpers import Box, write_plan
 from tests.central.keeping.conftest import CLASS, DAY, Keeping
+from tests.central.test_decisions import decided
+from tests.central.test_reviews import NOW
 
 DATA = b"a sealed sheet"
 
@@ -204,6 +206,19 @@ def test_while_something_holds_the_class_it_waits_and_goes_on_by_itself(faces: F
     assert faces.waits() == [], "what was ordered is not taken back"
 
 
+def test_a_flag_holds_a_face_until_two_persons_have_decided(played: Centre) -> None:
+    def waits() -> list[str]:
+        with played.store.read() as tx:
+            (one,) = erasures(played.store, tx, NOW)
+        return [reason.code for reason in one.waits]
+
+    assert erase_face(played, CLASS, "张伟", "wang")[1] == () and waits() == ["waits_flag"]
+    decided(played)
+    assert waits() == ["waits_flag", "waits_undecided"] and order_due(played) == 0
+    decided(played, "second", by="zhao")
+    assert waits() == [] and order_due(played) == 1
+
+
 def test_a_flag_holds_a_face_and_a_review_does_not(faces: Faces, monkeypatch: pytest.MonkeyPatch) -> None:
     held = {"flag", "review", "unjudged"}
     monkeypatch.setattr("central.keeping.held.holding", lambda _: held)
@@ -299,6 +314,25 @@ def test_a_box_that_shows_only_later_that_it_took_the_class_is_ordered_to_before
         faces.answer(box, "no_person")
     faces.centre.collector().take(third.messages())
     assert faces.finish() == [] and faces.states()["box-3"] == "asked"
+
+
+def test_what_cannot_be_taken_out_of_an_archive_now_is_ordered_later_and_holds_up_no_other(
+    faces: Faces, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place_hold(faces.centre.store, CLASS, "case 114")
+    faces.order(faces.people[0])
+    faces.order(faces.people[1])
+    lift_hold(faces.centre.store, CLASS, "judged", None)
+    tries: list[str] = []
+
+    def full(_: Path, class_id: str) -> None:
+        tries.append(class_id)
+        if len(tries) == 1:
+            raise CannotWrite(path=Path("x"), why="full")
+
+    monkeypatch.setattr(asking, "erase_sheets", full)
+    assert order_due(faces.centre) == 1 and [one.ordered for one in faces.found()] == [False, True]
+    assert order_due(faces.centre) == 1 and all(one.ordered for one in faces.found())
 
 
 def test_who_asks_while_it_is_certified_asks_anew(faces: Faces) -> None:
