@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from common.logs import Log
+from edge.box_orders import missing
 from edge.cli import main
 from edge.clock import SystemClock
 from edge.errors import VolumeAway
@@ -29,6 +30,7 @@ from edge.store import Moved
 from edge.terminal.memory import Memory
 from edge.terminal.screen import Screen
 from evidence.bodies import Alarm, Dispute, Hold, SegmentRemoved, SessionCorrected, body_of
+from evidence.box_orders import WantedFile, WantedUpload
 from evidence.forecast import Forecast
 from evidence.times import MINUTE
 from tests.edge.storage.conftest import CLASS, MakeSite, Site, files, with_second
@@ -513,7 +515,12 @@ def test_a_hold_that_comes_after_the_record_of_a_removal_stops_the_unlinking(
     monkeypatch.setattr(storage_cli, "_keeper", lambda args: (Keeper(site.box), site.box.config))
     assert run(site, "status") == 0
     assert "of these stay for a dispute or a hold" in capsys.readouterr().out
+    (sha256, file), *_ = [(one.record.body["sha256"], WantedFile(one.record.seq, str(one.record.body["sha256"])))
+                          for one in site.box.store.records_of("segment")]
+    upload = WantedUpload(site.box.store.head().record.chain, (file,))
+    assert missing(site.box.store, upload) == (), "a court can have it sent"
     state(ends)
+    assert missing(site.box.store, upload) == (sha256,)
     site.receipt(site.clock.now)
     assert keeper.sweep() == 2 and site.files() == [] and len(site.codes()) == 1
 
