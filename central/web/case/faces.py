@@ -21,6 +21,7 @@ from central.web.localtime import LocalTime
 from central.web.looking import look
 from central.web.render import lang_of, page
 from central.wiring import Centre
+from common.texts import words
 from evidence.errors import BadInput
 
 PATH = "/classes/{class_id}/faces"
@@ -37,6 +38,7 @@ class ErasingView:
     asked: str
     by: str
     ordered: str
+    waits: tuple[str, ...]
     says: str
     boxes: tuple[tuple[str, str], ...]
     lost: tuple[str, ...]
@@ -84,7 +86,8 @@ def _view(one: FaceErasing, names: dict[str, str], lang: str) -> ErasingView:
     return ErasingView(
         names.get(one.person, one.person), one.person,
         "" if asked is None else local.full(asked.utc_us), "" if asked is None else str(asked.body.get("by")),
-        "" if one.ordered_us is None else local.full(one.ordered_us), erasing_words(one, lang),
+        "" if one.ordered_us is None else local.full(one.ordered_us),
+        tuple(words(why, lang) for why in one.waits), erasing_words(one, lang),
         tuple((box.device, box_words(box, lang)) for box in one.boxes), lost_of(one),
         "" if record is None else local.full(record.utc_us),
         None if record is None else link(record.key))
