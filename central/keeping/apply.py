@@ -92,6 +92,8 @@ class Remover:
         Raises DatabaseUnusable, CannotRead, OfBucket, OSError."""
         with self._store.read() as tx:
             begun = [one for one in tx.removals() if one.going]
+            if not begun:
+                return
             now = centre_now(self._store, tx, self._clock, self._test)
             verdicts, leaf = verdicts_of(self._store, tx, now, [(one.sha256, one.size) for one in begun])
         for one, verdict in zip(begun, verdicts, strict=True):
