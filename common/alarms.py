@@ -22,6 +22,8 @@ ALARMS = {
     "storage.failed": N_("The video disk refuses to write"),
     "storage.days_left": N_("The video disk will soon be full; nothing is deleted before its time"),
     "storage.rotten": N_("A video file is not what was recorded any more"),
+    "storage.removal_held": N_(
+        "A dispute or a hold keeps video files that were about to be deleted, their time being over"),
     "storage.repaired": N_("A video file that was damaged is whole again"),
     "storage.second_away": N_("The second video disk is not there or refuses to write; video stays on the first"),
     "storage.second_full": N_("The second video disk is full; video stays on the first"),

@@ -491,6 +491,11 @@ REASONS: dict[str, str] = {
     "held_review": N_("held: its class is to be reviewed"),
     "held_dispute": N_("held: a dispute about its class is not over"),
     "held_hold": N_("held: the centre placed a hold on the video of its class"),
+    "waits_flag": N_("waits until two persons have decided on the consequence that is proposed for the class"),
+    "waits_undecided": N_("waits until two persons have come to an end about the class"),
+    "waits_objection": N_("waits until the objection about the class is handled"),
+    "waits_dispute": N_("waits until the dispute about the class is over"),
+    "waits_hold": N_("waits until the hold on the class is lifted"),
 } | STATED
 
 RULES: dict[str, str] = {

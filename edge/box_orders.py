@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from edge.config import BoxConfig
+from edge.held import held_classes
 from edge.storage.spoilt import lost
 from edge.store import Store
 from evidence.bodies import Segment, body_of
@@ -114,7 +115,8 @@ def wanted(store: Store) -> list[tuple[int, Segment]]:
 
 
 def missing(store: Store, upload: WantedUpload) -> tuple[str, ...]:
-    """Hashes of wanted files that this box never recorded, has removed, or has lost and said so."""
+    """Hashes of wanted files that this box never recorded, has removed, or has lost and said so; not of those that a
+    dispute or a hold keeps though they were to go."""
     gone = lost(store)
     return tuple(one.sha256 for one in upload.files
                  if one.sha256 in gone or segment_at(store, upload.chain, one) is None)
@@ -122,8 +124,15 @@ def missing(store: Store, upload: WantedUpload) -> tuple[str, ...]:
 
 def segment_at(store: Store, chain: str, file: WantedFile) -> Segment | None:
     """The segment of a wanted file in a chain of this box, unless it is not what its record holds, or a record says
-    that it was removed."""
+    that it was removed and nothing keeps the file."""
     found = store.find_record(chain, file.seq)
     body = None if found is None else body_of(found.record)
-    here = isinstance(body, Segment) and body.sha256 == file.sha256 and not store.removed(file.sha256)
-    return body if here and isinstance(body, Segment) else None
+    if not isinstance(body, Segment) or body.sha256 != file.sha256:
+        return None
+    return body if not store.removed(file.sha256) or _kept(store, body) else None
+
+
+def _kept(store: Store, segment: Segment) -> bool:
+    """Whether a file that a record says is removed lies here still, and a dispute or a hold of its class keeps it."""
+    waits = any(file == segment.file for _, file in store.garbage())
+    return waits and segment.class_id in held_classes(store.orders())

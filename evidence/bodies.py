@@ -943,9 +943,20 @@ class VideoRemoved:
 
 
 @dataclasses.dataclass(frozen=True)
+class ErasureAsked:
+    """A person asked that the face be erased (`erasure.asked`): from when on it is erased as soon as nothing holds it.
+    `by`: the account to which the person said so."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    person: Id
+    by: Id
+
+
+@dataclasses.dataclass(frozen=True)
 class PersonErased:
     """A person's face data are gone (`person.erased`): the certificate of the centre. `erased`: payload hashes of the
-    records by which boxes say so (`face.erased`); `sheets`: contact sheets of theirs that were deleted here."""
+    records by which boxes say so (`face.erased`); `sheets`: contact sheets of theirs that were deleted here; `lost`:
+    boxes that never said so and never will, for the centre believes none of their keys any more."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     person: Id
@@ -953,6 +964,7 @@ class PersonErased:
     erased: tuple[Sha256, ...]
     sheets: tuple[Sha256, ...] = ()
     by: str = ""
+    lost: tuple[Id, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -1105,7 +1117,8 @@ Body = (
     | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
     | Objection | Decision | Alarm | CheckpointSeen | SegmentRemoved | VideoReused | Export | DeviceApproved
     | DeviceRefused | DeviceRevoked | BoxOrder | OrderAnswered | ChainBegun | Institution | AccountChanged | CentreLook
-    | Inspection | Survey | Imported | Sheet | LiveEnded | Hold | VideoRemoved | PersonErased
+    | Inspection | Survey | Imported | Sheet | LiveEnded | Hold | VideoRemoved | ErasureAsked
+    | PersonErased
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -1149,6 +1162,7 @@ TYPES: dict[str, type[Body]] = {
     "chain.begun": ChainBegun,
     "segment.removed": SegmentRemoved,
     "video.removed": VideoRemoved,
+    "erasure.asked": ErasureAsked,
     "person.erased": PersonErased,
     "video.reused": VideoReused,
     "export": Export,

@@ -13,7 +13,7 @@ CENTRE_TYPES = frozenset({
     "order.class", "order.templates", "roster.event", "leave", "assessment", "dispute", "review", "objection",
     "decision", "video.reused", "export", "device.approved", "device.refused", "device.revoked", "order.box",
     "institution", "account", "look.centre", "inspection", "survey", "imported", "hold", "video.removed",
-    "person.erased",
+    "erasure.asked", "person.erased",
 })
 BOX_TYPES = frozenset({
     "order.accepted", "consent", "consent.withdrawn", "enrolment", "face.erased", "templates.moved", "session.start",

@@ -190,6 +190,17 @@ Holding = Literal["flag", "review", "undecided", "objection", "dispute", "hold",
 begun and not ended, an objection that is open, or that it cannot be judged with all that is here."""
 
 
+WAITS: tuple[Holding, ...] = ("flag", "undecided", "objection", "dispute", "hold")
+"""What an erasure of a face waits for (POLICY 5: an open flag, a dispute)."""
+
+
+def erasure_waits(holds: Collection[Holding]) -> tuple[Reason, ...]:
+    """For what the erasure of a face waits that somebody asked for; for nothing: it may go now. `holds`: why the video
+    of the class is held. Of a review, or that records are missing, nobody has made a flag or a dispute: whoever asks
+    does not wait for these."""
+    return tuple(reason(f"waits_{one}") for one in WAITS if one in holds)
+
+
 @dataclasses.dataclass(frozen=True)
 class Stored:
     """A file of a box that lies at a centre to stay. `classes`: every class for which a record that names it counts or

@@ -2,7 +2,8 @@
 signed tree that holds it, and it may still go then.
 
 A removal is durable at each step: the row says that the file goes (from then on it is not here), the file goes, its
-folder is synced, the row goes. `settle` ends what a crash left in between.
+folder is synced, the row goes. `settle` ends what a crash left in between, but for a file that is whole still and
+that something holds since.
 """
 from __future__ import annotations
 
@@ -11,11 +12,11 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from central.bucket.bucket import Bucket
-from central.bucket.errors import BucketRefuses
+from central.bucket.errors import BucketRefuses, NotInBucket
 from central.cache.cache import Cache
 from central.clock import Clock
 from central.keeping.now import centre_now, witnessed_size
-from central.keeping.plan import KeepPlan, keep_plan
+from central.keeping.plan import KeepPlan, keep_plan, verdicts_of
 from central.objects import Objects
 from central.store.removals import Removal
 from central.store.store import Store
@@ -87,13 +88,48 @@ class Remover:
         return dataclasses.replace(done, certified=stated, later=done.later + len(fresh) - stated)
 
     def settle(self) -> None:
-        """End removals that were begun. Raises DatabaseUnusable, OSError."""
+        """End removals that were begun, where their files may still go; else what is whole of them stays after all.
+        Raises DatabaseUnusable, CannotRead, OfBucket, OSError."""
         with self._store.read() as tx:
             begun = [one for one in tx.removals() if one.going]
-        for one in begun:
+            if not begun:
+                return
+            now = centre_now(self._store, tx, self._clock, self._test)
+            verdicts, leaf = verdicts_of(self._store, tx, now, [(one.sha256, one.size) for one in begun])
+        for one, verdict in zip(begun, verdicts, strict=True):
             with self._cache.alone(one.sha256):
                 if not self._out_of_reach(one.sha256):
-                    self._ended(one)
+                    self._settled(one, verdict, leaf)
+
+    def _settled(self, one: Removal, verdict: Verdict, leaf: int) -> None:
+        """`leaf`: what came from there on the verdict did not know of; then the next turn looks at it again."""
+        whole = self._whole(one)
+        with self._store.write() as tx:
+            if whole and tx.stated_since(leaf, one.sha256, verdict.stored.bound):
+                return
+            if whole and verdict.action == "keep":
+                tx.give_back(one.sha256)
+                if not self._derived.has(one.sha256):
+                    tx.forget_cached(one.sha256, "derived")
+                if not self._files.has(one.sha256):
+                    tx.forget_cached(one.sha256, "file")
+        if not whole and self._files.has(one.sha256):
+            self._log.warning("changed", sha256=one.sha256)
+        elif whole and verdict.action == "keep":
+            self._log.warning("stays", sha256=one.sha256)
+        else:
+            self._ended(one)
+
+    def _whole(self, one: Removal) -> bool:
+        """Whether all of its bytes are here still, or in the bucket."""
+        if self._files.has(one.sha256):
+            return self._files.intact(one.sha256)
+        with self._store.read() as tx:
+            away = tx.bucketed(one.sha256) is not None
+        try:
+            return away and self._bucket is not None and self._bucket.size(one.sha256) == one.size
+        except NotInBucket:
+            return False
 
     def _certify(self, fresh: Iterable[Verdict], plan: KeepPlan, by: str) -> int:
         """State what goes, for every class that it belongs to, so that each tells it; how many files. A class at a

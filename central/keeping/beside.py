@@ -1,4 +1,5 @@
-"""Removing what may go once a day, beside a server, in a process of its own: it folds whole classes."""
+"""Removing what may go once a day, and ordering the faces to be erased that nothing holds any more, beside a server, in
+a process of its own: it folds whole classes."""
 from __future__ import annotations
 
 import contextlib
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from central.keeping.asking import order_due
 from central.store.store import Store
 from central.wiring import alone, open_centre
 from common.logs import Log, setup
@@ -26,13 +28,10 @@ _LOG = Log("keeping")
 
 
 @contextmanager
-def kept(folder: Path, remove: bool) -> Iterator[None]:
-    """Remove daily while something is done; nothing where `remove` says so."""
-    if not remove:
-        yield
-        return
+def kept(folder: Path, store: Store, remove: bool) -> Iterator[None]:
+    """Do it while something is done; video is removed only where `remove` says so."""
     stop = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(folder, stop), name="keeping", daemon=True)
+    keeper = threading.Thread(target=_keep, args=(folder, store, remove, stop), name="keeping", daemon=True)
     keeper.start()
     try:
         yield
@@ -41,9 +40,12 @@ def kept(folder: Path, remove: bool) -> Iterator[None]:
         keeper.join(2 * END_S)
 
 
-def _keep(folder: Path, stop: threading.Event) -> None:
+def _keep(folder: Path, store: Store, remove: bool, stop: threading.Event) -> None:
     while not stop.wait(LOOK_S):
-        process = multiprocessing.get_context("spawn").Process(target=turn, args=(folder,), name="keeping", daemon=True)
+        if not remove and not _waiting(store):
+            continue
+        process = multiprocessing.get_context("spawn").Process(
+            target=turn, args=(folder, remove), name="keeping", daemon=True)
         try:
             process.start()
         except OSError as error:  # no room for a process now: later perhaps
@@ -56,17 +58,29 @@ def _keep(folder: Path, stop: threading.Event) -> None:
             process.join(END_S)
 
 
-def turn(folder: Path) -> bool:
-    """Remove what may go, if that was not done within a day. Whether it was done; what cannot be done now is logged,
-    and tried again with the next look."""
+def _waiting(store: Store) -> bool:
+    """Whether an erasure waits that somebody asked for."""
+    try:
+        with store.read() as tx:
+            return any(not one.ordered for one in tx.erasing())
+    except ZaitangError as error:
+        _LOG.failed("keeping.unknown", error)
+        return False
+
+
+def turn(folder: Path, remove: bool = True) -> bool:
+    """Order the erasures that nothing holds any more; `remove`: also remove what may go, if that was not done within a
+    day. Whether it was done; what cannot be done now is logged, and tried again with the next look."""
     setup()
     with contextlib.suppress(OSError):
         os.nice(NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     centre = open_centre(folder)
     try:
+        if faces := order_due(centre):
+            _LOG.info("faces.ordered", count=faces)
         now_us = centre.clock.stamp().utc_us
-        if not due(centre.store, now_us):
+        if not remove or not due(centre.store, now_us):
             return False
         with alone(folder, "keeping"):
             done = centre.remover().apply()

@@ -25,9 +25,12 @@ CHANGED = N_("Not removed, because they are not what was recorded any more: {fil
 LATER = N_("To be looked at again, for something of their class was recorded meanwhile, or the bucket in which they lie"
            " is not in centre.toml: {files} files.")
 NONE = N_("Nothing may go now.")
+FACES = N_("Faces that nothing holds any more and that are ordered to be erased now: {count}.")
 ORDERED = N_("The face of {person} of class {class_id} is to be erased; ordered of: {boxes}. `zaitang-central erase"
              " --status` tells how far it is.")
 NOBODY = N_("no box anew, for all have their order already")
+HELD = N_("It is on record that {person} of class {class_id} asked for the erasure of the face. It {waits}; then it is"
+          " ordered without that anybody asks again.")
 NO_ERASURES = N_("No face was ordered to be erased.")
 
 
@@ -50,38 +53,39 @@ def add_commands(commands: Any, command: Any) -> None:
 
 
 def _erase(args: argparse.Namespace) -> None:
-    from central.archive.erase import erase_sheets
-    from central.keeping.erasing import order_erasure
+    from central.keeping.asking import erase_face
+    from central.keeping.erasing import erasures
     from central.keeping.errors import WhoErased
+    from central.keeping.words import waits_words
     from central.wiring import open_centre
 
     centre = open_centre(args.centre)
-    now_us = centre.clock.stamp().utc_us
-    if not args.status:
-        if args.class_id is None or args.person is None:
-            raise WhoErased()
-        person, ordered = order_erasure(
-            centre.store, centre.sheets, centre.names, args.class_id, args.person, args.by, now_us)
-        erase_sheets(centre.folder, args.class_id)
-        print(translate(ORDERED, args.lang, person=person, class_id=args.class_id,
-                        boxes=", ".join(one.device for one in ordered) or translate(NOBODY, args.lang)))
+    if args.status:
+        _say_status(args, centre)
         return
-    _say_status(args, centre, now_us)
+    if args.class_id is None or args.person is None:
+        raise WhoErased()
+    one, ordered = erase_face(centre, args.class_id, args.person, args.by)
+    with centre.store.read() as tx:
+        found = erasures(centre.store, tx, centre.clock.stamp().utc_us, args.class_id)
+    waits = next((each.waits for each in found if each.person == one.person), ())
+    text, boxes = HELD if waits else ORDERED, ", ".join(each.device for each in ordered)
+    print(translate(text, args.lang, person=one.person, class_id=args.class_id, waits=waits_words(waits, args.lang),
+                    boxes=boxes or translate(NOBODY, args.lang)))
 
 
-def _say_status(args: argparse.Namespace, centre: Centre, now_us: int) -> None:
+def _say_status(args: argparse.Namespace, centre: Centre) -> None:
     from central.keeping.erasing import erasures
-    from central.keeping.words import BOXES, CERTIFICATE, box_words
+    from central.keeping.words import BOXES, box_words, erasing_words
     from common.tables import print_table
 
     with centre.store.read() as tx:
-        found = erasures(tx, now_us, args.class_id)
+        found = erasures(centre.store, tx, centre.clock.stamp().utc_us, args.class_id)
     rows: list[tuple[object, ...]] = []
     for one in found:
         rows += [(one.class_id, one.person, box.device, box_words(box, args.lang)) for box in one.boxes]
-        if one.certificate is not None:
-            seq = one.certificate.record.seq
-            rows.append((one.class_id, one.person, "—", translate(CERTIFICATE, args.lang, seq=seq)))
+        if not one.boxes:
+            rows.append((one.class_id, one.person, "—", erasing_words(one, args.lang)))
     print_table(BOXES, rows, NO_ERASURES, args.lang)
 
 
@@ -119,16 +123,20 @@ def as_json(plan: KeepPlan) -> dict[str, Any]:
 
 
 def _apply(args: argparse.Namespace) -> None:
+    from central.keeping.asking import order_due
     from central.keeping.words import size_words
     from central.wiring import alone, open_centre
 
     folder: Path = args.centre
     with alone(folder, "keeping"):
-        done = open_centre(folder).remover().apply()
+        centre = open_centre(folder)
+        if faces := order_due(centre):
+            print(translate(FACES, args.lang, count=faces))
+        done = centre.remover().apply()
     said = [(REMOVED, done.removed), (CERTIFIED, done.certified), (WAITING, done.waiting), (STAY, done.stay),
             (CHANGED, done.changed), (LATER, done.later)]
     for text, files in said:
         if files:
             print(translate(text, args.lang, files=files, size=size_words(done.removed_bytes)))
-    if not any(files for _, files in said):
+    if not faces and not any(files for _, files in said):
         print(translate(NONE, args.lang))

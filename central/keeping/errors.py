@@ -8,9 +8,5 @@ class BadTeller(BadInput):
     text = "say by the id of an account who was told that the face is to be erased: small letters, digits and . _ -"
 
 
-class NoBoxKnows(BadInput):
-    text = "no box has taken class {class_id}, so none holds a face of it"
-
-
 class WhoErased(BadInput):
     text = "name the class and the trainee whose face is to be erased, or ask for --status"

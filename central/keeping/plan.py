@@ -7,27 +7,23 @@ nothing is proposed, reviewed or decided.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from central.classes.holds import holds_of
 from central.classes.orders import order_of
-from central.classes.stories import Told, tell
+from central.classes.stories import Told
 from central.keeping.classless import Classless
 from central.keeping.copies import Copies
+from central.keeping.held import holding, stated, tell_or_none
 from central.keeping.plans import plans_of
 from central.store.removals import Held
 from central.store.store import Store
 from central.store.tables import Tx
-from common.logs import Log
 from evidence.blocks import day
-from evidence.bodies import Dispute, Segment, body_as, body_of
+from evidence.bodies import Segment, body_as
 from evidence.corrections import Corrections, corrections
-from evidence.keeping import longer
 from evidence.retention import CentreNow, Holding, Plan, Stored, Verdict, apply_policy
 from evidence.rules.finding import Reason, reason
-from evidence.standing import r3_of, standing
 
-_LOG = Log("keeping")
 CLEAR = ("clear", "noted", "open", "none")
 """Verdicts of the overview that hold nothing."""
 
@@ -105,6 +101,15 @@ def keep_plan(store: Store, tx: Tx, now: CentreNow, only: str | None = None, peo
                     tx.leaves())
 
 
+def verdicts_of(
+    store: Store, tx: Tx, now: CentreNow, files: Iterable[tuple[str, int]],
+) -> tuple[tuple[Verdict, ...], int]:
+    """What becomes of files (hash and size), whether rows say that they are here or not; and the leaf of the first
+    record that came too late to count."""
+    gathered = _Gathered(store, tx, now, people=False)
+    return gathered.judged([gathered.item(*one) for one in files]), tx.leaves()
+
+
 class _Gathered:
     """What was read for one plan, each class once."""
 
@@ -126,17 +131,17 @@ class _Gathered:
         offset = plans[-1].utc_offset_min if plans else 0
         copies = max((plan.copies for plan in plans), default=1)
         years = max((plan.years for plan in plans if plan.years is not None), default=None)
-        stated = self._before(name) if name is not None else frozenset()
+        why = self._before(name) if name is not None else frozenset()
         if until_us is not None and self._now.us < until_us:
-            reasons = [reason("keep_until", until=day(until_us, offset)), *_reasons(stated)]
+            reasons = [reason("keep_until", until=day(until_us, offset)), *_reasons(why)]
             groups = self._lacking(held, until_us, reasons)
             verdicts: tuple[Verdict, ...] = ()
         else:
             verdicts = self._verdicts(name)
             groups = _groups(name, verdicts)
-            stated = stated | self._holding.get(name or "", frozenset())
+            why = why | self._holding.get(name or "", frozenset())
         title = order_of(self._tx, name)[1].title if name is not None and plans else None
-        return ClassKept(held, title, until_us, offset, copies, tuple(_reasons(stated)), tuple(groups), years), verdicts
+        return ClassKept(held, title, until_us, offset, copies, tuple(_reasons(why)), tuple(groups), years), verdicts
 
     def _lacking(self, held: Held, until_us: int, reasons: list[Reason]) -> list[Group]:
         """Of a class whose time is not over: those with all copies that its policy wants, then the others."""
@@ -156,7 +161,10 @@ class _Gathered:
         return self._plans[class_id]
 
     def _verdicts(self, class_id: str | None) -> tuple[Verdict, ...]:
-        items = [self._item(class_id, sha256, size) for sha256, size in self._tx.stays_of(class_id)]
+        return self.judged([self.item(sha256, size, class_id is None) for sha256, size in self._tx.stays_of(class_id)])
+
+    def judged(self, items: Sequence[Stored]) -> tuple[Verdict, ...]:
+        """What becomes of files, by all the classes that they belong to, or may."""
         names = {name for one in items for name in one.bound}
         plans = {name: self.plans(name) for name in names}
         found = self._classless.usual() if any(one.nameless for one in items) else None
@@ -166,12 +174,12 @@ class _Gathered:
             names = {name for one in first if one.action == "remove" for name in one.stored.bound}
         return apply_policy(items, plans, {name: self._held(name) for name in names}, self._now, usual)
 
-    def _item(self, class_id: str | None, sha256: str, size: int) -> Stored:
+    def item(self, sha256: str, size: int, nameless: bool = False) -> Stored:
         """A file by all records that name it. Where one of them is not told with its class nobody is sure of its
         time."""
         classes: set[str] = set()
         near: set[str] = set()
-        ends, sure, nameless = [0], True, class_id is None
+        ends, sure = [0], True
         for named in self._tx.announced(sha256):
             sealed = self._tx.record(named.device, named.chain, named.seq)
             body = None if sealed is None else body_as(sealed.record, Segment)
@@ -211,56 +219,28 @@ class _Gathered:
     def _tell(self, class_id: str) -> Told | None:
         """A class with all that is here; None where that cannot be judged."""
         if class_id not in self._told:
-            try:
-                self._told[class_id] = tell(self._store, self._tx, class_id, self._now.us)
-            except Exception as error:  # of one class, as nobody foresaw: it stays, and the others are looked at
-                _LOG.failed("class.untold", error)
-                self._told[class_id] = None
+            self._told[class_id] = tell_or_none(self._store, self._tx, class_id, self._now.us)
         return self._told[class_id]
-
-    def _stated(self, class_id: str) -> frozenset[Holding]:
-        """What the centre itself stated that holds the video now, without telling the class."""
-        found: set[Holding] = {"hold"} if any(one.until_us is None for one in holds_of(self._tx, class_id)) else set()
-        said = [(one.record, body) for one in self._tx.of_type("dispute", class_id)
-                if isinstance(body := body_of(one.record), Dispute)]
-        found |= {"dispute"} if any(one.until_us is None for one in longer(said)) else set()
-        return frozenset(found)
 
     def _before(self, class_id: str) -> frozenset[Holding]:
         """What holds a class, where its time need not be over: what the overview knows is enough where nothing is
         proposed, reviewed or decided."""
         if not self._people:
-            return self._stated(class_id)
+            return frozenset(stated(self._tx, class_id))
         known = self._tx.summary(class_id)
         if known is None or known.judged_leaf < known.touched_leaf or known.round not in ("", "none") \
                 or known.verdict not in CLEAR or (known.due_us is not None and known.due_us <= self._now.us):
             return self._held(class_id)
         objected: set[Holding] = {"objection"} if known.objections else set()
-        return self._stated(class_id) | objected
+        return frozenset(stated(self._tx, class_id) | objected)
 
     def _held(self, class_id: str) -> frozenset[Holding]:
         if class_id not in self._holding:
             told = self._tell(class_id)
             found: set[Holding] = {"unjudged"} if told is None or told.waiting else set()
-            self._holding[class_id] = self._stated(class_id) | found | (set() if told is None else holding(told))
+            found |= stated(self._tx, class_id) | (set() if told is None else holding(told))
+            self._holding[class_id] = frozenset(found)
         return self._holding[class_id]
-
-
-def holding(told: Told) -> set[Holding]:
-    """Why the video of a class that was told is held. What two persons decided, once it is final, ends its flag and its
-    review."""
-    now = standing(told.story, told.findings, told.policy, told.as_of.us, told.as_of.timed)
-    final = now.round.state == "decided" and now.final
-    found: set[Holding] = set()
-    if not final:
-        r3 = r3_of(told.findings)
-        found |= {"flag"} if any(one.flag for one in told.findings) else set()
-        found |= {"review"} if r3 is not None and r3.verdict == "review" else set()
-    if now.round.reopening is not None or not (final or now.round.state == "none"):
-        found.add("undecided")
-    if any(one.open for one in told.story.objections):
-        found.add("objection")
-    return found
 
 
 def _reasons(held: Iterable[Holding]) -> list[Reason]:

@@ -2,13 +2,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
-from central.keeping.erasing import BoxErasing
+from central.keeping.erasing import BoxErasing, FaceErasing
 from central.keeping.plan import ClassKept, Group, KeepPlan
 from central.orders.cli import WHY
 from common.reasons import date_words
 from common.texts import N_, translate, words
 from evidence.blocks import day
+from evidence.bodies import PersonErased, body_as
+from evidence.rules.finding import Reason
 
 GOES, STAYS = N_("may go"), N_("stays")
 NO_CLASS = N_("(no class)")
@@ -17,6 +20,10 @@ DISPUTED = N_("not before {until}; {years} years after the dispute ends")
 
 
 BOXES = [N_("Class"), N_("Person"), N_("Box"), N_("How far it is")]
+ASKED = N_("asked for; nothing was ordered yet")
+NO_BOX = N_("no box holds a face of this class; it is certified soon")
+RUNS = N_("ordered; {done} of {boxes} boxes hold nothing of it any more, or are lost")
+LOST = N_("{certified}; without an answer of {boxes}, for the centre believes none of its keys any more")
 CERTIFICATE = N_("erased everywhere: the centre's record {seq} certifies it")
 STATES = {
     "asked": N_("ordered; the box has not answered yet"),
@@ -24,6 +31,7 @@ STATES = {
     "erased": N_("the box says that it is erased"),
     "nothing": N_("the box says that it holds nothing of this person"),
     "refused": N_("the box refuses: {why}"),
+    "lost": N_("never answers, for the centre believes none of its keys any more: the certificate will name it"),
     "expired": N_("the box has not answered within a year; order it again"),
 }
 
@@ -56,6 +64,31 @@ def _line(kept: ClassKept, group: Group, lang: str) -> Line:
 def box_words(box: BoxErasing, lang: str) -> str:
     """How far a box is with the erasure of a face."""
     return translate(STATES[box.state], lang, why=translate(WHY.get(box.why, box.why), lang))
+
+
+def erasing_words(one: FaceErasing, lang: str) -> str:
+    """How far the erasure of a face is, in one sentence."""
+    if one.certificate is not None:
+        certified = translate(CERTIFICATE, lang, seq=one.certificate.record.seq)
+        lost = lost_of(one)
+        return translate(LOST, lang, certified=certified, boxes=", ".join(lost)) if lost else certified
+    if one.waits:
+        return waits_words(one.waits, lang)
+    if not one.ordered:
+        return translate(ASKED, lang)
+    done = sum(box.done for box in one.boxes)
+    return translate(RUNS if one.boxes else NO_BOX, lang, done=done, boxes=len(one.boxes))
+
+
+def waits_words(waits: Iterable[Reason], lang: str) -> str:
+    """For what an erasure waits."""
+    return "; ".join(words(one, lang) for one in waits)
+
+
+def lost_of(one: FaceErasing) -> tuple[str, ...]:
+    """The boxes that a certificate names as never having answered."""
+    body = None if one.certificate is None else body_as(one.certificate.record, PersonErased)
+    return () if body is None else body.lost
 
 
 def until_words(kept: ClassKept, group: Group | None, lang: str) -> str:

@@ -25,14 +25,16 @@ class Removal:
 
 @dataclasses.dataclass(frozen=True)
 class Erasing:
-    """A face that boxes were ordered to erase, without a certificate yet. `leaf`: of the first of these orders; `by`:
-    who was told; `sheets`: hashes of contact sheets that were removed here for it."""
+    """A face that is to be erased, without a certificate yet. `leaf`: of the record that somebody asked for it; `by`:
+    who was told; `sheets`: hashes of contact sheets that were removed here for it; `ordered`: nothing held it any more,
+    and it was ordered of boxes."""
 
     class_id: str
     person: str
     leaf: int
     by: str
-    sheets: tuple[str, ...]
+    sheets: tuple[str, ...] = ()
+    ordered: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,14 +99,20 @@ class RemovalTables:
         c = t.removals.c
         return self._db.execute(select(c.sha256).where(c.sha256 == sha256, c.going)).first() is not None
 
+    def give_back(self, sha256: str) -> None:
+        """It was about to be removed, and is whole still: it is here again, or in the bucket."""
+        self._db.execute(update(t.segments).where(t.segments.c.sha256 == sha256).values(stored=True))
+        self.forget_removal(sha256)
+
     def forget_removal(self, sha256: str) -> None:
         """It is gone, or stays after all."""
         self._db.execute(delete(t.removals).where(t.removals.c.sha256 == sha256))
 
     def erasing(self) -> list[Erasing]:
-        """The faces that are being erased, in the order in which that was ordered."""
+        """The faces that are to be erased, in the order in which that was asked for."""
         rows = self._db.execute(select(t.erasing).order_by(t.erasing.c.leaf))
-        return [Erasing(row.class_id, row.person, row.leaf, row.by, tuple(row.sheets.split())) for row in rows]
+        return [Erasing(row.class_id, row.person, row.leaf, row.by, tuple(row.sheets.split()), row.ordered)
+                for row in rows]
 
     def put_erasing(self, one: Erasing) -> None:
         """Remember it, instead of what was remembered of the same face."""

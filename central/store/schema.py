@@ -177,9 +177,10 @@ erasing = Table(
     metadata,
     Column("class_id", _text(64), primary_key=True),
     Column("person", _text(64), primary_key=True),
-    Column("leaf", BigInteger, nullable=False, comment="of the first order that is not certified yet"),
+    Column("leaf", BigInteger, nullable=False, comment="of the record that somebody asked for it"),
     Column("by", _text(64), nullable=False, comment="the account, or who is named, that was told"),
     Column("sheets", Text, nullable=False, comment="hashes of the contact sheets that were removed for it"),
+    Column("ordered", Boolean, nullable=False, comment="nothing held it any more, and it was ordered of boxes"),
 )
 
 keyframes = Table(

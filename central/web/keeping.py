@@ -12,8 +12,9 @@ from central.accounts.people import Actor
 from central.accounts.scope import sees_class
 from central.classes.orders import latest_orders
 from central.keeping.arithmetic import Reckoning, Share, reckon
+from central.keeping.erasing import FaceErasing, erasures
 from central.keeping.plan import ClassKept, KeepPlan
-from central.keeping.words import Line, lines, size_words, until_words
+from central.keeping.words import Line, erasing_words, lines, size_words, until_words
 from central.store.tables import Tx
 from central.web.access import Routes, actor_of
 from central.web.errors import StillReckoned
@@ -44,28 +45,44 @@ class ClassView:
     groups: tuple[Line, ...]
 
 
+@dataclasses.dataclass(frozen=True)
+class FaceView:
+    """A face that is to be erased and is not certified: since when, and how far that is."""
+
+    class_id: str
+    person: str
+    asked: str
+    says: str
+
+
 class _Plans:
-    """The plan of a while ago, made by one visitor at a time."""
+    """The plan of a while ago, and the erasures of then, made by one visitor at a time."""
 
     def __init__(self, centre: Centre) -> None:
         self._centre, self._lock, self._made = centre, threading.Lock(), None
 
-    _made: KeepPlan | None
+    _made: tuple[KeepPlan, list[FaceErasing]] | None
 
-    def plan(self) -> KeepPlan:
+    def plan(self) -> tuple[KeepPlan, list[FaceErasing]]:
         """While one visitor's is made the others see the one of before; where there is none they wait for so long
         that not all who serve are kept from the rest. Raises StillReckoned."""
         made = self._made
         if self._lock.acquire(timeout=WAIT_S if made is None else 0):
             try:
                 made, now_us = self._made, self._centre.clock.stamp().utc_us
-                if made is None or not 0 <= now_us - made.now.us < AGAIN_US:
-                    made = self._made = self._centre.remover().plan()
+                if made is None or not 0 <= now_us - made[0].now.us < AGAIN_US:
+                    made = self._made = self._reckoned(now_us)
             finally:
                 self._lock.release()
         if made is None:
             raise StillReckoned
         return made
+
+    def _reckoned(self, now_us: int) -> tuple[KeepPlan, list[FaceErasing]]:
+        plan = self._centre.remover().plan()
+        with self._centre.store.read() as tx:
+            faces = erasures(self._centre.store, tx, now_us)
+        return plan, [one for one in faces if one.certificate is None]
 
 
 def keeping(centre: Centre) -> APIRouter:
@@ -74,9 +91,10 @@ def keeping(centre: Centre) -> APIRouter:
 
     @routes.get("/keeping", Action.KEEPING)
     def show(request: Request) -> Response:
-        plan, lang = plans.plan(), lang_of(request)
+        (plan, asked), lang = plans.plan(), lang_of(request)
         with centre.store.read() as tx:
             seen = [one for one in plan.classes if _sees(tx, actor_of(request), one.held_here.class_id)]
+            faces = [one for one in asked if sees_class(tx, actor_of(request), one.class_id)]
             reckoning = _reckon(tx, seen, plan.now.us)
         local, witness_us = LocalTime(CHINA_MIN, lang), plan.now.witness_us
         mine = dataclasses.replace(plan, classes=tuple(seen))
@@ -84,9 +102,14 @@ def keeping(centre: Centre) -> APIRouter:
             request, centre, "keeping.html", classes=_views(mine, lang), sums=reckoning, size=size_words,
             as_of=local.full(plan.now.us), witness="" if witness_us is None else local.full(witness_us),
             certain=plan.now.certain, behind=plan.now.behind, removes=centre.config.keeping.remove,
-            may_go=[one for one in lines(mine, lang) if one.goes])
+            may_go=[one for one in lines(mine, lang) if one.goes], faces=[_face(one, local, lang) for one in faces])
 
     return routes.router
+
+
+def _face(one: FaceErasing, local: LocalTime, lang: str) -> FaceView:
+    asked = "" if one.asked is None else local.full(one.asked.record.utc_us)
+    return FaceView(one.class_id, one.person, asked, erasing_words(one, lang))
 
 
 def _sees(tx: Tx, actor: Actor, class_id: str | None) -> bool:

@@ -52,6 +52,7 @@ RECORDS = {
     "live.ended": N_("live pictures are over"),
     "hold": N_("video of a class held"),
     "video.removed": N_("video removed at the centre"),
+    "erasure.asked": N_("erasure of a face asked for"),
     "person.erased": N_("face data of a person erased"),
     "institution": N_("training institution stated"),
     "account": N_("account of the console made or changed"),

@@ -58,7 +58,7 @@ def _serve(centre: Centre, host: str | None, port: int | None, lang: str) -> Non
         app, http=PatientProtocol, log_level="warning", server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=3, **tls,
     )
-    removing = kept(centre.folder, centre.config.keeping.remove)
+    removing = kept(centre.folder, centre.store, centre.config.keeping.remove)
     scrubbing = scrubbed(centre.scrub, centre.bucket_scrub)
     with (closing(centre.store, centre.clock), followed(centre.folder), _moved(centre), removing, scrubbing,
           taking(centre, app)):

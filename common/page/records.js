@@ -58,7 +58,8 @@ async function readReceipt(bytes, centre, where) {
 const CENTRE_TYPES = new Set([
   "order.class", "order.templates", "roster.event", "leave", "assessment", "dispute", "review", "objection", "decision",
   "video.reused", "export", "device.approved", "device.refused", "device.revoked", "order.box", "institution", "account",
-  "look.centre", "inspection", "survey", "imported", "hold", "video.removed", "person.erased",
+  "look.centre", "inspection", "survey", "imported", "hold", "video.removed", "erasure.asked",
+  "person.erased",
 ]);
 const BOX_TYPES = new Set([
   "order.accepted", "consent", "consent.withdrawn", "enrolment", "face.erased", "templates.moved", "session.start",

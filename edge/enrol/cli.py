@@ -16,6 +16,8 @@ PATIENCE_S = 30.0
 """Real seconds for which other processes may be in the way of an erasure."""
 BEGUN = N_("{person} is recognised no more from now on; erasing …")
 SIGNED = (N_("Name: "), N_("Date: "), N_("Signature: "))
+HELD = N_("{person}, class {class_id}: the centre stated a dispute about the class, or a hold; the face is erased by"
+          " itself as soon as that is over")
 ERASED = N_("erased: {person}, class {class_id}: {templates} face descriptions, {shots} pictures")
 PIN_STAYS = N_("the PIN stays: {person} goes on signing in by it; `--why over` or `--names` erases it, too")
 NOTHING = N_("nothing is here of the face of {person}: nothing was erased, and nothing recorded")
@@ -97,7 +99,7 @@ def _consent(args: argparse.Namespace) -> int:
 def _erase(args: argparse.Namespace) -> int:
     from common.texts import translate
     from edge.enrol.enrol import keeps, whom
-    from edge.enrol.erase import finish_soon, over, withdraw
+    from edge.enrol.erase import finish_soon, held, over, withdraw
     from edge.wiring import open_box
 
     box = open_box(args.box)
@@ -121,6 +123,9 @@ def _erase(args: argparse.Namespace) -> int:
         if done.person == person and done.why != "again":
             print(translate(ERASED, args.lang, person=done.person, class_id=done.class_id, templates=done.templates,
                             shots=done.shots))
+    for waiting in held(box.store):
+        if waiting.person == person:
+            print(translate(HELD, args.lang, person=person, class_id=waiting.class_id))
     if any(person in box.store.pins(class_id) for class_id in classes):
         print(translate(PIN_STAYS, args.lang, person=person))
     return 0

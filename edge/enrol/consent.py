@@ -32,7 +32,8 @@ PARAGRAPHS = (
        "there after 30 days at the latest. By consenting you agree to that, too."),
     N_("How long: until {until} at the latest, then they are erased. That you were in the class stays recorded."),
     N_("You may refuse, and you may withdraw your consent at any time, here or with the staff. Your face data are then "
-       "erased at once. Nothing is held against you."),
+       "used no more, and erased at once; while the class is disputed, as soon as that is over. Nothing is held "
+       "against you."),
     N_("Without your face you sign in with a number of your own (PIN) that the instructor confirms."),
 )
 WHO = N_("the institution that runs this class")

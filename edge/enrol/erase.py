@@ -1,15 +1,14 @@
 """Erasing faces: withdrawal of consent, the end of the purpose, and the steps until nothing is left.
 
-Withdrawal erases at once, also while a flag or a dispute is open: what is needed to decide these (recordings, records,
-names at the centre) stays; what goes is the means to recognise anybody anew. The end of the purpose waits for a dispute
-or a hold of which the centre has told this box.
+From a withdrawal on no face is used. What is kept of it is erased at once, too, unless the centre has told this box of
+a dispute about the class, or of a hold: then when that is over. The end of the purpose waits for the same.
 """
 from __future__ import annotations
 
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -19,11 +18,11 @@ from edge.enrol.consents import consents
 from edge.enrol.errors import CopyLeft, StillRead
 from edge.enrol.forget import drop_sheets, forget
 from edge.errors import StoreBusy
+from edge.held import held_classes
 from edge.plans import newest_orders
 from edge.store import Store
 from edge.store.people import Erasure, Why
 from evidence.bodies import ConsentWithdrawn
-from evidence.records import Sealed
 from evidence.times import utc_us
 
 EVERY_S, MOST_S = 1.0, 60.0
@@ -33,8 +32,6 @@ OVER_EVERY_S = 600.0
 SQLITE = b"SQLite format 3\x00"
 VIDEO = "video"
 AGAIN_S = 0.2
-ENDED = {"dispute": "closed", "hold": "lifted"}
-"""What the centre states of a class for which the end of the purpose waits, and how it says that it is over."""
 
 
 def withdraw(
@@ -51,11 +48,20 @@ def over(store: Store, class_id: str, person: str, why: Why = "over", names: boo
     store.ask_erasure(class_id, [person], why, names)
 
 
+def held(store: Store) -> list[Erasure]:
+    """The erasures that were not begun and that wait: for a dispute about the class, or a hold."""
+    asked = [one for one in store.erasures() if one.state == "asked" and one.why != "again"]
+    classes = held_classes(store.orders()) if asked else set()
+    return [one for one in asked if one.class_id in classes]
+
+
 def finish(store: Store, folder: Path) -> list[Erasure]:
-    """Take every erasure as far as it goes; those that are done now. Raises StillRead while another process reads the
-    log, CopyLeft while a copy of the database lies in the box's folder, VolumeAway while the disk with the pictures of
-    roll calls is not there, AlreadyRunning while a roll call writes: all keep traces. Call it again then."""
-    asked = store.erasures()
+    """Take every erasure that does not wait as far as it goes; those that are done now. Raises StillRead while another
+    process reads the log, CopyLeft while a copy of the database lies in the box's folder, VolumeAway while the disk
+    with the pictures of roll calls is not there, AlreadyRunning while a roll call writes: all keep traces. Call it
+    again then."""
+    waits = {one.number for one in held(store)}
+    asked = [one for one in store.erasures() if one.number not in waits]
     if not asked:
         return []
     for erasure in asked:
@@ -111,7 +117,7 @@ def due(store: Store, now_us: int) -> list[tuple[str, str]]:
     """Class and person of every face and PIN whose purpose is over: the day of the consent, else the one of the plan,
     has passed, and no dispute about the class is open, and no hold of it."""
     told = store.orders()
-    orders, waiting = newest_orders(told), _waiting(told)
+    orders, waiting = newest_orders(told), held_classes(told)
     found = []
     said: dict[str, dict[str, Standing]] = {}
     for class_id, person in store.kept():
@@ -124,16 +130,6 @@ def due(store: Store, now_us: int) -> list[tuple[str, str]]:
         if until is not None and utc_us(until) <= now_us and class_id not in waiting:
             found.append((class_id, person))
     return found
-
-
-def _waiting(told: Iterable[Sealed]) -> set[str]:
-    """The classes about which the centre has stated a dispute or a hold that it has not ended."""
-    last: dict[tuple[str, str, str], str] = {}
-    for sealed in told:
-        body = sealed.record.body
-        if (kind := sealed.record.type) in ENDED:
-            last[kind, str(body.get("class")), str(body.get(kind))] = str(body.get("state"))
-    return {class_id for (kind, class_id, _), state in last.items() if state != ENDED[kind]}
 
 
 class Eraser:
@@ -155,8 +151,8 @@ class Eraser:
         self._stop.set()
         self._thread.join(5.0)
 
-    def turn(self, monotonic: float) -> None:
-        """One look. Raises what `finish` raises: then the next turn goes on."""
+    def turn(self, monotonic: float) -> bool:
+        """One look; whether something waits still. Raises what `finish` raises: then the next turn goes on."""
         now_us = self._now_us()
         if now_us is not None and monotonic - self._looked >= OVER_EVERY_S:
             self._looked = monotonic
@@ -164,13 +160,14 @@ class Eraser:
                 over(self._store, class_id, person)
         for erasure in finish(self._store, self._folder):
             self._log.info("face.erased", person=erasure.person, why=erasure.why)
+        return bool(self._store.erasures())
 
     def _run(self) -> None:
         pause_s = EVERY_S
         while not self._stop.wait(pause_s):
             try:
-                self.turn(time.monotonic())
-                pause_s = EVERY_S
+                waits = self.turn(time.monotonic())
+                pause_s = min(2 * pause_s, MOST_S) if waits else EVERY_S
             except Exception as error:
                 # A file that cannot be read, a disk that fails: the terminal goes on, and so does the erasure, later.
                 self._log.failed("eraser.later", error)

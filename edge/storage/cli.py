@@ -29,6 +29,7 @@ PLENTY = N_("days left: more than {horizon}")
 RANGE = N_("days left: {earliest} to {latest} (as {seen} days of class show)")
 AT_LEAST = N_("days left: at least {earliest} (as {seen} days of class show)")
 GARBAGE = N_("files still to be unlinked, some perhaps once the centre has confirmed that they go: {count}")
+STILL_HELD = N_("of these stay for a dispute or a hold that came after the record of their removal: {count}")
 REMOVABLE = N_("may be removed: {count} segments ({mb} MB)")
 KEPT = N_("kept: {count} segments ({mb} MB): {why}")
 GONE = N_("removed before: {count} segments")
@@ -102,6 +103,8 @@ def _say_held(keeper: Keeper, say: _Say) -> None:
     garbage = len(keeper.store.garbage())
     if garbage:
         say(GARBAGE, count=garbage)
+    if held := keeper.held():
+        say(STILL_HELD, count=len(held))
 
 
 def _say_forecast(told: Forecast, say: _Say) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from common.logs import Log
 from edge.child import only_one
 from edge.errors import CannotWrite, NoSecondVolume, SegmentRotten, VolumeAway, VolumeFull, WrongVolume
+from edge.held import held_classes
 from edge.storage import move as moving
 from edge.storage.due import any_due, decisions
 from edge.storage.patience import in_time
@@ -24,6 +25,7 @@ from edge.storage.volume import Volume, add_second, is_new, open_second
 from edge.store import Place, Store
 from edge.wiring import Box
 from evidence.bodies import Alarm
+from evidence.corrections import corrections
 from evidence.forecast import Forecast, forecast, warning
 from evidence.retention import Decision
 
@@ -31,6 +33,8 @@ LOCK_S = 120.0
 """How long a command waits for a turn of the process to end."""
 WARNED, SECOND_FAILED = "storage.days_left", "storage.second_failed"
 """Notes: the warning in force as JSON; the alarm about the second volume that is in force."""
+REMOVAL_HELD = "storage.removal_held"
+"""Alarm, and note: the classes of which it was told, with spaces between them."""
 Advance = Callable[[int], None]
 
 
@@ -149,8 +153,31 @@ class Keeper:
         return count
 
     def sweep(self) -> int:
-        """Unlink what was removed and the centre has on record, and finish what a cut left between record and file."""
-        return sweep(self.store, self.volumes())
+        """Unlink what was removed, the centre has on record and nothing holds since, and finish what a cut left between
+        record and file. Of a class of which files stay that were removed before it was held there is an alarm, once."""
+        held = self.held()
+        told, classes = set((self.store.note(REMOVAL_HELD) or "").split()), set(held.values())
+        if told != classes:
+            alarms = [("alarm", Alarm(REMOVAL_HELD, {"files": list(held.values()).count(one)}, one))
+                      for one in sorted(classes - told)]
+            self.store.put_note(REMOVAL_HELD, " ".join(sorted(classes)), alarms)
+        return sweep(self.store, self.volumes(), held.keys())
+
+    def held(self) -> dict[str, str]:
+        """Files that a record says are removed, and that stay for a dispute or a hold that came before they were
+        unlinked; and the class of each. One of a session that was put right is of all the classes that it names."""
+        waiting = {file for _, file in self.store.garbage()}
+        classes = held_classes(self.store.orders()) if waiting else set()
+        if not classes:
+            return {}
+        put_right = corrections(sealed.record for sealed in (
+            *self.store.past("session.corrected"), *self.store.records_of("session.corrected")))
+        also = {one for moved in put_right.by_session.values() if classes & set(moved.classes) for one in moved.classes}
+        self.shelf.look()
+        removed = self.store.all_removed()
+        return {entry.file: entry.class_id for entry in self.shelf.entries
+                if entry.file in waiting and entry.sha256 in removed and entry.class_id in classes | also
+                and entry.class_id is not None}
 
     # --- the second volume
 

@@ -57,7 +57,7 @@ def move(entry: Entry, volumes: Volumes, store: Store, advance: Advance) -> None
     if not second.has_own(entry.file, source):
         raise CopyDiffers(file=entry.file)
     store.put_moved(Moved(entry.file, entry.sha256, entry.size))
-    sweep(store, volumes)
+    sweep(store, volumes, held=None)
 
 
 def _copy(source: Path, second: Volume, entry: Entry, advance: Advance) -> None:

@@ -1,11 +1,12 @@
 """Removing files in an order that survives a cut: record and row to garbage, unlink, sync the folder, drop the row.
 
 Between record and file stands the centre: a file whose time is over goes when a receipt covers the record that says so.
-Whatever was cut off, or waits for that, is finished by the next `sweep`.
+Whatever was cut off, or waits for that, is finished by the next `sweep`. A file that the centre holds meanwhile lies
+where it is until that is over.
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from edge.storage.files import drop
@@ -25,23 +26,25 @@ def remove(store: Store, decision: Decision, until: str, by: str) -> None:
     store.remove(decision.segment, SegmentRemoved(decision.segment.sha256, f"R7: {until}", by))
 
 
-def sweep(store: Store, volumes: Volumes) -> int:
-    """Unlink what is garbage on the volumes that are here; how many files. Raises WrongVolume, CannotWrite, OSError.
+def sweep(store: Store, volumes: Volumes, held: Collection[str] | None) -> int:
+    """Unlink what is garbage on the volumes that are here; how many files. `held`: of what was removed these stay;
+    None: all of it. Raises WrongVolume, CannotWrite, OSError.
 
     What was removed waits until the centre has every record of a removal: they are made together, and rarely."""
-    done, receipted = 0, store.removals_receipted()
+    done, may_go = 0, held is not None and store.removals_receipted()
     for place, file in store.garbage():
         volume = volumes.get(place)
         if volume is None:
             continue
         volume.must_be_here()
         moved = store.moved(file) if place == "first" else None
-        if not receipted and (moved is None or store.removed(moved.sha256)):
+        removed = moved is None or store.removed(moved.sha256)
+        if removed and (not may_go or file in (held or ())):
             continue
         path = volume.segments / file
-        if moved is not None and not store.removed(moved.sha256) and not _copied(store, volumes, moved, path):
+        if moved is not None and not removed and not _copied(store, volumes, moved, path):
             continue
-        if place == "first" and (moved is None or store.removed(moved.sha256)):
+        if place == "first" and removed:
             drop_with(volume.proofs, file)
         drop(path)
         store.drop_garbage(place, file)

@@ -16,6 +16,7 @@ from typing import Any
 
 from common.logs import Log
 from common.texts import translate, words
+from edge.enrol.erase import held
 from edge.enrol.errors import NotConfirmed, NotNow
 from edge.enrol.gates import ADVICE
 from edge.enrol.guided import GuideView, Lang
@@ -212,8 +213,8 @@ class EnrolPage:
             "anchor": shown.anchor, "card": shown.card, "inspector": shown.inspector,
             "instructors": self._instructors(class_id),
             "code": self._code is not None,
-            "erasing": any(one.person == shown.person and one.class_id == class_id
-                           for one in self._store.erasures()),
+            "erasing": any((one.class_id, one.person) == (class_id, shown.person) for one in self._store.erasures()),
+            "held": any((one.class_id, one.person) == (class_id, shown.person) for one in held(self._store)),
         }
 
     def _found(self, shown: GuideView, class_id: str, lang: Lang) -> str | None:

@@ -29,7 +29,7 @@ LARGEST_NOTE, LARGEST_TIME = 1 << 16, 253402300799
 OF_CENTRE = {"order.class", "order.templates", "order.box", "roster.event", "leave", "assessment", "dispute", "review",
              "objection", "decision", "video.reused", "export", "device.approved", "device.refused", "device.revoked",
              "institution", "account", "look.centre", "inspection", "survey", "imported", "hold", "video.removed",
-             "person.erased"}
+             "erasure.asked", "person.erased"}
 OF_BOX = {"order.accepted", "order.answered", "consent", "consent.withdrawn", "enrolment", "face.erased",
           "templates.moved", "session.start", "session.end", "session.corrected", "segment", "checkin", "checkin.pin",
           "pin.set", "rollcall", "picture", "bareface", "look", "code.shown", "code.read", "checkpoint.seen"}

@@ -12,7 +12,8 @@ from central.classes.plan import read_names, read_plan
 from central.cli import main as central
 from central.export import export_class
 from central.ingest.collector import Message
-from central.keeping.erasing import erasures, finish_erasures, order_erasure
+from central.keeping.asking import erase_face
+from central.keeping.erasing import erasures, finish_erasures
 from central.orders.boxes import box_order_messages
 from central.wiring import Centre, init_centre, issue
 from edge.enrol.erase import finish
@@ -83,7 +84,7 @@ class Ends:
 
     def states(self) -> list[tuple[str, str]]:
         with self.centre.store.read() as tx:
-            found = erasures(tx, self.centre.clock.stamp().utc_us, CLASS)
+            found = erasures(self.centre.store, tx, self.centre.clock.stamp().utc_us, CLASS)
         return [(box.device, box.state) for one in found for box in one.boxes]
 
 
@@ -111,11 +112,9 @@ def test_a_face_is_erased_everywhere_before_it_is_certified(ends: Ends, tmp_path
     gone = {box.config.device: traces(box, wei) for box in ends.boxes}
     stay = {box.config.device: traces(box, fang) for box in ends.boxes}
     assert all(len(found) == 6 for found in (*gone.values(), *stay.values()))
-    person, ordered = order_erasure(
-        centre.store, centre.sheets, centre.names, CLASS, "张伟", "wang", centre.clock.stamp().utc_us)
-    assert person == wei and [one.device for one in ordered] == ["box-1", "box-2"]
-    again = order_erasure(centre.store, centre.sheets, centre.names, CLASS, wei, "wang", centre.clock.stamp().utc_us)
-    assert again == (wei, ()), "all have their order already"
+    one, ordered = erase_face(centre, CLASS, "张伟", "wang")
+    assert one.person == wei and [one.device for one in ordered] == ["box-1", "box-2"]
+    assert erase_face(centre, CLASS, wei, "wang")[1] == (), "all have their order already"
     assert ends.finish() == [] and ends.states() == [("box-1", "asked"), ("box-2", "asked")]
     ends.carry(first)
     assert ends.finish() == [] and ends.states() == [("box-1", "erased"), ("box-2", "asked")]
@@ -141,7 +140,7 @@ def test_a_face_is_erased_everywhere_before_it_is_certified(ends: Ends, tmp_path
 def test_a_box_that_holds_nothing_says_so_and_holds_nothing_up(ends: Ends) -> None:
     """The third trainee has no face anywhere: the boxes know the name, and say that nothing was there."""
     centre, li = ends.centre, ends.people[2]
-    order_erasure(centre.store, centre.sheets, centre.names, CLASS, li, "wang", centre.clock.stamp().utc_us)
+    erase_face(centre, CLASS, li, "wang")
     for box in ends.boxes:
         ends.carry(box)
     (body,) = ends.finish()
@@ -158,7 +157,7 @@ def test_a_withdrawal_at_the_terminal_of_before_is_no_answer_to_an_order(ends: E
     box.store.ask_erasure(CLASS, [wei], "withdrawn")
     finish(box.store, box.folder)
     ends.send()
-    order_erasure(centre.store, centre.sheets, centre.names, CLASS, wei, "wang", centre.clock.stamp().utc_us)
+    erase_face(centre, CLASS, wei, "wang")
     assert ("box-1", "asked") in ends.states()
 
 

@@ -18,7 +18,7 @@ from common.texts import words
 from evidence.bodies import ClassOrder, PolicyRef
 from evidence.keeping import kept_until_us
 from evidence.policy import parse_policy
-from evidence.retention import CentreNow, Plan, Stored, Verdict, apply_policy, plan_of, usual_plan
+from evidence.retention import CentreNow, Plan, Stored, Verdict, apply_policy, erasure_waits, plan_of, usual_plan
 from evidence.times import utc_text, utc_us
 
 FILES = sorted((Path(__file__).parent / "retention").glob("*.json"))
@@ -104,3 +104,11 @@ def test_a_policy_says_how_many_copies_it_wants() -> None:
     toml = policy_bytes("demo").replace(b"years = { value = 3,", wanted)
     assert plan_of(order, parse_policy(toml, "demo.toml")).copies == 2
     assert plan_of(order, load_policy("demo")).copies == 1 == plan_of(order, None).copies
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_an_erasure_of_a_face_waits_for_what_is_open_and_for_nothing_else(number: int) -> None:
+    told = json.loads((Path(__file__).parent / "retention" / "erasures" / "waits.json").read_text())["cases"][number]
+    found = erasure_waits(told["held"])
+    assert [one.code for one in found] == told["waits"]
+    assert all(one.code in REASONS and words(one, lang) not in ("", one.code) for one in found for lang in ("zh", "en"))

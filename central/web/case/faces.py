@@ -7,11 +7,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from central.accounts.actions import Action
-from central.archive.erase import erase_sheets
 from central.classes.people import People
 from central.errors import UnknownClass
-from central.keeping.erasing import FaceErasing, erasures, order_erasure
-from central.keeping.words import box_words
+from central.keeping.asking import erase_face
+from central.keeping.erasing import FaceErasing, erasures
+from central.keeping.words import box_words, erasing_words, lost_of
 from central.web.access import Routes, actor_of, field
 from central.web.case.common import Typed, back_to, refused
 from central.web.class_names import ClassName, names_of
@@ -21,6 +21,7 @@ from central.web.localtime import LocalTime
 from central.web.looking import look
 from central.web.render import lang_of, page
 from central.wiring import Centre
+from common.texts import words
 from evidence.errors import BadInput
 
 PATH = "/classes/{class_id}/faces"
@@ -29,11 +30,18 @@ CHINA_MIN = 480
 
 @dataclasses.dataclass(frozen=True)
 class ErasingView:
-    """An erasure: how far each box is, or when it was certified and by which record."""
+    """An erasure: when somebody asked for it, and for what it waits, or how far each box is, or when it was certified
+    and by which record, without the word of which boxes."""
 
     name: str
     person: str
+    asked: str
+    by: str
+    ordered: str
+    waits: tuple[str, ...]
+    says: str
     boxes: tuple[tuple[str, str], ...]
+    lost: tuple[str, ...]
     at: str
     record: Link | None
 
@@ -49,15 +57,12 @@ def faces(centre: Centre) -> APIRouter:
     @routes.post(PATH, Action.ERASE)
     def erase(request: Request, class_id: ClassName) -> Response:
         try:
-            person, _ = order_erasure(
-                centre.store, centre.sheets, centre.names, class_id, field(request, "person"),
-                actor_of(request).account, centre.clock.stamp().utc_us)
-            erase_sheets(centre.folder, class_id)
+            one, _ = erase_face(centre, class_id, field(request, "person"), actor_of(request).account)
         except UnknownClass:
             raise
         except BadInput as error:
             return _page(request, centre, class_id, refused(request, "erase", error, ("person",)))
-        return back_to(f"/classes/{class_id}/faces#{person}")
+        return back_to(f"/classes/{class_id}/faces#{one.person}")
 
     return routes.router
 
@@ -67,7 +72,7 @@ def _page(request: Request, centre: Centre, class_id: str, typed: Typed) -> Resp
     names, lang = names_of(centre, class_id), lang_of(request)
     with centre.store.read() as tx:
         trainees = sorted(People(tx, centre.names, class_id).trainees)
-        found = erasures(tx, centre.clock.stamp().utc_us, class_id)
+        found = erasures(centre.store, tx, centre.clock.stamp().utc_us, class_id)
     return page(
         request, centre, "faces.html", typed.status if typed.error else 200, class_id=class_id,
         title=title_of(centre, class_id), form=typed,
@@ -76,9 +81,13 @@ def _page(request: Request, centre: Centre, class_id: str, typed: Typed) -> Resp
 
 
 def _view(one: FaceErasing, names: dict[str, str], lang: str) -> ErasingView:
-    record = None if one.certificate is None else one.certificate.record
+    record, local = None if one.certificate is None else one.certificate.record, LocalTime(CHINA_MIN, lang)
+    asked = None if one.asked is None else one.asked.record
     return ErasingView(
         names.get(one.person, one.person), one.person,
-        tuple((box.device, box_words(box, lang)) for box in one.boxes),
-        "" if record is None else LocalTime(CHINA_MIN, lang).full(record.utc_us),
+        "" if asked is None else local.full(asked.utc_us), "" if asked is None else str(asked.body.get("by")),
+        "" if one.ordered_us is None else local.full(one.ordered_us),
+        tuple(words(why, lang) for why in one.waits), erasing_words(one, lang),
+        tuple((box.device, box_words(box, lang)) for box in one.boxes), lost_of(one),
+        "" if record is None else local.full(record.utc_us),
         None if record is None else link(record.key))

@@ -175,7 +175,7 @@ function showStopped(step) {
 }
 
 function showErased(step) {
-  put("erased", step.erasing ? said.erasing : said.erased);
+  put("erased", step.held ? said.held : step.erasing ? said.erasing : said.erased);
 }
 
 function askNewPin(step) {

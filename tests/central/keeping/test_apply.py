@@ -3,6 +3,7 @@ go; and no cut loses count."""
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -389,6 +390,59 @@ def test_the_commands_tell_what_stays_and_what_went(
     assert run("apply")[1].startswith("Removed: 3 files") and keeping.here() == []
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_hold_that_comes_after_a_kill_keeps_what_is_whole_still(keeping: Keeping, when: str) -> None:
+    keeping.over()
+    keeping.remover.apply()
+    keeping.seen()
+    folder = keeping.centre.folder
+    subprocess.run([sys.executable, "-c", KILLED, folder, str(keeping.clock.utc_us), when], check=False,
+                   env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    place_hold(keeping.centre.store, CLASS, "case 114")
+    done = keeping.remover.apply()
+    assert len(keeping.here()) == (3 if when == "before" else 2) and done.removed == 0
+    lift_hold(keeping.centre.store, CLASS, "judged", None)
+    keeping.remover.apply()
+    keeping.seen()
+    keeping.remover.apply()
+    assert keeping.here() == []
+
+
+def test_what_somebody_changed_after_a_kill_is_evidence_of_that(keeping: Keeping) -> None:
+    keeping.over()
+    keeping.remover.apply()
+    keeping.seen()
+    with keeping.centre.store.write() as tx:
+        tx.begin_going(keeping.shas[0])
+    path = keeping.centre.objects.path(keeping.shas[0])
+    path.chmod(0o600)
+    path.write_bytes(b"something else")
+    keeping.remover.settle()
+    assert path.read_bytes() == b"something else"
+
+
+def test_a_hold_that_comes_while_it_is_settled_is_not_overrun(
+    keeping: Keeping, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keeping.over()
+    keeping.remover.apply()
+    keeping.seen()
+    with keeping.centre.store.write() as tx:
+        tx.begin_going(keeping.shas[0])
+    whole = apply.Remover._whole
+
+    def late(self: apply.Remover, one: Any) -> bool:
+        place_hold(keeping.centre.store, CLASS, "case 114")
+        return whole(self, one)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(apply.Remover, "_whole", late)
+        keeping.remover.settle()
+    assert keeping.centre.objects.has(keeping.shas[0])
+    keeping.remover.settle()
+    assert keeping.here() == [0, 1, 2]
+
+
 def test_the_console_removes_once_a_day_where_the_configuration_says_so(
     keeping: Keeping, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -410,15 +464,18 @@ def test_beside_a_server_a_process_of_its_own_does_it_and_ends_with_it(
     """By the real clock of this machine, by which no class is over."""
     monkeypatch.setattr(beside, "LOOK_S", 0.05)
     folder = keeping.centre.folder
-    with beside.kept(folder, remove=False):
-        assert not [one for one in threading.enumerate() if one.name == "keeping"]
+    begun: list[object] = []
+    with monkeypatch.context() as patched, beside.kept(folder, keeping.centre.store, remove=False):
+        patched.setattr(multiprocessing, "get_context", begun.append)
+        time.sleep(0.3)
+    assert begun == [], "nothing waits, and nothing is to be removed"
 
     def done() -> bool:
         with keeping.centre.store.read() as tx:
             return tx.meta(beside.LAST) is not None
 
     until = time.monotonic() + 60
-    with beside.kept(folder, remove=True):
+    with beside.kept(folder, keeping.centre.store, remove=True):
         while not done():
             assert time.monotonic() < until
             time.sleep(0.1)

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from central.classes.holds import place_hold
+from central.classes.holds import lift_hold, place_hold
 from central.keeping.apply import Remover
 from central.keeping.arithmetic import Share, reckon
+from central.keeping.asking import order_due
 from central.keeping.erasing import erasures
 from central.keeping.plan import KeepPlan
 from evidence.bodies import OrderAccepted
@@ -98,15 +99,31 @@ def test_room_is_reckoned_by_class_hours_and_copies() -> None:
 def test_a_supervisor_has_a_face_erased_and_follows_it_box_by_box(keeping: Keeping) -> None:
     page = f"/classes/{CLASS}/faces"
     li = signed_in(keeping.centre, "supervisor", "410000", "li")
-    assert "没有删除人脸数据的命令" in text(li.get(page))
-    assert "no box has taken" in text(send(li, f"{page}?lang=en", person="张伟"))
+    assert "无人要求删除人脸数据" in text(li.get(page))
     keeping.box.append(OrderAccepted(CLASS, "ab" * 32), keeping.clock.utc_us)
     keeping.take()
     assert send(li, page, person="").status_code == 422
     answer = send(li, page, person="张伟")
     with keeping.centre.store.read() as tx:
-        (one,) = erasures(tx, keeping.clock.utc_us)
+        (one,) = erasures(keeping.centre.store, tx, keeping.clock.utc_us)
     assert (answer.status_code, answer.headers["location"]) == (303, f"{page}#{one.person}")
     assert "the box has not answered yet" in text(li.get(f"{page}?lang=en"))
     keeping.clock.utc_us += DAY
     assert signed_in(keeping.centre, "auditor", "410000").get(page).status_code == 403
+
+
+def test_a_face_that_waits_is_told_on_both_pages_with_both_moments(keeping: Keeping) -> None:
+    page, waits = f"/classes/{CLASS}/faces", "waits until the hold on the class is lifted"
+    li = signed_in(keeping.centre, "supervisor", "410000", "li")
+    place_hold(keeping.centre.store, CLASS, "case 114")
+    assert send(li, page, person="张伟").status_code == 303
+    said = text(li.get(f"{page}?lang=en"))
+    assert waits in said and "under the account li" in said and "Ordered of the boxes" not in said
+    auditor = signed_in(keeping.centre, "auditor", "410000")
+    assert waits in text(auditor.get("/keeping?lang=en"))
+    assert "等待该班次的封存解除" in text(auditor.get("/keeping?lang=zh"))
+    assert waits not in text(signed_in(keeping.centre, "auditor", "411200", "zhou").get("/keeping?lang=en"))
+    lift_hold(keeping.centre.store, CLASS, "judged", None)
+    assert order_due(keeping.centre) == 1
+    said = text(li.get(f"{page}?lang=en"))
+    assert "Ordered of the boxes" in said and "the box has not answered yet" in said

@@ -25,7 +25,7 @@ from edge.enrol import erase, forget
 from edge.enrol.consent import consent_text
 from edge.enrol.consents import consents
 from edge.enrol.enrol import enrol
-from edge.enrol.erase import Eraser, due, finish, over, withdraw
+from edge.enrol.erase import Eraser, due, finish, held, over, withdraw
 from edge.enrol.errors import CopyLeft, PhotosRefused, StillRead
 from edge.enrol.ordered import why_no_erasure
 from edge.enrol.photos import photo_files
@@ -386,32 +386,33 @@ def test_the_end_of_the_purpose_erases_by_itself_once_the_clock_is_set(enrolled:
     assert [one.why for one in bodies(enrolled, "face.erased")] == ["again", "over", "over"]
 
 
-def test_the_end_of_the_purpose_waits_for_an_open_dispute_and_a_withdrawal_does_not(enrolled: Box) -> None:
+@pytest.mark.parametrize(("kind", "began", "ended"), [("dispute", "opened", "closed"), ("hold", "placed", "lifted")])
+def test_the_end_of_the_purpose_and_a_withdrawal_wait_for_a_dispute_and_for_a_hold(
+    enrolled: Box, kind: str, began: str, ended: str, capsys: pytest.CaptureFixture[str],
+) -> None:
     until, head = utc_us("2026-04-01T01:25:00.000000Z"), enrolled.store.orders()[-1]
-    for state, waits in (("opened", True), ("closed", False), ("opened", True)):
-        said = {"class": CLASS, "dispute": "d-1", "state": state, "reason": "…"}
-        record = next_record(head, device="centre", chain="0" * 32, type="dispute", body=said,
-                             stamp=enrolled.clock.stamp())
+    traces = faces(enrolled, "p-1")
+
+    def state(said: str) -> None:
+        nonlocal head
+        body = {"class": CLASS, kind: "x-1", "state": said, "reason": "…"} | ({"by": ""} if kind == "hold" else {})
+        record = next_record(head, device="centre", chain="0" * 32, type=kind, body=body, stamp=enrolled.clock.stamp())
         head = read_sealed(seal(record_bytes(record), RECORD_TYPE, KeySigner(enrolled.keys.device)))
         enrolled.store.put_order(head)
-        assert (due(enrolled.store, until) == []) is waits
-    withdraw(enrolled.store, CLASS, "p-1", "command")
-    finish(enrolled.store, enrolled.folder)
-    assert list(enrolled.store.templates(CLASS, "builtin")) == ["p-3"]
 
-
-def test_the_end_of_the_purpose_waits_for_a_hold_and_a_withdrawal_does_not(enrolled: Box) -> None:
-    until, head = utc_us("2026-04-01T01:25:00.000000Z"), enrolled.store.orders()[-1]
-    for state, waits in (("placed", True), ("lifted", False), ("placed", True)):
-        said = {"class": CLASS, "hold": "h-1", "state": state, "reason": "…", "by": ""}
-        record = next_record(head, device="centre", chain="0" * 32, type="hold", body=said,
-                             stamp=enrolled.clock.stamp())
-        head = read_sealed(seal(record_bytes(record), RECORD_TYPE, KeySigner(enrolled.keys.device)))
-        enrolled.store.put_order(head)
+    for said, waits in ((began, True), (ended, False), (began, True)):
+        state(said)
         assert (due(enrolled.store, until) == []) is waits
-    withdraw(enrolled.store, CLASS, "p-1", "command")
-    finish(enrolled.store, enrolled.folder)
-    assert list(enrolled.store.templates(CLASS, "builtin")) == ["p-3"]
+    assert main(["--lang", "en", "erase", "--box", str(enrolled.folder), "--person", "p-1"]) == 0
+    assert "the face is erased by itself as soon as that is over" in capsys.readouterr().out
+    eraser = Eraser(enrolled.store, enrolled.folder, lambda: None)
+    assert eraser.turn(0.0) and [one.person for one in held(enrolled.store)] == ["p-1"]
+    assert [one.why for one in bodies(enrolled, "face.erased")] == ["again"]
+    assert list(enrolled.store.templates(CLASS, "builtin")) == ["p-3"], "it is used no more"
+    assert all(one in everything(enrolled.folder) for one in traces)
+    state(ended)
+    assert not eraser.turn(1.0) and bodies(enrolled, "face.erased")[-1].why == "withdrawn"
+    assert not any(one in everything(enrolled.folder) for one in traces)
 
 
 def test_the_centre_orders_an_erasure_and_nothing_of_the_face_is_left(enrolled: Box) -> None:

@@ -10,10 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from common.logs import Log
+from edge.box_orders import missing
 from edge.cli import main
 from edge.clock import SystemClock
 from edge.errors import VolumeAway
@@ -27,10 +29,11 @@ from edge.storage.volume import IDENTITY, Volume
 from edge.store import Moved
 from edge.terminal.memory import Memory
 from edge.terminal.screen import Screen
-from evidence.bodies import Alarm, SegmentRemoved, body_of
+from evidence.bodies import Alarm, Dispute, Hold, SegmentRemoved, SessionCorrected, body_of
+from evidence.box_orders import WantedFile, WantedUpload
 from evidence.forecast import Forecast
 from evidence.times import MINUTE
-from tests.edge.storage.conftest import MakeSite, Site, files, with_second
+from tests.edge.storage.conftest import CLASS, MakeSite, Site, files, with_second
 from tests.ending import end
 
 HOUR = 60 * MINUTE
@@ -487,6 +490,53 @@ def test_what_a_chain_before_removed_and_the_centre_never_heard_stays(site: Site
     site.box.store.begin_chain("test")
     site.receipt(site.clock.now)
     assert keeper.sweep() == 0 == site.keeper.sweep() and len(site.files()) == 1
+
+
+@pytest.mark.parametrize(("kind", "ends"), [("hold", "lifted"), ("dispute", "closed")])
+def test_a_hold_that_comes_after_the_record_of_a_removal_stops_the_unlinking(
+    site: Site, kind: str, ends: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def state(said: Any) -> None:
+        body = Hold(CLASS, "x-1", said, "x") if kind == "hold" else Dispute(CLASS, "x-1", said, "x")
+        site.centre.head = site.centre.record(kind, body)
+        site.box.store.put_order(site.centre.head)
+
+    site.film(0)
+    site.film(1)
+    site.years_later()
+    keeper = site.keeper
+    assert keeper.prune(keeper.decisions(keeper.first()), "box box-1", lambda _: None) == 2
+    state("placed" if kind == "hold" else "opened")
+    site.receipt(site.clock.now)
+    for each in (keeper, keeper, site.keeper):
+        assert each.sweep() == 0 and len(site.files()) == 2
+    (alarm,) = [one.record.body for one in site.box.store.records_of("alarm")]
+    assert (alarm["code"], alarm["params"], alarm["class"]) == ("storage.removal_held", {"files": 2}, CLASS)
+    monkeypatch.setattr(storage_cli, "_keeper", lambda args: (Keeper(site.box), site.box.config))
+    assert run(site, "status") == 0
+    assert "of these stay for a dispute or a hold" in capsys.readouterr().out
+    (sha256, file), *_ = [(one.record.body["sha256"], WantedFile(one.record.seq, str(one.record.body["sha256"])))
+                          for one in site.box.store.records_of("segment")]
+    upload = WantedUpload(site.box.store.head().record.chain, (file,))
+    assert missing(site.box.store, upload) == (), "a court can have it sent"
+    state(ends)
+    assert missing(site.box.store, upload) == (sha256,)
+    site.receipt(site.clock.now)
+    assert keeper.sweep() == 2 and site.files() == [] and len(site.codes()) == 1
+
+
+def test_a_hold_of_another_class_stops_nothing_and_one_of_a_class_it_was_put_right_to_does(site: Site) -> None:
+    site.film(0)
+    site.years_later()
+    keeper = site.keeper
+    keeper.prune(keeper.decisions(keeper.first()), "box box-1", lambda _: None)
+    site.centre.head = site.centre.record("hold", Hold("welding-2", "h-1", "placed", "x"))
+    site.box.store.put_order(site.centre.head)
+    site.receipt(site.clock.now)
+    assert keeper.held() == {}
+    site.box.store.append("session.corrected", SessionCorrected("welding-2", CLASS, "s-1", "the wrong class", "page"))
+    site.receipt(site.clock.now)
+    assert keeper.held() == {"r-1/000000.mp4": CLASS} and keeper.sweep() == 0 and len(site.files()) == 1
 
 
 def test_a_second_volume_is_added_by_a_command_alone(

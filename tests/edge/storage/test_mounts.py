@@ -228,7 +228,7 @@ def test_a_copy_that_was_lost_before_the_first_one_went_is_taken_back(
     site = make_site(with_second(second))
     segment = site.film(0)
     with monkeypatch.context() as patch:
-        patch.setattr("edge.storage.move.sweep", lambda *_: 0)
+        patch.setattr("edge.storage.move.sweep", lambda *_, **__: 0)
         assert move_all(site) == 1
     assert site.files() == [segment.file] and len(site.box.store.garbage()) == 1
     (second / "segments" / segment.file).unlink()  # As when an older state of the NAS was restored.
@@ -305,7 +305,7 @@ def test_the_first_file_stays_when_a_link_takes_the_place_of_its_noted_copy(
     site = make_site(with_second(second))
     segment = site.film(0)
     with monkeypatch.context() as patch:
-        patch.setattr("edge.storage.move.sweep", lambda *_: 0)
+        patch.setattr("edge.storage.move.sweep", lambda *_, **__: 0)
         assert move_all(site) == 1
     (second / "segments").rename(second / "aside")
     (second / "segments").symlink_to(site.box.segments)

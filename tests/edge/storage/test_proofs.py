@@ -100,7 +100,7 @@ def test_pictures_go_with_the_video_that_is_removed_and_stay_on_this_volume_when
     for segment in segments[:2]:
         remove(site.box.store, Decision(segment, "remove", ()), "2029-03-02", "test")
         site.receipt(site.clock.now)
-        sweep(site.box.store, volumes)
+        sweep(site.box.store, volumes, ())
     assert proofs(site) == ["000002.ab.faces"] and files(site.box.video) == [segments[2].file]
     assert site.box.store.garbage() == []
 
