@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from central.accounts.looks import AGAIN_US
 from central.live.decide import Form
 from evidence.bodies import CentreLook
 from evidence.times import SECOND
@@ -19,14 +18,13 @@ FORMS: dict[str, Form] = {"live": "video", "wall": "pictures"}
 @dataclasses.dataclass(frozen=True)
 class Watched:
     """An order for live pictures: `from_us` when it was made, `until_us` when it was over, or is at the latest where
-    its box did not say so (not `ended`); `by`: the account that asked first."""
+    its box did not say so (not `ended`)."""
 
     number: int
     device: str
     form: Form
     from_us: int
     until_us: int
-    by: str
     ended: bool
 
 
@@ -55,20 +53,6 @@ class Sitting:
     def numbers(self) -> tuple[int, ...]:
         """Of its orders."""
         return tuple(one.number for one in self.orders)
-
-
-def held(one: Sitting, looks: Iterable[Look]) -> tuple[tuple[Watched, Look | None], ...]:
-    """Who had the orders of a sitting made without a look on record in it, each with the first of these orders: for the
-    reason of an earlier look, which holds for an hour; None: none is on record. `looks`: all that are known."""
-    known = {look.said.account for look in one.looks}
-    first = {order.by: order for order in reversed(one.orders) if order.by not in known}
-    found = []
-    for by, order in sorted(first.items(), key=lambda item: item[1].from_us):
-        before = [look for look in looks
-                  if (look.said.account, look.said.device, FORMS.get(look.said.what)) == (by, one.device, one.form)
-                  and order.from_us - AGAIN_US <= look.at_us <= order.from_us]
-        found.append((order, max(before, key=lambda look: look.at_us, default=None)))
-    return tuple(found)
 
 
 def sittings(orders: Iterable[Watched], looks: Sequence[Look]) -> tuple[Sitting, ...]:

@@ -8,11 +8,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from central.accounts.actions import Action
-from central.accounts.looks import AGAIN_US
 from central.accounts.scope import Scope, scope_of
 from central.live.desk import LiveDesk
 from central.live.rooms import Room
-from central.live.sittings import Look, Sitting, Watched, held, sittings
+from central.live.sittings import Look, Sitting, Watched, sittings
 from central.store.tables import Tx
 from central.web.access import Routes, actor_of
 from central.web.audit import DAY_US, LOOKS, day_of
@@ -37,8 +36,7 @@ GOES_ON, NO_END = N_("since {start}, not over yet"), N_("{start}–{end} at the 
 
 @dataclasses.dataclass(frozen=True)
 class LookView:
-    """Somebody who looked. `given`: when the reason was given, if that was for a look before; `record`: None where none
-    is known."""
+    """Somebody who looked."""
 
     at: str
     who: str
@@ -46,8 +44,7 @@ class LookView:
     what: str
     class_id: str
     why: str
-    record: Link | None
-    given: str = ""
+    record: Link
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,15 +56,6 @@ class SittingView:
     device: str
     when: str
     looks: tuple[LookView, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class _Theirs:
-    """What of a sitting somebody may know. `held`: as `sittings.held` tells it; `room`: None where nobody knows it."""
-
-    sitting: Sitting
-    held: tuple[tuple[Watched, Look | None], ...]
-    room: Room | None
 
 
 def looks(centre: Centre, desk: LiveDesk) -> APIRouter:
@@ -83,22 +71,21 @@ def looks(centre: Centre, desk: LiveDesk) -> APIRouter:
             since_us = (now_us // (60 * SECOND) + CHINA_MIN) // 1440 * DAY_US - CHINA_MIN * 60 * SECOND
         asked["day"] = LocalTime(CHINA_MIN, "en").day(since_us)
         with centre.store.read() as tx:
-            told, said, cut = _of_day(tx, centre, since_us, asked["box"] or None)
+            told, cut = _of_day(tx, centre, since_us, asked["box"] or None)
             scope = scope_of(tx, actor_of(request))
-            theirs = (_theirs(tx, desk, scope, one, said, now_us) for one in told if _wanted(one, asked))
+            theirs = (_theirs(tx, desk, scope, one, now_us) for one in told if _wanted(one, asked))
             found = list(itertools.islice((one for one in theirs if one is not None), SHOWN + 1))
-        shown = [_view(centre, one, now_us, lang) for one in found[:SHOWN]]
+        shown = [_view(centre, one, room, now_us, lang) for one, room in found[:SHOWN]]
         return page(request, centre, "looks.html", asked=asked, sittings=shown, more=cut or len(found) > SHOWN)
 
     return routes.router
 
 
-def _of_day(tx: Tx, centre: Centre, since_us: int, box: str | None) -> tuple[tuple[Sitting, ...], list[Look], bool]:
-    """Those that began on a day, in the room of a box or in any; the looks of that day and of just before; and whether
-    there may be more of either."""
+def _of_day(tx: Tx, centre: Centre, since_us: int, box: str | None) -> tuple[tuple[Sitting, ...], bool]:
+    """Those that began on a day, in the room of a box or in any; and whether there may be more of them."""
     until_us, before_us = since_us + DAY_US, MOST_LIVE_S * SECOND
     orders = tx.orders_and_ends(box, since_us - before_us, until_us + before_us, MOST)
-    seqs = tx.looks_into_rooms(box, since_us - max(before_us, AGAIN_US), until_us, MOST)
+    seqs = tx.looks_into_rooms(box, since_us - before_us, until_us, MOST)
     said = []
     for seq in seqs:
         sealed = tx.record(centre.store.device, centre.store.chain, seq)
@@ -107,7 +94,7 @@ def _of_day(tx: Tx, centre: Centre, since_us: int, box: str | None) -> tuple[tup
             said.append(Look(seq, sealed.record.utc_us, body))
     joined = sittings([one for one in (_watched(*each) for each in orders) if one is not None], said)
     found = tuple(one for one in joined if since_us <= one.from_us < until_us)
-    return found, said, max(len(orders), len(seqs)) == MOST
+    return found, max(len(orders), len(seqs)) == MOST
 
 
 def _watched(sealed: Sealed, ended: Sealed | None) -> Watched | None:
@@ -116,8 +103,7 @@ def _watched(sealed: Sealed, ended: Sealed | None) -> Watched | None:
         return None
     last_us = utc_us(body.expires) + body.watch.seconds * SECOND
     until_us = last_us if ended is None else min(last_us, max(ended.record.utc_us, sealed.record.utc_us))
-    return Watched(body.number, body.device, body.watch.form, sealed.record.utc_us, until_us, body.watch.by,
-                   ended is not None)
+    return Watched(body.number, body.device, body.watch.form, sealed.record.utc_us, until_us, ended is not None)
 
 
 def _wanted(one: Sitting, asked: dict[str, str]) -> bool:
@@ -125,31 +111,25 @@ def _wanted(one: Sitting, asked: dict[str, str]) -> bool:
     return (not number or number in [str(each) for each in one.numbers]) and (not box or one.device == box)
 
 
-def _theirs(tx: Tx, desk: LiveDesk, scope: Scope, one: Sitting, said: list[Look], now_us: int) -> _Theirs | None:
+def _theirs(tx: Tx, desk: LiveDesk, scope: Scope, one: Sitting, now_us: int) -> tuple[Sitting, Room | None] | None:
     """What of a sitting is within somebody's reach, and whose room it was: a class of theirs had it when the sitting
     began or ended, or somebody began to look. What others looked at in it, in the room of another school, is left out.
     """
-    orders = held(one, said)
-    looked = [*(look.at_us for look in one.looks), *(order.from_us for order, _ in orders)]
-    within = [next((room for room in rooms if scope.holds(room.institution)), None)
-              for rooms in desk.rooms.at(tx, one.device, [one.from_us, min(one.until_us, now_us), *looked])]
-    first = next((room for room in within if room is not None), None)
+    moments = [one.from_us, min(one.until_us, now_us), *(look.at_us for look in one.looks)]
+    held = [next((room for room in rooms if scope.holds(room.institution)), None)
+            for rooms in desk.rooms.at(tx, one.device, moments)]
+    first = next((room for room in held if room is not None), None)
     if scope.everything:
-        return _Theirs(one, orders, first)
+        return one, first
     if first is None:
         return None
-    looks = tuple(itertools.compress(one.looks, within[2:]))
-    theirs = tuple(itertools.compress(orders, within[2 + len(one.looks):]))
-    return _Theirs(dataclasses.replace(one, looks=looks), theirs, first)
+    return dataclasses.replace(one, looks=tuple(itertools.compress(one.looks, held[2:]))), first
 
 
-def _view(centre: Centre, theirs: _Theirs, now_us: int, lang: str) -> SittingView:
-    one, room = theirs.sitting, theirs.room
+def _view(centre: Centre, one: Sitting, room: Room | None, now_us: int, lang: str) -> SittingView:
     local = LocalTime(room.utc_offset_min if room else CHINA_MIN, lang)
-    seen = [_look(centre, each, local) for each in one.looks]
-    seen += [_held(centre, order, look, local) for order, look in theirs.held]
     return SittingView(", ".join(str(each) for each in one.numbers), room.room if room else "", one.device,
-                       _when(one, now_us, local), tuple(sorted(seen, key=lambda each: each.at)))
+                       _when(one, now_us, local), tuple(_look(centre, each, local) for each in one.looks))
 
 
 def _when(one: Sitting, now_us: int, local: LocalTime) -> str:
@@ -159,14 +139,6 @@ def _when(one: Sitting, now_us: int, local: LocalTime) -> str:
     if one.ended:
         return f"{start}–{end}"
     return translate(GOES_ON if now_us < one.until_us else NO_END, local.lang, start=start, end=end)
-
-
-def _held(centre: Centre, order: Watched, look: Look | None, local: LocalTime) -> LookView:
-    """Whoever had an order made, for the reason of a look before."""
-    at = local.seconds(order.from_us)
-    if look is None:
-        return LookView(at, order.by, "", "", "", "", None)
-    return dataclasses.replace(_look(centre, look, local), at=at, class_id="", given=local.seconds(look.at_us))
 
 
 def _look(centre: Centre, one: Look, local: LocalTime) -> LookView:

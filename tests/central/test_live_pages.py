@@ -314,7 +314,7 @@ def test_the_number_of_an_order_leads_to_everybody_who_looked_by_it(
         assert "li · " not in text(admin.get(address)), address
 
 
-def test_whoever_opens_the_wall_again_within_the_hour_is_named_with_the_reason_of_before(
+def test_whoever_opens_the_wall_again_within_the_hour_stands_there_again_with_the_reason(
     taught: Centre, clock: FixedClock, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(desk, "ORDER_S", 0.0)
@@ -330,7 +330,7 @@ def test_whoever_opens_the_wall_again_within_the_hour_is_named_with_the_reason_o
     wang.get("/wall")
     said = text(wang.get("/looks"))
     assert "08:40:00–09:00:00" in said and "09:01:00 起，尚未结束" in said, "what is not over is not told as over"
-    assert f"09:01:00 · wang · 监管人员 · 教室实况图片 {WHY}（理由填写于 08:40:00）" in " ".join(said.split())
+    assert f"09:01:00 · wang · 监管人员 · 教室实况图片 {WHY}" in " ".join(said.split())
 
 
 def test_an_institution_sees_the_looks_at_its_own_rooms(tmp_path: Path, clock: FixedClock) -> None:

@@ -39,6 +39,7 @@ INSIDE = {
     "central/archive/decide.py": OWN_DATABASE, "central/chosen.py": OWN_DATABASE,
     "central/archive/desk.py": OWN_FOLDER, "central/archive/plan.py": OWN_FOLDER,
     "central/archive/progress.py": OWN_FOLDER, "central/archive/packed.py": "only writes",
+    "central/archive/shown.py": OWN_FOLDER, "central/keeping/classless.py": OWN_DATABASE,
     "central/archive/sheets.py": "pages whose sides common/sealed_pages.py has checked; test_archive_sheets.py garbles"
                                  " one",
     "central/classes/kept_files.py": "files of our own, which open under a key of our own alone",

@@ -25,7 +25,7 @@ SHARE = Share(100, 300, 1, 3, 2, utc_us("2029-12-31T18:00:00.000000Z"), 480)
 def test_the_page_tells_until_when_and_why_and_what_may_go(keeping: Keeping) -> None:
     admin = signed_in(keeping.centre)
     said = text(admin.get("/keeping?lang=en"))
-    assert "焊工（初级）第 1 期" in said and "2029-03-02" in said and "Nothing may go now." in said
+    assert "焊工（初级）第 1 期" in said and "Mar 2, 2029" in said and "Nothing may go now." in said
     assert "No box and no witness has said what time it is" in said
     assert "Nothing is removed unless somebody gives the command." in said
     place_hold(keeping.centre.store, CLASS, "case 114")

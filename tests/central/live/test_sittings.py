@@ -4,9 +4,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.live.sittings import FORMS, TOUCH_US, Look, Watched, held, sittings
+from central.live.sittings import FORMS, TOUCH_US, Look, Watched, sittings
 from evidence.bodies import CentreLook
-from evidence.times import HOUR, MINUTE, SECOND
+from evidence.times import MINUTE, SECOND
 
 NOW = 10**15
 times = st.integers(0, 120).map(lambda minutes: NOW + minutes * MINUTE)
@@ -17,8 +17,8 @@ def look(seq: int, at_us: int, device: str = "box-1", what: str = "live") -> Loo
     return Look(seq, at_us, CentreLook("wang", what, "supervisor", why="x", device=device))
 
 
-def order(number: int, from_us: int, until_us: int, by: str = "wang", ended: bool = True) -> Watched:
-    return Watched(number, "box-1", "video", from_us, until_us, by, ended)
+def order(number: int, from_us: int, until_us: int, ended: bool = True) -> Watched:
+    return Watched(number, "box-1", "video", from_us, until_us, ended)
 
 
 def test_who_joins_is_in_the_sitting_and_who_comes_later_is_not() -> None:
@@ -31,21 +31,10 @@ def test_who_joins_is_in_the_sitting_and_who_comes_later_is_not() -> None:
         ((5,), [3]), ((), [4]), ((3, 4), [1, 2])]
 
 
-def test_who_had_an_order_made_for_the_reason_of_before_is_named_with_it() -> None:
-    said = [look(1, NOW), look(2, NOW, "box-2"), look(3, NOW, what="wall")]
-    again, later = order(4, NOW + 50 * MINUTE, NOW + 51 * MINUTE), order(5, NOW + HOUR + SECOND, NOW + 2 * HOUR)
-    found = {one.numbers: one for one in sittings([order(3, NOW + SECOND, NOW + MINUTE), again, later], said)}
-    assert held(found[(3,)], said) == (), "the look is in it"
-    assert held(found[(4,)], said) == ((again, said[0]),)
-    assert held(found[(5,)], said) == ((later, None),), "no reason holds that long"
-
-
-def test_two_who_had_orders_of_one_sitting_made_are_both_named() -> None:
-    said = [look(1, NOW)]
-    both = order(3, NOW + MINUTE, NOW + 9 * MINUTE), order(4, NOW + 8 * MINUTE, NOW + 20 * MINUTE, "li", ended=False)
-    (one,) = (one for one in sittings(both, said) if one.orders)
-    assert held(one, said) == ((both[0], said[0]), (both[1], None))
-    assert not one.ended, "the last of its orders goes on"
+def test_a_sitting_is_over_as_the_last_of_its_orders_is() -> None:
+    orders = order(3, NOW + MINUTE, NOW + 9 * MINUTE), order(4, NOW + 8 * MINUTE, NOW + 20 * MINUTE, ended=False)
+    (one,) = sittings(orders, [])
+    assert not one.ended and sittings(orders[:1], [])[0].ended
 
 
 @given(st.lists(st.tuples(times, st.integers(0, 40), devices, kinds), max_size=12),
@@ -53,7 +42,7 @@ def test_two_who_had_orders_of_one_sitting_made_are_both_named() -> None:
 def test_no_order_and_no_look_is_lost(
     made: list[tuple[int, int, str, str]], said: list[tuple[int, str, str]],
 ) -> None:
-    orders = [Watched(number, device, FORMS[what], at_us, at_us + minutes * MINUTE, "wang", True)
+    orders = [Watched(number, device, FORMS[what], at_us, at_us + minutes * MINUTE, True)
               for number, (at_us, minutes, device, what) in enumerate(made, 1)]
     looks = [look(seq, at_us, device, what) for seq, (at_us, device, what) in enumerate(said)]
     found = sittings(orders, looks)

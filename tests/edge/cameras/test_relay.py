@@ -314,6 +314,7 @@ def test_a_packet_that_cannot_be_handed_on_ends_the_listeners_and_nothing_else(
         patch.setattr(relay, "_annexb", broken)
         give(relay, source, 1)
     heard.end()
+    until(lambda: not relay.wanted)
     again = Heard(relay._path)
     until(lambda: relay.wanted)
     give(relay, source)
