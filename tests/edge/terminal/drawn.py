@@ -251,7 +251,7 @@ class Site:
             self.clock.utc_us)
         app = make_app(screen, presses, Guard(self.box.keys.data, "127.0.0.1"), "zh", pins, enrolment, own)
         self._stop = threading.Event()
-        self._web = threading.Thread(target=serve, args=(app, listen(self._terminal), self._stop))
+        self._web = threading.Thread(target=serve, args=(app, listen(self._terminal), self._stop, lambda: None))
         self.desk.start()
         self._web.start()
 
