@@ -3,7 +3,7 @@
 
 const OWN_IDLE_S = 30;
 const ownPad = pad("own-pad"), ownNames = pages("own-names");
-let ownFor = "", ownLeft = 0, ownTimer = 0, ownSize = 0, ownAsks = false;
+let ownFor = "", ownBefore = "", ownLeft = 0, ownTimer = 0, ownSize = 0, ownAsks = false;
 
 function ownStep(step, title, note = "") {
   ["own-names", "own-pad", "own-code"].forEach((id) => show(id, id === `own-${step}`));
@@ -34,6 +34,7 @@ function showOwnCode(value) {
   clearInterval(ownTimer);
   ownPad.clear();
   [ownFor, ownLeft] = [value.name, value.seconds];
+  ownBefore = newest(current);
   at("own-mark").setAttribute("viewBox", `0 0 ${value.size} ${value.size}`);
   at("own-path").setAttribute("d", value.path);
   ownStep("code", value.name);
@@ -79,11 +80,13 @@ async function listOwn() {
   });
 }
 
-// Called with every state: the code goes when somebody else has an answer at the camera.
+const newest = (state) => (state && state.checkin.result ? state.checkin.result.attempt : "");
+
+// Called with every state: the code goes when somebody else has an answer at the camera, not for one of before.
 function showOwn(state) {
   show("own-open", state.own);
   const result = state.checkin.result;
-  if (ownFor && result && result.name && result.name !== ownFor) closeOwn();
+  if (ownFor && result && result.name && result.name !== ownFor && newest(state) !== ownBefore) closeOwn();
   if (at("own").open && !at("own-names").hidden && known(state.checkin)) ownByFace(true);
 }
 
