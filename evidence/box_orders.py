@@ -18,7 +18,7 @@ MOST_WANTED = 1000
 Why = Literal["", "not_newer", "expired", "unknown_kind", "unclear", "other_chain", "no_road", "no_class", "no_block",
               "not_over", "no_roll_call", "no_camera", "no_person"]
 """Why an order is refused; nothing for one that is accepted."""
-KINDS = ("upload", "settings", "revocation", "sheet", "watch", "erase")
+KINDS = ("upload", "settings", "revocation", "sheet", "watch", "erase", "release")
 MOST_LIVE_S = 1800
 """Seconds for which one order has live pictures sent."""
 
@@ -96,6 +96,17 @@ class WantedErasure:
 
 
 @dataclasses.dataclass(frozen=True)
+class WantedRelease:
+    """The centre's word that a box may be emptied: it has everything that the chain holds up to the record `seq` with
+    the hash `head`, and the files, to keep. `by`: the account that says so."""
+
+    chain: ChainId
+    seq: Count
+    head: Sha256
+    by: Id
+
+
+@dataclasses.dataclass(frozen=True)
 class BoxOrder:
     """An order to one box, a record of the centre (`order.box`). `number` rises for each box, from 1; taken until
     `expires`. The part that `kind` names is there, and no other. A box refuses kinds that it does not know."""
@@ -110,6 +121,7 @@ class BoxOrder:
     sheet: WantedSheet | None = None
     watch: WantedLive | None = None
     erase: WantedErasure | None = None
+    release: WantedRelease | None = None
 
     @property
     def class_id(self) -> str | None:
@@ -189,6 +201,12 @@ def sheet_refusal(known: bool, over_us: int | None, now_us: int | None, calls: i
 def live_refusal(wanted: WantedLive, cameras: Collection[str]) -> Why:
     """Why a box sends no live pictures. `cameras`: its room cameras."""
     return "" if wanted.camera in cameras else "no_camera"
+
+
+def release_refusal(wanted: WantedRelease, own_hash: str | None) -> Why:
+    """Why a box does not take the word that it may be emptied. `own_hash`: of its record with that number, if that
+    chain is its present one; None: the word is about what it was before, or about what it has lost."""
+    return "" if own_hash == wanted.head else "other_chain"
 
 
 def erasure_refusal(known: bool, named: bool) -> Why:

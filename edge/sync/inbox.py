@@ -25,7 +25,7 @@ from edge.sync.seen import Seen
 from edge.sync.stated import read_statements
 from edge.sync.withdrawn import follow, read_withdrawals
 from evidence.bodies import ClassOrder, OrderAccepted, body_of
-from evidence.box_orders import BoxOrder, OrderAnswered, known_us, live_refusal, refusal
+from evidence.box_orders import BoxOrder, OrderAnswered, known_us, live_refusal, refusal, release_refusal
 from evidence.canonical import sha256_hex
 from evidence.certs import Identity
 from evidence.errors import BadReceipt
@@ -229,6 +229,10 @@ class Inbox:
             why = live_refusal(body.watch, self._cameras)
         if not why and body.erase is not None:
             why = why_no_erasure(self._store, body.erase)
+        if not why and body.release is not None:
+            own = self._store.find_record(body.release.chain, body.release.seq)
+            present = body.release.chain == self._store.chain
+            why = release_refusal(body.release, own.hash if own is not None and present else None)
         upload = body.upload if not why else None
         answer = OrderAnswered(
             sealed.hash, body.number, "refused" if why else "accepted", why,

@@ -1,0 +1,83 @@
+"""`zaitang-edge reset --box DIR --confirm DEVICE`: empties a box, if its centre has said that it may."""
+from __future__ import annotations
+
+import argparse
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from common.texts import N_, translate
+from evidence.errors import BadInput
+
+if TYPE_CHECKING:
+    from edge.wiring import Box
+
+WHY = {
+    "no_word": N_("the centre has not said that this box may be emptied: `zaitang-central order release BOX`"),
+    "other_chain": N_("the word of the centre is about what this box was before its chain began anew: ask for another"),
+    "over": N_("the word of the centre is over: ask for another"),
+    "since": N_("{count} records were made since the word of the centre ({kinds}): ask for another"),
+    "waiting": N_("{count} records have no receipt of the centre yet: let the box run until it has them"),
+}
+EMPTIED = N_("the box is empty: keys, faces, records and video are gone. It begins like a new one. The centre goes on to "
+             "believe its old key: `zaitang-central box revoke {device}` ends that")
+
+
+class NotEmptied(BadInput):
+    text = "nothing was removed: {why}"
+
+
+class NotNamed(BadInput):
+    text = "nothing was removed: this box is {device}; say so with --confirm {device}"
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `reset` to the parser of `zaitang-edge`."""
+    reset = commands.add_parser("reset", help="empty this box for good, once the centre has said that it may")
+    reset.add_argument("--box", type=Path, required=True, metavar="DIR")
+    reset.add_argument("--confirm", metavar="DEVICE", help="the name of this box: it is meant")
+    reset.set_defaults(do=_reset)
+
+
+def _reset(args: argparse.Namespace) -> int:
+    from edge.reset.wipe import begun, finish
+
+    folder = args.box.resolve()
+    device = "BOX"
+    if not begun(folder):
+        device = _begin(folder, args.confirm, args.lang)
+    finish(folder)
+    print(translate(EMPTIED, args.lang, device=device))
+    return 0
+
+
+def _begin(folder: Path, confirm: str | None, lang: str) -> str:
+    """Ask everything, with nothing of the box running, and set the mark. Its name."""
+    from edge.child import only_one
+    from edge.cli import ROLES
+    from edge.reset.gather import facts
+    from edge.reset.judge import refusals
+    from edge.reset.wipe import begin
+    from edge.wiring import open_ran
+
+    box = open_ran(folder)
+    with contextlib.closing(box.store), contextlib.ExitStack() as alone:
+        for lock in ("box", *ROLES):
+            alone.enter_context(only_one(box.run_folder / f"{lock}.lock", lock))
+        if confirm != box.config.device:
+            raise NotNamed(device=box.config.device)
+        said = [translate(WHY[code], lang, **params) for code, params in refusals(facts(box))]
+        if said:
+            raise NotEmptied(why="; ".join(said))
+        begin(folder, _others(box))
+    return box.config.device
+
+
+def _others(box: Box) -> list[Path]:
+    """The folder of the second volume, if the box has one. Raises VolumeAway where another disk is in its place."""
+    from edge.storage.keeper import Keeper
+
+    keeper = Keeper(box)
+    if box.config.storage.second is None or keeper.is_new():
+        return []
+    return [keeper.second(keeper.first()).folder]
