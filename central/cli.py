@@ -72,6 +72,7 @@ def _parser(lang: str = "en") -> Parser:
     importlib.import_module("central.webhook.cli").add_commands(commands, _command)
     importlib.import_module("central.keeping.cli").add_commands(commands, _command)
     importlib.import_module("central.stated_cli").add_commands(commands)
+    importlib.import_module("central.support_cli").add_commands(commands)
     importlib.import_module("central.plans.cli").add_commands(commands)
     _command(commands, "sealing-key", _sealing_key, "print the key to which boxes seal ID numbers and lists of people")
     roster = _command(commands, "roster", _roster,

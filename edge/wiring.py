@@ -10,7 +10,7 @@ from common.texts import N_
 from edge.box_orders import in_force
 from edge.clock import Clock, SimulatedClock, Skip, SystemClock, machine_boot_id, simulated_boot_id
 from edge.config import BOX_FILE, BoxConfig, ClockConfig, load_box
-from edge.errors import BadKeyFile
+from edge.errors import BadBox, BadKeyFile
 from edge.identity.renew import Renewer
 from edge.identity.tls import OWN
 from edge.keys import BoxKeys, load_keys
@@ -27,6 +27,7 @@ from evidence.seal import KeySigner
 from evidence.times import utc_us
 
 DATABASE = "zaitang.db"
+NEVER_RAN = N_("it has no database; this box never ran")
 NO_TLS_KEY = N_("there is none, and [sync] names no centre (devices) that would certify one: run `zaitang-edge join`")
 EARLIER_BOOT = N_("the simulated clock was set before this machine started")
 
@@ -133,6 +134,15 @@ def open_box(folder: Path) -> Box:
     keys = load_keys(folder / "keys")
     (folder / "run").mkdir(exist_ok=True)
     return Box(folder, config, keys, clock, open_store(folder, config, keys, clock))
+
+
+def open_ran(folder: Path) -> Box:
+    """The box in `folder`, which has been run before: opening another would make its database, with a first record.
+
+    Raises BadBox and what open_box does."""
+    if folder.is_dir() and not (folder / DATABASE).is_file():
+        raise BadBox(folder=folder, why=NEVER_RAN)
+    return open_box(folder)
 
 
 def open_store(folder: Path, config: BoxConfig, keys: BoxKeys, clock: Clock) -> Store:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from central.classes.orders import OrderMessage, Told
-from central.orders.errors import BadDays, FilesNotOfBox, NoSuchBox, NothingWanted, TooManyFiles
+from central.orders.errors import BadDays, FilesNotOfBox, NoSuchBox, NotAllHere, NothingWanted, TooManyFiles
 from central.store.box_orders import Waiting
 from central.store.chains import ChainHead
 from central.store.store import Store
@@ -20,6 +20,7 @@ from evidence.box_orders import (
     Revocation,
     WantedFile,
     WantedLive,
+    WantedRelease,
     WantedUpload,
 )
 from evidence.canonical import canonical
@@ -68,6 +69,23 @@ def order_settings(
     with store.write() as tx:
         head_of(tx, device)
         body = BoxOrder(device, next_number(tx, device), expires(days, now_us), "settings", settings=settings)
+        return store.append(tx, body), body
+
+
+def order_release(
+    store: Store, device: str, by: str, days: int, now_us: int,
+) -> tuple[Sealed, BoxOrder]:
+    """Say that a box may be emptied: all of its present chain that came, and every file of it, is here to stay. What
+    came for a while only, because it was asked for, stays from now on. Raises NoSuchBox, BadDays, NotAllHere."""
+    with store.write() as tx:
+        head = head_of(tx, device)
+        lacking = sum(len(files) for files in _lacking(tx, device, None).values())
+        if lacking:
+            raise NotAllHere(device=device, files=lacking)
+        for sha256 in _files(tx, device):
+            tx.forget_cached(sha256, "file")
+        body = BoxOrder(device, next_number(tx, device), expires(days, now_us), "release",
+                        release=WantedRelease(head.chain, head.up_to, head.head_hash, by))
         return store.append(tx, body), body
 
 
@@ -251,6 +269,11 @@ def _lacking(tx: Tx, device: str, class_id: str | None) -> dict[str, list[Wanted
         if ours and isinstance(body, Segment) and body.sha256 not in removed and not _stored(tx, body.sha256):
             files.setdefault(sealed.record.chain, []).append(WantedFile(sealed.record.seq, body.sha256))
     return files
+
+
+def _files(tx: Tx, device: str) -> set[str]:
+    """The hashes of all files that a box recorded, in any of its chains."""
+    return {str(one.record.body["sha256"]) for one in tx.of_type("segment") if one.record.device == device}
 
 
 def _stored(tx: Tx, sha256: str) -> bool:

@@ -20,6 +20,9 @@ SETTINGS = N_("settings: {settings}")
 SHEET = N_("contact sheet of {block}, {class_id}")
 ERASURE = N_("the face of {person} of class {class_id} is to be erased")
 LIVE = N_("live pictures of the camera {camera}, for at most {minutes} minutes")
+RELEASED = N_("Order {number} to {device} is signed: its {records} records and their files are here, it may be emptied "
+              "(`zaitang-edge reset`) until {expires}, as long as it records nothing more.")
+RELEASE = N_("the box may be emptied; said by {by}")
 KEYS = N_("keys of {device} revoked: {reason}")
 MORE = N_("More files are wanting than one order holds; give the same order again when these are here.")
 NONE = N_("No orders.")
@@ -67,10 +70,15 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
                           help="the address of the console that trainees open for their own record")
     settings.add_argument("--days", type=int, default=30, metavar="N", help="for how long the order holds")
     settings.set_defaults(do=_settings)
+    release = actions.add_parser("release", help="say that a box may be emptied: all that it recorded is here to stay")
+    release.add_argument("device", metavar="BOX")
+    release.add_argument("--by", required=True, metavar="ACCOUNT", help="who says so; kept for ever")
+    release.add_argument("--days", type=int, default=7, metavar="N", help="for how long the order holds")
+    release.set_defaults(do=_release)
     listed = actions.add_parser("list", help="all orders to boxes, or to one, and what was answered")
     listed.add_argument("device", nargs="?", metavar="BOX")
     listed.set_defaults(do=_list)
-    for action in (upload, settings, listed):
+    for action in (upload, settings, release, listed):
         action.add_argument("--centre", type=Path, required=True, metavar="DIR", help="the centre's folder")
 
 
@@ -105,6 +113,15 @@ def _settings(args: argparse.Namespace) -> None:
     _, body = order_settings(centre.store, args.device, settings, args.days, centre.clock.stamp().utc_us)
     say(args, SET, number=body.number, device=body.device, settings=_settled(settings, args.lang),
         expires=body.expires)
+
+
+def _release(args: argparse.Namespace) -> None:
+    from central.orders.boxes import order_release
+
+    by, centre = decode(Id, args.by, "--by"), opened(args)
+    _, body = order_release(centre.store, args.device, by, args.days, centre.clock.stamp().utc_us)
+    assert body.release is not None
+    say(args, RELEASED, number=body.number, device=body.device, records=body.release.seq + 1, expires=body.expires)
 
 
 def _list(args: argparse.Namespace) -> None:
@@ -143,6 +160,8 @@ def _what(tx: Tx, body: BoxOrder, answer: OrderAnswered | None, lang: str) -> st
         return translate(LIVE, lang, camera=body.watch.camera, minutes=-(-body.watch.seconds // 60))
     if body.erase is not None:
         return translate(ERASURE, lang, person=body.erase.person, class_id=body.erase.class_id)
+    if body.release is not None:
+        return translate(RELEASE, lang, by=body.release.by)
     if body.upload is None:
         return body.kind
     files = [one.sha256 for one in body.upload.files]

@@ -26,3 +26,8 @@ class TooManyFiles(BadInput):
 
 class NothingWanted(BadInput):
     text = "there is no file of {device} that is not here already; name files to have them sent again"
+
+
+class NotAllHere(BadInput):
+    text = ("{files} files of {device} are not here, so it may not be emptied: have them sent first, "
+            "`zaitang-central order upload {device}`")

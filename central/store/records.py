@@ -124,6 +124,11 @@ class RecordTables(InputTables, LiveTables, BoxOrderTables):
         each = union_all(*(select(func.max(c.leaf)).where(c.type == type_) for type_ in types))
         return max((leaf for leaf in self._db.execute(each).scalars() if leaf is not None), default=-1)
 
+    def count_by_type(self) -> dict[str, int]:
+        """How many records there are of each type."""
+        query = select(t.records.c.type, func.count()).group_by(t.records.c.type).order_by(t.records.c.type)
+        return {row[0]: row[1] for row in self._db.execute(query)}
+
     def leaves(self) -> int:
         """How many records are here; grows with every accepted one."""
         newest = self._db.execute(select(func.max(t.records.c.leaf))).scalar()

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 STATES = {"good": N_("well"), "look": N_("look at it"), "bad": N_("mend it"), "untold": N_("not told")}
 LINE = N_("[{state}] {about}: {said}")
-NEVER_RAN = N_("it has no database; this box never ran")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,13 +29,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _doctor(args: argparse.Namespace) -> int:
     from edge.doctor.gather import examine
     from edge.doctor.judge import worst
-    from edge.errors import BadBox
-    from edge.wiring import DATABASE, open_box
+    from edge.wiring import open_ran
 
-    if args.box.is_dir() and not (args.box / DATABASE).is_file():
-        # Opening would make one, with a first record.
-        raise BadBox(folder=args.box, why=NEVER_RAN)
-    box = open_box(args.box)
+    box = open_ran(args.box)
     with contextlib.closing(box.store):
         checks = examine(box)
     if args.json:

@@ -43,25 +43,26 @@ def _reset(args: argparse.Namespace) -> int:
     from edge.reset.wipe import begun, finish
 
     folder = args.box.resolve()
-    device = "BOX"
-    if not begun(folder):
-        device = _begin(folder, args.confirm, args.lang)
-    finish(folder)
-    print(translate(EMPTIED, args.lang, device=device))
+    if begun(folder):
+        finish(folder)
+    else:
+        _empty(folder, args.confirm, args.lang)
+    print(translate(EMPTIED, args.lang, device=args.confirm or "BOX"))
     return 0
 
 
-def _begin(folder: Path, confirm: str | None, lang: str) -> str:
-    """Ask everything, with nothing of the box running, and set the mark. Its name."""
+def _empty(folder: Path, confirm: str | None, lang: str) -> None:
+    """With nothing of the box running: ask everything, set the mark, remove."""
     from edge.child import only_one
     from edge.cli import ROLES
     from edge.reset.gather import facts
     from edge.reset.judge import refusals
-    from edge.reset.wipe import begin
+    from edge.reset.wipe import begin, finish
     from edge.wiring import open_ran
 
     box = open_ran(folder)
-    with contextlib.closing(box.store), contextlib.ExitStack() as alone:
+    with contextlib.ExitStack() as alone:
+        alone.callback(box.store.close)
         for lock in ("box", *ROLES):
             alone.enter_context(only_one(box.run_folder / f"{lock}.lock", lock))
         if confirm != box.config.device:
@@ -69,8 +70,10 @@ def _begin(folder: Path, confirm: str | None, lang: str) -> str:
         said = [translate(WHY[code], lang, **params) for code, params in refusals(facts(box))]
         if said:
             raise NotEmptied(why="; ".join(said))
-        begin(folder, _others(box))
-    return box.config.device
+        others = _others(box)
+        box.store.close()
+        begin(folder, others)
+        finish(folder)
 
 
 def _others(box: Box) -> list[Path]:

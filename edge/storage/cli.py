@@ -39,7 +39,6 @@ MOVED = N_("moved: {count} segments ({mb} MB); {left} left on the first volume t
 ENOUGH = N_("nothing to move: {free} MB are free, box.toml asks for {keep} MB")
 NOTHING = N_("nothing to move")
 ADDED = N_("{folder} is the second video volume of {device}: it carries its identity, and segments may be moved there")
-NEVER_RAN = N_("it has no database; this box never ran")
 AND = {"zh": "；", "en": "; "}
 MB = 1_000_000
 
@@ -202,12 +201,8 @@ class _Say:
 
 
 def _keeper(args: argparse.Namespace) -> tuple[Keeper, BoxConfig]:
-    from edge.errors import BadBox
     from edge.storage.keeper import Keeper
-    from edge.wiring import DATABASE, open_box
+    from edge.wiring import open_ran
 
-    if args.box.is_dir() and not (args.box / DATABASE).is_file():
-        # Opening would make one, with a first record.
-        raise BadBox(folder=args.box, why=NEVER_RAN)
-    box = open_box(args.box)
+    box = open_ran(args.box)
     return Keeper(box), box.config

@@ -30,17 +30,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _begin(args: argparse.Namespace) -> int:
     from edge.child import only_one
     from edge.cli import ROLES
-    from edge.errors import BadBox, BadReason
-    from edge.sync.cli import NEVER_RAN
-    from edge.wiring import DATABASE, open_box
+    from edge.errors import BadReason
+    from edge.wiring import open_ran
     from evidence.bodies import ChainBegun, body_of
 
     reason = args.reason.strip()
     if not 0 < len(reason) <= MOST_REASON or not reason.isprintable():
         raise BadReason(limit=MOST_REASON)
-    if args.box.is_dir() and not (args.box / DATABASE).is_file():
-        raise BadBox(folder=args.box, why=NEVER_RAN)
-    box = open_box(args.box)
+    box = open_ran(args.box)
     with contextlib.ExitStack() as alone:
         # Whoever has the store open would go on in the chain that ends.
         for lock in ("box", *ROLES):

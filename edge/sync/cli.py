@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from edge.sync.progress import Progress
     from edge.wiring import Box
 
-NEVER_RAN = N_("it has no database; this box never ran")
 PAST = N_("chain before, kept here: {chain}, {count} records; without a receipt of the centre: {waiting}")
 NO_CENTRE = N_("this box has no centre (no [sync] in box.toml): everything stays here")
 RECORDS = N_("records: {count}; without a receipt of the centre: {waiting}")
@@ -39,13 +38,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _status(args: argparse.Namespace) -> int:
-    from edge.errors import BadBox
-    from edge.wiring import DATABASE, open_box
+    from edge.wiring import open_ran
 
-    if args.box.is_dir() and not (args.box / DATABASE).is_file():
-        # Opening would make one, with a first record.
-        raise BadBox(folder=args.box, why=NEVER_RAN)
-    for text, params in lines(open_box(args.box)):
+    for text, params in lines(open_ran(args.box)):
         print(sentence(text, params, args.lang))
     return 0
 

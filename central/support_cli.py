@@ -1,0 +1,60 @@
+"""`zaitang-central support --centre DIR --out FILE.zip`: what a helper needs to know of a centre; nothing of people."""
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from common.texts import N_, translate
+
+if TYPE_CHECKING:
+    from central.wiring import Centre
+
+WRITTEN = N_("{path} is written: the machine, what is installed, settings without passwords, counts, the log of seven "
+             "days. No name, face, number or video is in it; look into it before you send it")
+NO_JOURNAL = N_("systemd keeps no log of this centre here: the file has none")
+PLAIN = ("web", "broker", "tree", "devices", "boxes", "replay", "keeping")
+"""Parts of centre.toml that say nothing of anybody and hold no password."""
+
+
+def add_commands(commands: Any) -> None:
+    """Add `support` to the parser of `zaitang-central`."""
+    support = commands.add_parser("support", help="write a file for whoever helps, without personal data")
+    support.add_argument("--centre", type=Path, required=True, metavar="DIR", help="the centre's folder")
+    support.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="a new file")
+    support.set_defaults(do=_support)
+
+
+def _support(args: argparse.Namespace) -> None:
+    from central.wiring import open_centre
+    from common.support import cleaned, journal, write
+
+    centre = open_centre(args.centre)
+    try:
+        found = parts(centre)
+    finally:
+        centre.store.close()
+    lines = journal("zaitang-*")
+    write(args.out, found, cleaned(lines))
+    print(translate(WRITTEN, args.lang, path=args.out))
+    if not lines:
+        print(translate(NO_JOURNAL, args.lang))
+
+
+def parts(centre: Centre) -> dict[str, object]:
+    """By name, what becomes a JSON file each. Only what is named here gets into it."""
+    from common.support import about, space
+
+    config = centre.config
+    with centre.store.read() as tx:
+        types = tx.count_by_type()
+    return {
+        "about": about(),
+        "settings": {
+            **{name: dataclasses.asdict(getattr(config, name)) for name in PLAIN},
+            "database": "postgresql" if config.database else "sqlite", "bucket": bool(config.bucket.name),
+            "targets": len(config.webhook.targets), "test_keys": config.accept_test_keys},
+        "records": {"types": types},
+        "space": space([centre.folder]),
+    }

@@ -1,0 +1,1 @@
+"""A file about a box for whoever helps, without personal data."""

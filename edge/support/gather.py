@@ -1,0 +1,55 @@
+"""What a file for support says of a box. Only what is named here gets into it: a new setting is not told by itself."""
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from typing import Any
+
+from common.support import about, space
+from edge.cameras.address import shown
+from edge.config import BoxConfig
+from edge.doctor.gather import examine
+from edge.wiring import Box
+from evidence.bodies import Alarm, body_of
+
+MOST_ALARMS = 500
+PLAIN = ("clock", "recorder", "checkin", "rollcall", "picture", "storage")
+"""Parts of box.toml that say nothing of anybody."""
+
+
+def parts(box: Box) -> dict[str, object]:
+    """By name, what becomes a JSON file each."""
+    return {
+        "about": about(),
+        "doctor": [dataclasses.asdict(one) for one in examine(box)],
+        "settings": settings(box.config),
+        "records": _records(box),
+        "space": space([box.folder, box.video]),
+    }
+
+
+def settings(config: BoxConfig) -> dict[str, Any]:
+    """box.toml without passwords, codes, contacts and addresses of telephones' consoles."""
+    sync = config.sync
+    return {
+        "device": config.device, "policy": config.policy, "lang": config.lang,
+        **{name: dataclasses.asdict(getattr(config, name)) for name in PLAIN},
+        "panel": config.panel is not None, "pack": config.vision.pack,
+        "cameras": [{"id": one.id, "role": one.role, "source": shown(one.source), "sub": one.sub and shown(one.sub)}
+                    for one in config.cameras],
+        "sync": None if sync is None else {
+            "broker": sync.broker, "port": sync.port, "tls": sync.tls, "heartbeat_s": sync.heartbeat_s,
+            "upload": sync.upload, "upload_kbit": sync.upload_kbit},
+    }
+
+
+def _records(box: Box) -> dict[str, object]:
+    """How many of each type, up to where the centre has them, and the newest alarms."""
+    counts: Counter[str] = Counter()
+    alarms: list[dict[str, object]] = []
+    for sealed in box.store.each():
+        counts[sealed.record.type] += 1
+        if sealed.record.type == "alarm" and isinstance(body := body_of(sealed.record), Alarm):
+            alarms.append({"seq": sealed.record.seq, "utc_us": sealed.record.utc_us, "code": body.code})
+    return {"head": box.store.head_seq(), "receipted": box.store.receipted_up_to(),
+            "types": dict(sorted(counts.items())), "alarms": alarms[-MOST_ALARMS:]}
