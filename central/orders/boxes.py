@@ -25,6 +25,7 @@ from evidence.box_orders import (
 )
 from evidence.canonical import canonical
 from evidence.records import Sealed
+from evidence.shape import decode
 from evidence.times import HOUR, utc_text, utc_us
 
 DAY_US = 86_400_000_000
@@ -76,7 +77,9 @@ def order_release(
     store: Store, device: str, by: str, days: int, now_us: int,
 ) -> tuple[Sealed, BoxOrder]:
     """Say that a box may be emptied: all of its present chain that came, and every file of it, is here to stay. What
-    came for a while only, because it was asked for, stays from now on. Raises NoSuchBox, BadDays, NotAllHere."""
+    came for a while only, because it was asked for, stays from now on.
+
+    Raises NoSuchBox, BadDays, NotAllHere, BadShape."""
     with store.write() as tx:
         head = head_of(tx, device)
         lacking = sum(len(files) for files in _lacking(tx, device, None).values())
@@ -84,8 +87,9 @@ def order_release(
             raise NotAllHere(device=device, files=lacking)
         for sha256 in _files(tx, device):
             tx.forget_cached(sha256, "file")
+        told = {"chain": head.chain, "seq": head.up_to, "head": head.head_hash, "by": by}
         body = BoxOrder(device, next_number(tx, device), expires(days, now_us), "release",
-                        release=WantedRelease(head.chain, head.up_to, head.head_hash, by))
+                        release=decode(WantedRelease, told, "order"))
         return store.append(tx, body), body
 
 

@@ -118,8 +118,8 @@ def _settings(args: argparse.Namespace) -> None:
 def _release(args: argparse.Namespace) -> None:
     from central.orders.boxes import order_release
 
-    by, centre = decode(Id, args.by, "--by"), opened(args)
-    _, body = order_release(centre.store, args.device, by, args.days, centre.clock.stamp().utc_us)
+    centre = opened(args)
+    _, body = order_release(centre.store, args.device, args.by, args.days, centre.clock.stamp().utc_us)
     assert body.release is not None
     say(args, RELEASED, number=body.number, device=body.device, records=body.release.seq + 1, expires=body.expires)
 

@@ -19,8 +19,8 @@ WHY = {
     "since": N_("{count} records were made since the word of the centre ({kinds}): ask for another"),
     "waiting": N_("{count} records have no receipt of the centre yet: let the box run until it has them"),
 }
-EMPTIED = N_("the box is empty: keys, faces, records and video are gone. It begins like a new one. The centre goes on to "
-             "believe its old key: `zaitang-central box revoke {device}` ends that")
+EMPTIED = N_("the box is empty: keys, faces, records and video are gone. It begins like a new one. The centre goes on "
+             "to believe its old key: `zaitang-central box revoke {device}` ends that")
 
 
 class NotEmptied(BadInput):

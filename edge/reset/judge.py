@@ -1,4 +1,4 @@
-"""Whether a box may be emptied: evidence whose time is not over is destroyed by nobody's word but the centre's. Pure."""
+"""Whether a box may be emptied: evidence is destroyed before its time by nobody's word but the centre's. Pure."""
 from __future__ import annotations
 
 import dataclasses
@@ -12,8 +12,9 @@ HARMLESS = frozenset({"order.answered", "order.accepted", "alarm", "checkpoint.s
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """`release`: the newest word of the centre that was accepted; `over`: its time is, as far as the box knows; `since`:
-    types of the records after the one that it names; `waiting`: records without a receipt; `chain`: the present one."""
+    """`release`: the newest word of the centre that was accepted; `over`: its time is, as far as the box knows;
+    `since`: types of the records after the one that it names; `waiting`: records without a receipt; `chain`: the
+    present one."""
 
     chain: str
     release: WantedRelease | None

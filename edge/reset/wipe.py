@@ -1,5 +1,5 @@
-"""Removes all that a box holds, in an order in which a power cut leaves nothing that looks whole: first the keys, without
-which faces and names cannot be read, last the mark that says that it is being emptied."""
+"""Removes all that a box holds, so that a power cut leaves nothing that looks whole: first the keys, without which
+faces and names cannot be read, last the mark that says that it is being emptied."""
 from __future__ import annotations
 
 import os
