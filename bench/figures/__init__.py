@@ -6,6 +6,7 @@ from bench.figures import (
     console,
     courses,
     cover,
+    day,
     facesize,
     headcount,
     identify,
@@ -22,4 +23,4 @@ FIGURES: dict[str, Figures] = {
     one.name: one for one in (
         identify.FIGURES, checkin.FIGURES, packs.FIGURES, facesize.FIGURES, cover.FIGURES, headcount.FIGURES,
         strangers.FIGURES, still.FIGURES, courses.FIGURES, console.FIGURES, live.FIGURES, watch.FIGURES,
-        pulls.FIGURES)}
+        pulls.FIGURES, day.FIGURES)}

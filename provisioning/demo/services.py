@@ -114,6 +114,10 @@ class Services:
         """The process id of a running process."""
         return next(process.pid for running, process, _ in self._running if running == name)
 
+    def runs(self, name: str) -> bool:
+        """Whether it was started and has not ended since."""
+        return any(running == name and process.poll() is None for running, process, _ in self._running)
+
     def stop(self, name: str) -> None:
         """End a process gently, and firmly if it does not listen."""
         for entry in [entry for entry in self._running if entry[0] == name]:
