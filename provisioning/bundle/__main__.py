@@ -37,8 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         # Whoever mistypes learns so before the minutes of downloading.
         passphrase = asked_passphrase(args.passphrase_file, lang) if args.key else b""
-        folder, release = make(TOP, args.to, Wanted(targets(args.arch, args.python), tuple(args.packs.split()), args.debs),
-                             say)
+        wanted = Wanted(targets(args.arch, args.python), tuple(args.packs.split()), args.debs)
+        folder, release = make(TOP, args.to, wanted, say)
         if args.key:
             sign(folder, args.key, passphrase)
         else:

@@ -1,8 +1,7 @@
-"""Debian packages of a bundle: the list, and the packages themselves for one release of Debian, with all that they need,
-by an apt with folders of its own. The machine's packages are not touched."""
+"""Debian packages of a bundle: the list, and the packages themselves for one release of Debian, with all that they
+need, by an apt with folders of its own. The machine's packages are not touched."""
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,8 +32,8 @@ JetPack 6（Ubuntu 22.04）和 Raspberry Pi 自己的软件包（python3-picamer
 
 From this folder a machine without a network installs its Debian packages: the installer takes the .deb files in it.
 {en}
-JetPack 6 (Ubuntu 22.04), and the packages of Raspberry Pi itself (python3-picamera2), are not in Debian: take an image of
-the system that has them, or run this on a machine of the same kind that has a network:
+JetPack 6 (Ubuntu 22.04), and the packages of Raspberry Pi itself (python3-picamera2), are not in Debian: take an image
+of the system that has them, or run this on a machine of the same kind that has a network:
 
     sudo apt-get update
     sudo apt-get install --download-only -y --no-install-recommends $(sed 's/|.*//' ../debs.txt)
@@ -79,7 +78,7 @@ def fetch(lines: Sequence[str], name: str, arch: str, pool: Path, say: Say) -> l
     names = sorted(line.split()[1] for line in told.splitlines() if line.startswith("'"))
     archives = root / "var/cache/apt/archives"
     missing = sum(not (archives / one).is_file() for one in names)
-    say(f"  {len(names)} 个 .deb，其中 {missing} 个待下载", f"  {len(names)} .deb files, {missing} of which are to come")
+    say(f"  {len(names)} 个 .deb， {missing} 个待下载", f"  {len(names)} .deb files, {missing} of which are to come")
     run("apt-get", [*apt, *install, "--download-only"])
     return [archives / one for one in names]
 
@@ -97,8 +96,3 @@ def _options(root: Path, name: str, deb_arch: str) -> list[str]:
             "APT::Architectures": deb_arch, "APT::Sandbox::User": "root", "Acquire::Languages": "none"}
     return ["-qq", *(part for key, value in told.items() for part in ("-o", f"{key}={value}"))]
 
-
-def copy(files: Sequence[Path], folder: Path) -> None:
-    """Into the bundle."""
-    for path in files:
-        shutil.copyfile(path, folder / path.name)

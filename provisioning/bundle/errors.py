@@ -18,6 +18,11 @@ class NoCheckout(CannotMake):
     en = "{folder} is no checkout of git: a bundle is made of a commit, and has its time"
 
 
+class OtherMakes(CannotMake):
+    zh = "{folder} 中正在制作另一个安装包：请等它结束"
+    en = "another bundle is being made in {folder}: wait until that has ended"
+
+
 class UnknownArch(CannotMake):
     zh = "没有用于 {arch} 的安装包：ARCH 可为 {known}"
     en = "there is no bundle for {arch}: ARCH is one of {known}"

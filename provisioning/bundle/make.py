@@ -2,19 +2,22 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import os
 import shutil
 import tempfile
 import time
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from provisioning.bundle import debs, packs, wheels
-from provisioning.bundle.errors import NoCheckout
+from provisioning.bundle.errors import NoCheckout, OtherMakes
 from provisioning.bundle.pins import Pin, Wheel, bundled, complete, read_pins
 from provisioning.bundle.run import run
 from provisioning.bundle.targets import Target
-from provisioning.bundle.wheels import Say
+from provisioning.bundle.wheels import PART, Say
 from provisioning.release.about import Release, write_release
 from provisioning.release.check import hash_file
 from provisioning.release.sums import ABOUT, MAX_FILE, SUMS, read_sums, write_sums
@@ -22,7 +25,7 @@ from provisioning.release.sums import ABOUT, MAX_FILE, SUMS, read_sums, write_su
 ROOTS = {"box.txt": "zaitang[edge]", "centre.txt": "zaitang[central,stamps]"}
 """Requirement files, and what each is pinned for."""
 HEADS = ("install-box", "install-centre")
-LEFT_OUT = ("demo", "bundle", "setup", "apt-test.txt")
+LEFT_OUT = ("demo", "bundle", "setup", "apt.txt", "apt-test.txt")
 """Of provisioning/: what machines that run the product have no use for."""
 LISTS_LEFT_OUT = ("build.in", "build.txt", "dev.txt", "overrides.txt")
 PLAYER = ("dist/hls.light.min.mjs", "LICENSE", "package.json")
@@ -39,11 +42,12 @@ class Wanted:
 
 
 def make(top: Path, place: Path, wanted: Wanted, say: Say) -> tuple[Path, Release]:
-    """The bundle of the commit that is checked out at `top`, as a folder below `place`, not signed. What was downloaded is kept in `place/pool`. Raises CannotMake, BadRelease."""
+    """The bundle of the commit that is checked out at `top`, as a folder below `place`, not signed. What was downloaded
+    is kept in `place/pool`. Raises CannotMake, BadRelease."""
     pool = place / "pool"
     pool.mkdir(parents=True, exist_ok=True)
     epoch = _epoch(top)
-    with tempfile.TemporaryDirectory(dir=place, prefix=".part-") as work:
+    with _alone(place), tempfile.TemporaryDirectory(dir=place, prefix=PART) as work:
         tree = _tree(top, Path(work))
         release = _release(tree, wanted, epoch)
         folder = Path(work) / release.name
@@ -63,6 +67,21 @@ def make(top: Path, place: Path, wanted: Wanted, say: Say) -> tuple[Path, Releas
         (folder / ABOUT).write_bytes(write_release(release))
         _hashed(folder)
         return _placed(folder, place / release.name), release
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """Nobody else makes one here meanwhile; what a kill left half-made goes. Raises OtherMakes."""
+    descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for left in place.rglob(f"{PART}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
+    except BlockingIOError:
+        raise OtherMakes(folder=place) from None
+    finally:
+        os.close(descriptor)
 
 
 def _epoch(top: Path) -> int:

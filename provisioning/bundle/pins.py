@@ -75,7 +75,8 @@ def wheels_of(pin: Pin, wheels: Iterable[Wheel], target: Target) -> list[Wheel]:
 
 
 def bundled(pins: Iterable[Pin], wheels: Collection[Wheel]) -> str:
-    """The requirement file of a bundle: with the hashes of its own wheels alone, for `pip --no-index --require-hashes`."""
+    """The requirement file of a bundle: with the hashes of its own wheels alone, for pip with --no-index and
+    --require-hashes."""
     lines = []
     for pin in pins:
         hashes = sorted({one.sha256 for one in wheels if (one.name, one.version) == (pin.name, pin.version)})
@@ -101,9 +102,10 @@ def unresolved(roots: Sequence[str], wheels: Collection[Wheel], overrides: Seque
     while todo:
         asked, by = todo.pop()
         name = canonicalize_name(asked.name)
-        asked = instead.get(name, asked)
-        if not _asked(asked, target):
-            continue
+        if name in instead:
+            asked = instead[name]
+            if not _asked(asked, target):
+                continue
         candidates = [one for one in wheels if one.name == name and one.runs(target)
                       and asked.specifier.contains(one.version, prereleases=True)]
         if not candidates:

@@ -12,7 +12,7 @@ LAST_LINES = 15
 
 
 def run(what: str, command: Sequence[str | Path], env: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
-    """Its output. `what`: its name for people; `env`: beside that of this process. Raises CommandFailed, ToolMissing."""
+    """Its output. `what`: its name for people; `env`: beside this process's own. Raises CommandFailed, ToolMissing."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", cwd=cwd, umask=0o022,
                               env={**os.environ, **(env or {})}, check=False)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from packaging.tags import Tag, compatible_tags, cpython_tags
 
 PYTHONS = {"aarch64": ("3.11", "3.13"), "x86_64": ("3.11", "3.12", "3.13")}
-"""Those of the systems that the installer knows: Raspberry Pi OS 12 and 13, JetPack 6; Debian 12 and 13, Ubuntu 24.04."""
+"""Those of the systems that the installer knows: Raspberry Pi OS 12 and 13, JetPack 6; Debian 12 and 13, Ubuntu
+24.04."""
 DEB_ARCH = {"aarch64": "arm64", "x86_64": "amd64"}
 GLIBC = range(35, 16, -1)
 """Minor versions of glibc 2 that a wheel may ask for: JetPack 6 has 2.35, the lowest of these systems."""
@@ -41,7 +42,7 @@ class Target:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What markers are asked about. Of a version of Python the lowest counts, which no marker of ours tells apart."""
+        """What markers are asked about. Of a version of Python the lowest counts: no marker tells them apart."""
         return {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "platform_machine": self.arch,
                 "platform_release": "", "platform_version": "", "implementation_name": "cpython",
                 "platform_python_implementation": "CPython", "implementation_version": f"{self.python}.0",

@@ -18,6 +18,8 @@ from provisioning.release.sums import MAX_FILE
 Say = Callable[[str, str], None]
 """Tells people something, in Chinese and in English."""
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+PART = ".part-"
+"""How folders begin in which something is being made."""
 AT_ONCE = 8
 """Packages in one call of pip: what it brought is kept when the next one is cut off."""
 SOURCES = frozenset({"face-recognition-models"})
@@ -68,7 +70,7 @@ def _missing(pins: Iterable[Pin], target: Target, pool: Path) -> list[Pin]:
 
 def _download(pins: Collection[Pin], target: Target, pool: Path) -> None:
     """All of these, or none that is not what is pinned. Raises CannotMake."""
-    with tempfile.TemporaryDirectory(dir=pool, prefix=".part-") as place:
+    with tempfile.TemporaryDirectory(dir=pool, prefix=PART) as place:
         asked = Path(place) / "asked.txt"
         asked.write_text("".join(_plain(pin).line(sorted(pin.hashes)) + "\n" for pin in pins))
         run("pip download", [
@@ -88,7 +90,7 @@ def _built(pin: Pin, pool: Path, say: Say) -> Path:
     if not place.is_dir():
         say(f"  正在构建 {pin.name}（约一分钟）", f"  building {pin.name} (about a minute)")
         place.parent.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=pool, prefix=".part-") as work:
+        with tempfile.TemporaryDirectory(dir=pool, prefix=PART) as work:
             asked = Path(work) / "asked.txt"
             asked.write_text(_plain(pin).line(sorted(pin.hashes)) + "\n")
             run("pip wheel", [*PIP, "wheel", "--no-deps", "--require-hashes", "--no-build-isolation", "--no-cache-dir",

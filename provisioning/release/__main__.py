@@ -1,4 +1,4 @@
-"""`python -m provisioning.release keygen|sign|check`: the publisher's key, a signature under a bundle, and its check."""
+"""`python -m provisioning.release keygen|sign|check`: the publisher's key, its signature, and the check of it."""
 from __future__ import annotations
 
 import argparse
@@ -57,7 +57,7 @@ def _keygen(args: argparse.Namespace, lang: str) -> list[Said]:
 
     told = fingerprint(keygen(args.folder, asked_passphrase(args.passphrase_file, lang, new=True)))
     return [Said(f"{args.folder / PRIVATE}：只有发布者持有；与口令分开保存，并留一份备份。",
-                 f"{args.folder / PRIVATE}: the publisher's alone; keep it apart from its passphrase, and a copy of it."),
+                 f"{args.folder / PRIVATE}: the publisher's alone; keep it apart from its passphrase, with a copy."),
             Said(f"{args.folder / PUBLIC}：首次安装时放到每台机器上。",
                  f"{args.folder / PUBLIC}: is put onto each machine when it is installed."),
             Said(f"指纹：{told}", f"fingerprint: {told}")]
