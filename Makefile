@@ -1,5 +1,5 @@
 # The commands of the project. `make demo` and `make test` prepare the machine by themselves.
-.PHONY: demo test compiled test-faults test-long setup setup-test check bench pictures lock clean
+.PHONY: demo test compiled test-faults test-long setup setup-test check bench bundle pictures lock clean
 .DEFAULT_GOAL := demo
 PY := .venv/bin/python
 # What is compiled once, asserts of tests too, is kept for the next worker, suite and process, whatever the machine says.
@@ -34,6 +34,12 @@ check: setup
 bench: setup-test
 	$(PY) -m bench $(ROW)
 
+# Everything that a machine without a network needs, of the commit that is checked out (docs/releases.md).
+# make bundle ARCH=aarch64|x86_64 [PYTHON=3.11] [KEY=release-key.pem] [PASSPHRASE_FILE=...] [PACKS=opencv] [DEBS=bookworm]
+bundle: setup
+	@$(PY) -m provisioning.bundle $(ARCH) $(if $(PYTHON),--python "$(PYTHON)") $(if $(PACKS),--packs "$(PACKS)") \
+	  $(if $(DEBS),--debs $(DEBS)) $(if $(KEY),--key "$(KEY)") $(if $(PASSPHRASE_FILE),--passphrase-file "$(PASSPHRASE_FILE)")
+
 # The pictures of README.md, docs/terminal.md and docs/dossier.md, with drawn and invented people.
 pictures: setup-test
 	$(PY) -m tests.central.pictures
@@ -47,6 +53,10 @@ setup:
 setup-test:
 	@provisioning/setup provisioning/apt.txt provisioning/apt-test.txt
 
+# What each end runs with, without the tests' tools: the very versions of dev.txt, which the tests ran with.
+LOCK_END = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+  --override provisioning/requirements/overrides.txt --constraint provisioning/requirements/dev.txt
+
 # Needs `uv`. One file for every supported Python; no address of any registry in it.
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
@@ -54,6 +64,8 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --override provisioning/requirements/overrides.txt --extra edge --extra central --extra stamps --extra dev pyproject.toml \
 	  -o provisioning/requirements/dev.txt
+	$(LOCK_END) --extra edge pyproject.toml -o provisioning/requirements/box.txt
+	$(LOCK_END) --extra central --extra stamps pyproject.toml -o provisioning/requirements/centre.txt
 
 clean:
 	rm -rf build
