@@ -3,17 +3,19 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from central.centre_toml import TEMPLATES
-from provisioning.install.ends import centre_toml
+from provisioning.install.ends import _brought, centre_toml
+from provisioning.install.host import Host
 from provisioning.install.items import File, Item
 from provisioning.install.options import Options
 from provisioning.install.packages import Packages
 from provisioning.install.plan import plan
-from provisioning.install.release import Release, Source, read_source
+from provisioning.install.release import CURRENT, Release, Source, read_source
 from provisioning.install.said import InstallError
 from tests.provisioning.install.conftest import DEBIAN
 from tests.provisioning.install.test_machine import ORIN, PI5, TAKEN
@@ -28,7 +30,8 @@ def names(items: list[Item], kind: str) -> list[str]:
 
 @pytest.mark.parametrize("end", ["box", "centre"])
 def test_an_end_gets_its_own_units_and_the_sandbox(end: str) -> None:
-    units = {path.rpartition("/")[2] for path in names(plan(DEBIAN, Options(end, SOURCE)), "file")}
+    units = {path.rpartition("/")[2] for path in names(plan(DEBIAN, Options(end, SOURCE)), "file")
+             if path.startswith("/etc/systemd/system/")}
     other = {"box": "centre", "centre": "box"}[end]
     for path in (PROJECT / "systemd").glob("zaitang-*.*"):
         if path.is_file():
@@ -61,7 +64,7 @@ def test_a_box_is_made_only_if_the_operator_names_it() -> None:
     assert names(plan(DEBIAN, Options("box", SOURCE)), "command") == []
     assert names(plan(DEBIAN, Options("box", SOURCE, device="box-101")), "command") == ["box"]
     options = Options("centre", SOURCE, passphrase_file=Path("a"), backup_file=Path("b"))
-    assert names(plan(DEBIAN, options), "command") == ["centre", "backup"]
+    assert names(plan(DEBIAN, options), "command") == ["mosquitto", "centre", "backup"]
 
 
 def test_a_second_end_on_the_machine_shares_the_release() -> None:
@@ -73,14 +76,25 @@ def test_a_bundle_brings_packages_and_packs(tmp_path: Path) -> None:
     for name in ("provisioning", "systemd"):
         (tmp_path / name).symlink_to(PROJECT / name)
     (tmp_path / "release.toml").write_text('version = "1.2.3"\narch = "aarch64"\n')
-    for name in ("debs/a_1_arm64.deb", "packs/opencv/x.onnx"):
+    for name in ("debs/a_1_arm64.deb", "packs/x.onnx"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).touch()
     source = read_source(tmp_path)
     assert source == Source(tmp_path, "1.2.3", True)
     items = plan(PI5, Options("box", source))
-    assert names(items, "command") == ["pack opencv"]
+    assert names(items, "command") == ["packs"]
     assert next(item for item in items if isinstance(item, Packages)).debs == tmp_path / "debs"
+
+
+def test_of_a_mirror_the_packs_are_taken_whose_detector_it_holds(host_of: Callable[..., Host]) -> None:
+    host = host_of()
+    models = host.at(CURRENT) / "lib/python3.11/site-packages/models"
+    models.parent.mkdir(parents=True)
+    models.symlink_to(PROJECT / "models")
+    shared = {"face_landmarker.task", "2.7_80x80_MiniFASNetV2.pth"}
+    assert _brought(host, {*shared, "face_detection_yunet_2023mar.onnx"}) == ["opencv"]
+    assert _brought(host, {*shared, "det_10g.onnx", "face_detection_yunet_2023mar.onnx"}) == ["insightface", "opencv"]
+    assert _brought(host, shared) == []
 
 
 @pytest.mark.parametrize("text", ["", 'version = "../x"\n', 'version = ""\n', "version = 3\n"])
