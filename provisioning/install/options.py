@@ -1,10 +1,11 @@
 """What the operator says about an installation."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from provisioning.install.release import Source
+from provisioning.install.system_options import SystemOptions
 
 USER = "zaitang"
 """As whom everything of ours runs."""
@@ -14,7 +15,7 @@ USER = "zaitang"
 class Options:
     """`end`: box or centre; `others`: what else is installed here. Of a box `device`, `room`, `policy`: empty, and the
     first boot asks. Of a centre `names`: by which boxes reach it; `passphrase_file`: of its root's key, `backup_file`:
-    of its backups."""
+    of its backups. `system`: what is said about the machine itself."""
 
     end: str
     source: Source
@@ -26,3 +27,4 @@ class Options:
     names: tuple[str, ...] = ()
     passphrase_file: Path | None = None
     backup_file: Path | None = None
+    system: SystemOptions = field(default_factory=SystemOptions)
