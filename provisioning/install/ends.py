@@ -17,9 +17,11 @@ from provisioning.install.said import InstallError, Said
 from provisioning.install.user import HOME
 
 BOX, CENTRE, BACKUP = f"{HOME}/box", f"{HOME}/centre", f"{HOME}/backup"
+NEW_CENTRE = f"{CENTRE}.new"
 CREDENTIALS = "/etc/credstore.encrypted"
 BACKUP_CREDENTIAL = f"{CREDENTIALS}/zaitang.backup"
 MODELS = f"{HOME}/.local/share/zaitang/models"
+LENT = "/run/zaitang-install"
 AS_USER = ("runuser", "-u", USER, "--")
 
 
@@ -29,7 +31,8 @@ def end_items(options: Options) -> list[Item]:
              if options.source.bundle and path.is_dir()]
     if options.end == "box":
         return [*packs, *([_box(options)] if options.device else [])]
-    made: list[Item] = [Folder(BACKUP, Said("文件夹：备份", "Folder of backups"), mode=0o700, owner=USER, keep=True)]
+    backups = Folder(BACKUP, Said("备份文件夹", "Folder of backups"), mode=0o700, owner=USER, keep=True)
+    made: list[Item] = [*packs, _quiet_mosquitto(), backups]
     if options.passphrase_file:
         made.append(_centre(options, options.passphrase_file))
     if options.backup_file:
@@ -48,16 +51,13 @@ def _box(options: Options) -> Item:
 def _centre(options: Options, passphrase: Path) -> Item:
     def act(host: Host) -> None:
         # Two steps, each whole or not at all: a centre whose file of settings is not ours yet is told by its name.
-        made = f"{CENTRE}.new"
-        if not host.at(f"{made}/centre.toml").exists():
+        if not host.at(f"{NEW_CENTRE}/centre.toml").exists():
             with _lent(host, passphrase) as copy:
-                _made(host, made, f"{CURRENT}/bin/zaitang-central", "init", made, "--lang", options.lang,
+                _made(host, NEW_CENTRE, f"{CURRENT}/bin/zaitang-central", "init", NEW_CENTRE, "--lang", options.lang,
                       "--passphrase-file", str(copy))
-        path = host.at(f"{made}/centre.toml")
+        path = host.at(f"{NEW_CENTRE}/centre.toml")
         path.write_text(centre_toml(path.read_text(encoding="utf-8"), options.names), encoding="utf-8")
-        host.run(*AS_USER, "mv", "-T", made, CENTRE)
-        host.say(Said(f"    根密钥在 {CENTRE}/root：现在就把它存到两个 U 盘上带走，并从本机删除。",
-                      f"    The root's key is in {CENTRE}/root: carry it away now, on two sticks, and remove it here."))
+        host.run(*AS_USER, "mv", "-T", NEW_CENTRE, CENTRE)
 
     return Command("centre", Said("监管中心：密钥、数据库、centre.toml", "The centre: keys, database, centre.toml"),
                    check=lambda host: host.at(f"{CENTRE}/centre.toml").exists(), act=act)
@@ -73,6 +73,22 @@ def centre_toml(text: str, names: tuple[str, ...]) -> str:
         if not count:
             raise InstallError(f"centre.toml 中没有 [{section}] {key}。", f"centre.toml has no [{section}] {key}.")
     return text
+
+
+def _quiet_mosquitto() -> Item:
+    """Debian starts the broker that came with its package, without certificates; ours is run by `zaitang-broker`."""
+    unit = "mosquitto.service"
+
+    def check(host: Host) -> bool:
+        ours = "mosquitto" in host.journal.placed.get("packages:centre", {"names": []})["names"]
+        return not ours or not host.succeeds("systemctl", f"--root={host.root}", "is-enabled", "--quiet", unit)
+
+    def act(host: Host) -> None:
+        host.run("systemctl", f"--root={host.root}", "disable", unit)
+        if host.machine.booted:
+            host.run("systemctl", "stop", unit)
+
+    return Command("mosquitto", Said("Debian 自带的消息代理停用", "Debian's own broker is off"), check=check, act=act)
 
 
 def _backup(passphrase: Path) -> Item:
@@ -107,19 +123,25 @@ def _made(host: Host, folder: str, *words: str) -> None:
     for left in host.at(HOME).glob(f".{Path(folder).name}.*.part"):
         shutil.rmtree(left)
     for line in host.run(*AS_USER, *words):
-        host.say(Said(f"    {line}", f"    {line}"))
+        shown = line.replace(NEW_CENTRE, CENTRE)
+        host.say(Said(f"    {shown}", f"    {shown}"))
 
 
 @contextmanager
 def _lent(host: Host, secret: Path) -> Iterator[Path]:
     """A copy of a secret that the user may read, for a moment, in memory."""
-    with tempfile.TemporaryDirectory(dir="/run") as name:
-        copy = Path(name) / "secret"
-        copy.touch(0o400)
+    folder = host.at(LENT)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(mode=0o700)
+    try:
+        copy = folder / "secret"
         copy.write_bytes(secret.read_bytes())
-        for path in (copy, Path(name)):
+        for path in (copy, folder):
             os.chown(path, *host.ids(USER))
         yield copy
+    finally:
+        shutil.rmtree(folder)
 
 
 @contextmanager

@@ -15,6 +15,8 @@ DISK = {"box": 12 * GB, "centre": 8 * GB}
 ARCHES = ("x86_64", "aarch64")
 # The Python that each system brings, or that its own archive has beside it.
 SYSTEMS = {("debian", "12"): "3.11", ("debian", "13"): "3.13", ("ubuntu", "22.04"): "3.11", ("ubuntu", "24.04"): "3.12"}
+ONLY_ROOT = Said("安装需要 root 权限：请在命令前加 sudo。只看会做什么，请加 --dry-run。",
+                 "Only root may install: put sudo before the command. --dry-run only shows what it would do.")
 JETPACK = ("ubuntu", "22.04")
 GROUPS = ("video", "render", "audio", "gpio", "i2c", "dialout", "plugdev")
 """Groups that may open cameras, sound, lamp and button, where a system has them."""
@@ -96,8 +98,7 @@ def refusals(machine: Machine, end: str, first: bool) -> list[Said]:
                           f"{free:.1f} GB of the disk are free and {need:.0f} GB are needed: take a larger card, "
                           "or make room."))
     if not machine.is_root:
-        found.append(Said("安装需要 root 权限：请在命令前加 sudo。只看会做什么，请加 --dry-run。",
-                          "Only root may install: put sudo before the command. --dry-run only shows what it would do."))
+        found.append(ONLY_ROOT)
     return found
 
 
