@@ -87,8 +87,8 @@ def _memory(machine: Machine, options: Options) -> list[Item]:
               "写盘等待时间短", "Nothing waits long for the disk"),
         _file(options, f"{UNITS}/tmp.mount", "tmp.mount", "临时文件放在内存中", "Temporary files lie in memory"),
         # Not now: what runs has files there.
-        Unit("tmp.mount", Said("临时文件放在内存中（下次启动起）", "Temporary files lie in memory from the next start on"),
-             started=False),
+        Unit("tmp.mount", Said("临时文件放在内存中（下次启动起）",
+                               "Temporary files lie in memory from the next start on"), started=False),
     ]
     zram = Said("交换空间在内存中压缩", "Swap is compressed memory")
     if machine.board == "jetson":

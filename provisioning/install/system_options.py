@@ -74,7 +74,8 @@ def system_options(asked: Asked, root: Path, environ: Mapping[str, str], end: st
     options = replace(
         options, ssh_ports=firewall.ssh_ports("\n".join(map(_text, ssh))), ports=firewall.centre_ports(tomls[0]),
         metrics_ports=tuple(sorted({port for text in tomls if (port := firewall.metrics_port(text))})))
-    _not_locked_out(options, environ.get("SSH_CONNECTION", "").split(" ")[0], end)
+    if not asked.get("uninstall"):
+        _not_locked_out(options, environ.get("SSH_CONNECTION", "").split(" ")[0], end)
     return options
 
 
