@@ -20,7 +20,7 @@ from provisioning.install.journal import FOLDER, Journal
 from provisioning.install.machine import ONLY_ROOT, look, refusals
 from provisioning.install.options import Options
 from provisioning.install.plan import plan
-from provisioning.install.release import CURRENT, read_source
+from provisioning.install.release import read_source
 from provisioning.install.said import InstallError, Said
 from provisioning.install.system_options import system_options
 from provisioning.install.user import HOME
@@ -53,7 +53,7 @@ def _run(args: argparse.Namespace, root: Path) -> int:
     if args.uninstall:
         found = [] if asked.is_root else [ONLY_ROOT]
     else:
-        first = not (root / CURRENT[1:]).exists()
+        first = not Journal(root / JOURNAL[1:]).placed
         found = [*refusals(asked, args.end, first), *wrong(options, root, args.dry_run)]
     for one in found:
         print(one.to(args.lang), file=sys.stderr)

@@ -14,6 +14,12 @@ from provisioning.install.system import before_items, system_items
 from provisioning.install.user import HOME, User
 
 UNITS = "/etc/systemd/system"
+COMMANDS = "/usr/local/bin"
+COMMAND = f"""#!/bin/sh
+# {{command}}, by root as the user that the services run as.
+[ "$(id -u)" = 0 ] && exec runuser -u {USER} -- env HOME={HOME} {{command}} "$@"
+exec {{command}} "$@"
+"""
 
 
 def plan(machine: Machine, options: Options) -> list[Item]:
@@ -36,6 +42,7 @@ def plan(machine: Machine, options: Options) -> list[Item]:
         Link(CURRENT, Said(f"启用版本 {options.source.version}",
                            f"Release {options.source.version} is the current one"),
              target=f"releases/{options.source.version}"),
+        *_commands(end),
         *end_items(options),
         *system_items(machine, options),
         Unit(f"zaitang-{end}.target", Said("开机启动", "Starts when the machine starts")),
@@ -48,6 +55,13 @@ def _packages(machine: Machine, options: Options) -> Packages:
     camera = ("python3-picamera2",) if machine.is_pi and options.end == "box" else ()
     return Packages(options.end, Said("Debian 软件包（首次需要几分钟）", "Debian packages (the first time minutes)"),
                     lines=(*python, *lines, *camera), debs=options.source.debs)
+
+
+def _commands(end: str) -> list[Item]:
+    """Commands in the PATH. What root calls runs as our user: a file of root's in its folder would stop a service."""
+    names = {"box": ("zaitang-edge", "zaitang-verify"), "centre": ("zaitang-central", "zaitang-verify")}[end]
+    return [File(f"{COMMANDS}/{name}", Said(f"命令 {name}", f"Command {name}"), mode=0o755,
+                 content=COMMAND.format(command=f"{CURRENT}/bin/{name}").encode()) for name in names]
 
 
 def _units(folder: Path, end: str) -> list[Item]:
