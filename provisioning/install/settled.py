@@ -12,12 +12,12 @@ from provisioning.install.journal import FOLDER, Mark, write_whole
 STEPS = (
     ("systemctl", "daemon-reexec"),
     ("systemctl", "restart", "systemd-journald.service", "systemd-sysctl.service"),
-    ("systemctl", "try-restart", "chrony.service"),
+    ("systemctl", "restart", "chrony.service"),
     ("systemctl", "reload-or-restart", "nftables-zaitang.service"),
-    ("udevadm", "control", "--reload"),
-    ("udevadm", "trigger", "--action=add", "--subsystem-match=usb", "--subsystem-match=gpio"),
+    ("systemctl", "try-reload-or-restart", "systemd-udevd.service"),
 )
-"""Timers and the watchdog come with the first; the screen, /tmp and the battery clock wait for the next start."""
+"""Timers and the watchdog come with the first. What is plugged in already, the screen, /tmp and the battery clock wait
+for the next start."""
 
 
 @dataclass(frozen=True)

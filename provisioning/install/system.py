@@ -56,7 +56,8 @@ def _clock(options: Options) -> list[Item]:
     if servers:
         made.append(File("/etc/chrony/sources.d/zaitang.sources",
                          Said("本单位的时间服务器", "Time servers of the institution"), content=servers.encode()))
-    return [*made, Unit("chrony.service", Said("校时已启用", "The clock is set by the network"))]
+    # Debian starts it; in a container, which cannot set a clock, it stays off.
+    return [*made, Unit("chrony.service", Said("校时已启用", "The clock is set by the network"), started=False)]
 
 
 def _firewall(options: Options) -> list[Item]:

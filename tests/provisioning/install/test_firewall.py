@@ -31,12 +31,13 @@ NETS = st.lists(st.one_of(st.ip_addresses(v=4).map(str), st.ip_addresses(v=6).ma
 PORTS = st.lists(st.integers(1, 65535), max_size=3, unique=True)
 
 
-def nft(text: str, *words: str) -> subprocess.CompletedProcess[str]:
-    """What nft says, in a network of its own."""
+def nft(text: str, word: str = "", times: int = 1) -> subprocess.CompletedProcess[str]:
+    """What nft says, in a network of its own, and at the end which rules there are."""
     if NFT is None:
         pytest.skip("nft is not here: apt-get install nftables")
-    alone = ("unshare", "-n" if os.geteuid() == 0 else "-rn")
-    return subprocess.run([*alone, NFT, *words, "-f", "/dev/stdin"], input=text, capture_output=True, text=True,
+    alone = ("unshare", "-n" if os.geteuid() == 0 else "-rn", "/bin/sh", "-euc")
+    script = 'rules=$(cat); for i in $(seq $1); do echo "$rules" | $2 $3 -f /dev/stdin; done; $2 list ruleset'
+    return subprocess.run([*alone, script, "-", str(times), NFT, word], input=text, capture_output=True, text=True,
                           timeout=30, check=False)
 
 
@@ -55,8 +56,7 @@ def test_nft_would_say_what_is_wrong() -> None:
 
 def test_told_twice_they_stand_once_and_others_rules_stay() -> None:
     other = "table inet theirs {\n  chain input {\n    type filter hook input priority 10; policy accept;\n  }\n}\n"
-    both = rules(("box",), LOCAL, (22,), ())
-    done = nft(other + both + both + "list ruleset\n")
+    done = nft(other + rules(("box",), LOCAL, (22,), ()), times=2)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("table inet zaitang") == done.stdout.count("table inet theirs") == 1
     assert done.stdout.count("policy drop") == 2 and "192.168.0.0/16" in done.stdout
