@@ -23,7 +23,7 @@ OURS = [name for name in NAMES if name != KIOSK]
 """Those that start a command of ours, and are shut in alike."""
 SANDBOX = "zaitang-.service.d/sandbox.conf"
 EXPOSURE = 2.0
-MORE = {KIOSK: 2.6}
+MORE = {KIOSK: 2.2}
 """What is above, and why. The browser makes namespaces (user, pid, net) to shut each page in, and calls in them what
 root calls; it draws by the devices of the screen; it compiles scripts into memory that it runs; it speaks IP, to this
 machine alone, and asks the kernel for devices by netlink."""
