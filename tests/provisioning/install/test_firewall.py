@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -151,3 +152,45 @@ def test_the_unit_is_taken_and_shut_in(tmp_path: Path) -> None:
     said = analyze("security", "--offline=true")
     found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", said)
     assert found and float(found[1]) <= 2.0, said
+
+
+NEIGHBOUR = """
+ip link set lo up
+unshare -n sleep 60 & other=$!
+until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do sleep 0.05; done
+ip link add name ours type veth peer name theirs netns $other
+there() { nsenter -t $other -n "$@"; }
+ip address add 10.1.2.1/24 dev ours && ip address add 10.9.9.1/24 dev ours && ip link set ours up
+there ip address add 10.1.2.2/24 dev theirs && there ip address add 10.9.9.2/24 dev theirs && there ip link set theirs up
+echo "$RULES" | $NFT -f /dev/stdin
+"$PYTHON" -c "$SERVE" &
+sleep 0.5
+there "$PYTHON" -c "$CALL" 10.1.2:22 10.9.9:22 10.1.2:8080 10.1.2:8470
+"""
+SERVE = "import socket, time; kept = [socket.create_server(('', port)) for port in (22, 8080, 8470)]; time.sleep(30)"
+CALL = """
+import socket, sys
+for way in sys.argv[1:]:
+    net, port = way.split(":")
+    try:
+        socket.create_connection((net + ".1", int(port)), 0.3, (net + ".2", 0)).close()
+    except OSError:
+        continue
+    print(way)
+"""
+
+
+def test_a_neighbour_reaches_what_the_rules_name_and_nothing_else() -> None:
+    if NFT is None or os.geteuid() != 0:
+        pytest.skip("nft is not here, or nobody may make a network: apt-get install nftables, and be root")
+
+    def reached(text: str) -> list[str]:
+        done = subprocess.run(
+            ["unshare", "-n", "--fork", "--pid", "--mount-proc", "--kill-child", "/bin/sh", "-euc", NEIGHBOUR],
+            env={**os.environ, "RULES": text, "NFT": NFT or "", "PYTHON": sys.executable, "SERVE": SERVE, "CALL": CALL},
+            capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split()
+
+    assert reached(rules(("box",), ("10.1.2.0/24",), (22,), ())) == ["10.1.2:22"]
+    assert reached(rules(("centre",), ANYWHERE, (22,), (8470,))) == ["10.1.2:22", "10.9.9:22", "10.1.2:8470"]
