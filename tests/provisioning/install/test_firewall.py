@@ -161,7 +161,8 @@ until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do
 ip link add name ours type veth peer name theirs netns $other
 there() { nsenter -t $other -n "$@"; }
 ip address add 10.1.2.1/24 dev ours && ip address add 10.9.9.1/24 dev ours && ip link set ours up
-there ip address add 10.1.2.2/24 dev theirs && there ip address add 10.9.9.2/24 dev theirs && there ip link set theirs up
+there ip address add 10.1.2.2/24 dev theirs && there ip address add 10.9.9.2/24 dev theirs
+there ip link set theirs up
 echo "$RULES" | $NFT -f /dev/stdin
 "$PYTHON" -c "$SERVE" &
 sleep 0.5
