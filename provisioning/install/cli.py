@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from provisioning.install import apply
+from provisioning.install import apply, bundle
 from provisioning.install.ends import BACKUP_CREDENTIAL, BOX
 from provisioning.install.host import Host
 from provisioning.install.journal import FOLDER, Journal
@@ -47,13 +47,13 @@ def main(argv: Sequence[str] | None = None, root: Path = Path("/")) -> int:
 
 
 def _run(args: argparse.Namespace, root: Path) -> int:
-    machine, options = look(root), _options(args, root)
+    machine = look(root)
     # Who only asks what would be done need not be root, and has no passphrase at hand yet.
     asked = dataclasses.replace(machine, is_root=machine.is_root or args.dry_run)
     if args.uninstall:
-        found = [] if asked.is_root else [ONLY_ROOT]
+        options, found = None, [] if asked.is_root else [ONLY_ROOT]
     else:
-        first = not Journal(root / JOURNAL[1:]).placed
+        options, first = _options(args, root), not Journal(root / JOURNAL[1:]).placed
         found = [*refusals(asked, args.end, first), *wrong(options, root, args.dry_run)]
     for one in found:
         print(one.to(args.lang), file=sys.stderr)
@@ -71,10 +71,12 @@ def _run(args: argparse.Namespace, root: Path) -> int:
             print(sentence.to(args.lang), flush=True)
 
         host = Host(root, machine, Journal(root / JOURNAL[1:]), force=args.force, say=say, note=note)
-        return _uninstall(host, args.end) if args.uninstall else _place(host, options)
+        return _place(host, options) if options else _uninstall(host, args.end)
 
 
 def _place(host: Host, options: Options) -> int:
+    if options.source.bundle:
+        bundle.check(host, options)
     placed = apply.install(host, plan(host.machine, options), options.end)
     end = ENDS[options.end]
     if not placed:
@@ -107,14 +109,14 @@ def _uninstall(host: Host, end: str) -> int:
     return 0
 
 
-def _show(host: Host, args: argparse.Namespace, options: Options) -> None:
+def _show(host: Host, args: argparse.Namespace, options: Options | None) -> None:
     """What would be done, and nothing else."""
-    if args.uninstall:
-        lines = [Said(f"将移除 {key}", f"would remove {key}") for key in reversed(list(host.journal.placed))
-                 if host.journal.ends[key] == [args.end]]
-    else:
+    if options:
         lines = [Said(f"将完成：{item.says.zh}", f"would do: {item.says.en}")
                  for item in apply.missing(host, plan(host.machine, options))]
+    else:
+        lines = [Said(f"将移除 {key}", f"would remove {key}") for key in reversed(list(host.journal.placed))
+                 if host.journal.ends[key] == [args.end]]
     for line in lines or [Said("无事可做。", "There is nothing to do.")]:
         print(line.to(args.lang))
 
@@ -122,6 +124,7 @@ def _show(host: Host, args: argparse.Namespace, options: Options) -> None:
 def _options(args: argparse.Namespace, root: Path) -> Options:
     others = {end for ends in Journal(root / JOURNAL[1:]).ends.values() for end in ends} - {args.end}
     shared = Options(args.end, read_source(TOP), others=tuple(sorted(others)), lang=args.lang,
+                     release_key=args.release_key,
                      system=system_options(vars(args), root, os.environ, args.end))
     if args.end == "box":
         return dataclasses.replace(shared, device=args.device, room=args.room, policy=args.policy)

@@ -7,6 +7,8 @@ from pathlib import Path
 from provisioning.install.release import Source
 from provisioning.install.system_options import SystemOptions
 
+KEY = "/etc/zaitang/release.pem"
+"""The key that this machine takes releases of."""
 USER = "zaitang"
 """As whom everything of ours runs."""
 
@@ -15,7 +17,8 @@ USER = "zaitang"
 class Options:
     """`end`: box or centre; `others`: what else is installed here. Of a box `device`, `room`, `policy`: empty, and the
     first boot asks. Of a centre `names`: by which boxes reach it; `passphrase_file`: of its root's key, `backup_file`:
-    of its backups. `system`: what is said about the machine itself."""
+    of its backups. `release_key`: what a bundle is signed with, where the machine trusts no key yet; `system`: what is
+    said about the machine itself."""
 
     end: str
     source: Source
@@ -27,4 +30,5 @@ class Options:
     names: tuple[str, ...] = ()
     passphrase_file: Path | None = None
     backup_file: Path | None = None
+    release_key: Path | None = None
     system: SystemOptions = field(default_factory=SystemOptions)

@@ -6,7 +6,7 @@ from pathlib import Path
 from provisioning.install.ends import end_items
 from provisioning.install.items import File, Folder, Item, Link, Unit
 from provisioning.install.machine import Machine
-from provisioning.install.options import USER, Options
+from provisioning.install.options import KEY, USER, Options
 from provisioning.install.packages import Packages, read_list
 from provisioning.install.release import CURRENT, OPT, RELEASES, Release
 from provisioning.install.said import Said
@@ -34,6 +34,7 @@ def plan(machine: Machine, options: Options) -> list[Item]:
         Folder(OPT, Said(f"文件夹 {OPT}", f"Folder {OPT}"), whole=True),
         Folder(RELEASES, Said(f"文件夹 {RELEASES}", f"Folder {RELEASES}"), whole=True),
         Folder("/etc/zaitang", Said("文件夹 /etc/zaitang", "Folder /etc/zaitang"), whole=True),
+        *_key(options),
         Folder(HOME, Said(f"文件夹 {HOME}（证据）", f"Folder {HOME} (evidence)"), mode=0o700, owner=USER, keep=True),
         Release(release, Said(f"版本 {options.source.version}（需要几分钟）",
                               f"Release {options.source.version} (takes minutes)"),
@@ -47,6 +48,13 @@ def plan(machine: Machine, options: Options) -> list[Item]:
         *system_items(machine, options),
         Unit(f"zaitang-{end}.target", Said("开机启动", "Starts when the machine starts")),
     ]
+
+
+def _key(options: Options) -> list[Item]:
+    """Whose releases this machine takes from now on. A later one comes by people's hands alone."""
+    if options.release_key is None:
+        return []
+    return [File(KEY, Said("发布者的公钥", "The publisher's key"), content=options.release_key.read_bytes())]
 
 
 def _packages(machine: Machine, options: Options) -> Packages:
