@@ -22,6 +22,7 @@ from provisioning.install.options import Options
 from provisioning.install.plan import plan
 from provisioning.install.release import read_source
 from provisioning.install.said import InstallError, Said
+from provisioning.install.system_options import system_options
 from provisioning.install.user import HOME
 from provisioning.install.words import ENDS, asked_language, parser, wrong
 
@@ -123,7 +124,8 @@ def _show(host: Host, args: argparse.Namespace, options: Options | None) -> None
 def _options(args: argparse.Namespace, root: Path) -> Options:
     others = {end for ends in Journal(root / JOURNAL[1:]).ends.values() for end in ends} - {args.end}
     shared = Options(args.end, read_source(TOP), others=tuple(sorted(others)), lang=args.lang,
-                     release_key=args.release_key)
+                     release_key=args.release_key,
+                     system=system_options(vars(args), root, os.environ, args.end))
     if args.end == "box":
         return dataclasses.replace(shared, device=args.device, room=args.room, policy=args.policy)
     return dataclasses.replace(shared, names=tuple(args.name), passphrase_file=args.passphrase_file,

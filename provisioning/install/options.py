@@ -1,10 +1,11 @@
 """What the operator says about an installation."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from provisioning.install.release import Source
+from provisioning.install.system_options import SystemOptions
 
 KEY = "/etc/zaitang/release.pem"
 """The key that this machine takes releases of."""
@@ -16,7 +17,8 @@ USER = "zaitang"
 class Options:
     """`end`: box or centre; `others`: what else is installed here. Of a box `device`, `room`, `policy`: empty, and the
     first boot asks. Of a centre `names`: by which boxes reach it; `passphrase_file`: of its root's key, `backup_file`:
-    of its backups. `release_key`: what a bundle is signed with, where the machine trusts no key yet."""
+    of its backups. `release_key`: what a bundle is signed with, where the machine trusts no key yet; `system`: what is
+    said about the machine itself."""
 
     end: str
     source: Source
@@ -29,3 +31,4 @@ class Options:
     passphrase_file: Path | None = None
     backup_file: Path | None = None
     release_key: Path | None = None
+    system: SystemOptions = field(default_factory=SystemOptions)

@@ -10,6 +10,7 @@ from provisioning.install.options import KEY, USER, Options
 from provisioning.install.packages import Packages, read_list
 from provisioning.install.release import CURRENT, OPT, RELEASES, Release
 from provisioning.install.said import Said
+from provisioning.install.system import before_items, system_items
 from provisioning.install.user import HOME, User
 
 UNITS = "/etc/systemd/system"
@@ -27,6 +28,7 @@ def plan(machine: Machine, options: Options) -> list[Item]:
     release, ends = f"{RELEASES}/{options.source.version}", tuple(sorted({end, *options.others}))
     return [
         _packages(machine, options),
+        *before_items(machine, options),
         User(USER, Said("系统用户 zaitang",
                         "The system's user zaitang"), groups=machine.groups if end == "box" else ()),
         Folder(OPT, Said(f"文件夹 {OPT}", f"Folder {OPT}"), whole=True),
@@ -43,6 +45,7 @@ def plan(machine: Machine, options: Options) -> list[Item]:
              target=f"releases/{options.source.version}"),
         *_commands(end),
         *end_items(options),
+        *system_items(machine, options),
         Unit(f"zaitang-{end}.target", Said("开机启动", "Starts when the machine starts")),
     ]
 

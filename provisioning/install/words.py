@@ -12,6 +12,7 @@ from provisioning.install.ends import CENTRE
 from provisioning.install.options import KEY, Options
 from provisioning.install.release import CURRENT
 from provisioning.install.said import Said, own_language
+from provisioning.install.system_options import WORDS
 
 ENDS = {"box": Said("终端盒", "The box"), "centre": Said("监管中心", "The centre")}
 DEVICE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -50,7 +51,7 @@ def parser(lang: str) -> argparse.ArgumentParser:
                  "Installs; may be run again and again: what is done is left alone.")
     for end, own in OWN.items():
         one = ends.add_parser(end, prog=f"install-{end}", description=about.to(lang))
-        for word, how, says in (*BOTH, *own):
+        for word, how, says in (*BOTH, *own, *WORDS[end]):
             one.add_argument(word, help=says.to(lang), **how)  # type: ignore[arg-type]
         one.add_argument("--lang", choices=("zh", "en"), default=lang, help=Said("提示语言", "language").to(lang))
     return made

@@ -18,9 +18,17 @@ UNITS = Path(__file__).parents[2] / "systemd"
 NAMES = sorted(path.name for path in UNITS.glob("zaitang-*.service"))
 BOX, CENTRE = ([name for name in NAMES if f"WantedBy=zaitang-{end}.target" in (UNITS / name).read_text()]
                for end in ("box", "centre"))
+KIOSK = "zaitang-kiosk.service"
+OURS = [name for name in NAMES if name != KIOSK]
+"""Those that start a command of ours, and are shut in alike."""
 SANDBOX = "zaitang-.service.d/sandbox.conf"
 EXPOSURE = 2.0
+MORE = {KIOSK: 2.2}
+"""What is above, and why. The browser makes namespaces (user, pid, net) to shut each page in, and calls in them what
+root calls; it draws by the devices of the screen; it compiles scripts into memory that it runs; it speaks IP, to this
+machine alone, and asks the kernel for devices by netlink."""
 BIN = "/opt/zaitang/current/bin/"
+SHOWN = "/opt/zaitang/current/provisioning/system/kiosk/start"
 
 
 class _Unit(configparser.RawConfigParser):
@@ -38,10 +46,10 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("root")
     shutil.copytree(UNITS, made / "etc/systemd/system")
     shutil.copytree("/usr/lib/systemd/system", made / "usr/lib/systemd/system", symlinks=True)
-    (made / BIN[1:]).mkdir(parents=True)
-    for name in ("zaitang-edge", "zaitang-central"):
-        (made / BIN[1:] / name).write_text("#!/bin/sh\n")
-        (made / BIN[1:] / name).chmod(0o755)
+    for path in (BIN + "zaitang-edge", BIN + "zaitang-central", SHOWN):
+        (made / path[1:]).parent.mkdir(parents=True, exist_ok=True)
+        (made / path[1:]).write_text("#!/bin/sh\n")
+        (made / path[1:]).chmod(0o755)
     return made
 
 
@@ -60,10 +68,10 @@ def test_systemd_takes_them_without_a_word(root: Path) -> None:
 def test_each_is_shut_in(root: Path, name: str) -> None:
     done = analyze(root, "security", "--offline=true", name)
     found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
-    assert found and float(found[1]) <= EXPOSURE, done.stdout + done.stderr
+    assert found and float(found[1]) <= MORE.get(name, EXPOSURE), done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", OURS)
 def test_nothing_in_a_unit_is_said_otherwise_by_what_holds_for_all(name: str) -> None:
     """The common part is read after the unit and would win; but a filter of calls only grows."""
     for section in ("Unit", "Service"):
@@ -87,7 +95,7 @@ def test_every_process_has_a_unit_with_its_own_watchdog() -> None:
         assert float(_Unit(f"zaitang-{role}.service")["Service"]["WatchdogSec"]) == seconds
     for name in CENTRE:
         assert 60 <= float(_Unit(name)["Service"]["WatchdogSec"]) <= 600
-    assert set(NAMES) - set(BOX) - set(CENTRE) == {"zaitang-backup.service"}
+    assert set(OURS) - set(BOX) - set(CENTRE) == {"zaitang-backup.service"}
 
 
 @pytest.mark.parametrize("end", ["box", "centre"])
@@ -100,7 +108,7 @@ def test_a_target_starts_all_of_its_end(end: str) -> None:
         assert unit["Unit"]["PartOf"] == f"zaitang-{end}.target" == unit["Install"]["WantedBy"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", OURS)
 def test_each_starts_a_command_that_there_is(name: str) -> None:
     program, *words = shlex.split(_Unit(name)["Service"]["ExecStart"])
     cli = {"zaitang-edge": edge_cli, "zaitang-central": central_cli}[program.removeprefix(BIN)]
@@ -131,3 +139,16 @@ def test_whether_the_clock_is_set_may_be_asked() -> None:
     assert "ProtectClock" not in text.replace("ProtectClock= would", "")
     assert re.search(r"^SystemCallFilter=adjtimex clock_adjtime\b", text, re.M)
     assert not any("ProtectClock" in (UNITS / name).read_text() for name in NAMES)
+
+
+def test_the_browser_is_nobody_that_may_see_evidence_a_camera_or_a_network() -> None:
+    """Its file has the name of the common one, in a folder that is read instead of it."""
+    own = f"{KIOSK}.d/sandbox.conf"
+    assert Path(own).name == Path(SANDBOX).name and _Unit(KIOSK)["Service"]["ExecStart"] == SHOWN
+    said = _Unit(own)["Service"]
+    assert said["User"] == said["Group"] == "zaitang-kiosk"
+    assert {"-/var/lib/zaitang", "-/etc/zaitang"} <= set(said["InaccessiblePaths"].split())
+    assert (said["DevicePolicy"], said["DeviceAllow"]) == ("closed", "char-drm rw")
+    assert (UNITS / own).read_text().count("DeviceAllow=") == 1
+    assert (said["IPAddressDeny"], said["IPAddressAllow"]) == ("any", "localhost")
+    assert not set(_Unit(KIOSK)["Service"]) & set(said) - {"Environment"}
