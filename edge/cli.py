@@ -75,6 +75,7 @@ def _parser(lang: str = "en") -> Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_init(commands)
     importlib.import_module("edge.identity.cli").add_commands(commands)
+    importlib.import_module("edge.firstboot.cli").add_commands(commands)
     _add_run(commands)
     _add_record(commands)
     _add_process(commands)

@@ -2,17 +2,13 @@
 from __future__ import annotations
 
 import dataclasses
-import errno
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-import uvicorn
 from cryptography import x509
-from fastapi import FastAPI
 
 from common import logs
 from common.notify import Watchdog, watched
@@ -23,14 +19,15 @@ from edge.cameras.port import Source
 from edge.checkin.engine import Engine
 from edge.child import ready, stop_on_signal
 from edge.clock import SystemClock
-from edge.config import BoxConfig, CameraConfig, TerminalConfig
+from edge.config import BoxConfig, CameraConfig
 from edge.control.client import ask
 from edge.enrol.erase import Eraser
-from edge.errors import CannotListen, NoRecorder, PortInUse
+from edge.errors import NoRecorder
 from edge.live.sign import NAME as SIGN
 from edge.picture.told import TOLD, troubles
 from edge.refusal import look_up
 from edge.rollcall.behind import BEHIND, read_behind
+from edge.serving import listen, serve
 from edge.sync.trust import read_trust
 from edge.terminal.app import make_app
 from edge.terminal.bareface import BareFaces
@@ -62,11 +59,9 @@ from evidence.seal import KeySigner
 from evidence.times import utc_us
 
 ASK_S = 1.5
-STOP_S = 3
-WEB_S, ENDS_S = 6.0, 15.0
-"""Real seconds for the end of the page, and then for that of all other parts together: both, and LOOK_S, are well below
-the time after which the supervisor kills this process."""
-LOOK_S = 0.5
+ENDS_S = 15.0
+"""Real seconds for the end of all parts together, after that of the page: both are well below the time after which the
+supervisor kills this process."""
 PACK_S = 30.0
 """Real seconds for which a terminal that is otherwise ready waits for its model pack before it says so."""
 
@@ -82,7 +77,7 @@ def run(box: Box) -> None:
     logs.setup()
     stop = stop_on_signal()
     written, box = box.config, dataclasses.replace(box, config=box.in_force())
-    listener = listen(box.config.terminal)
+    listener = listen(box.config.terminal.host, box.config.terminal.port)
     memory = Memory(box.store, log=box.log)
     root = x509.load_pem_x509_certificate(box.keys.root.encode())
     test = identity(box.keys.certificate, root, "box").test
@@ -145,19 +140,6 @@ def _read_all(screen: Screen) -> None:
         logs.Log("terminal").failed("terminal.unread", error)
 
 
-def serve(app: FastAPI, listener: socket.socket, stop: threading.Event, step: Callable[[], None]) -> None:
-    """Serve until `stop` is set; `step` now and then. In a thread, because in the main one uvicorn would answer signals
-    in its own way."""
-    server = uvicorn.Server(uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=STOP_S))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
-    thread.start()
-    while not stop.wait(LOOK_S) and thread.is_alive():
-        step()
-    server.should_exit = True
-    thread.join(WEB_S)
-
-
 def stop_all(parts: Sequence[Part], within_s: float) -> None:
     """Ask all parts at once to end, and wait for all together so many real seconds. What still runs then ends with the
     process; none holds up the others, also not by an error."""
@@ -173,21 +155,6 @@ def stop_all(parts: Sequence[Part], within_s: float) -> None:
     until = time.monotonic() + within_s
     for one in asked:
         one.join(max(0.0, until - time.monotonic()))
-
-
-def listen(config: TerminalConfig) -> socket.socket:
-    """The listening socket. Raises PortInUse, CannotListen."""
-    listener = socket.socket(socket.AF_INET6 if ":" in config.host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((config.host, config.port))
-        listener.listen(64)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise PortInUse(port=config.port, host=config.host) from None
-        raise CannotListen(port=config.port, host=config.host, why=error.strerror or str(error)) from None
-    return listener
 
 
 def open_terminal_camera(box: Box, camera: CameraConfig) -> Source:
