@@ -1,22 +1,15 @@
-"""A new box at its own screen and at the console, both as they are: from an empty folder to one that records and syncs."""
+"""A new box and a centre, both as they are: it asks, is claimed and approved, and is a box then; or hears why not."""
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import re
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from central.devices.introductions import Named
 from central.wiring import Centre, init_centre
-from edge.config import load_box
 from edge.firstboot.ground import find_ground
 from edge.firstboot.newcomer import Newcomer
 from edge.identity.tls import own_certificate
@@ -24,7 +17,6 @@ from edge.wiring import open_box
 from evidence.certs import identity, read_certificate, split_chain
 from evidence.seal import keyid_of
 from tests.contract.test_join import Server, serving
-from tests.ending import end
 
 SERIAL = "100000003d1d1c36"
 
@@ -49,8 +41,6 @@ def newcomer(folder: Path, file: Path) -> Newcomer:
 
 
 def approve(centre: Centre, code: str, device: str = "box-101") -> None:
-    from central.devices.introductions import Named
-
     welcome = centre.welcome()
     key = welcome.find(code).evidence_key or ""
     welcome.claim(code, key, Named(device, "101", None, "demo", "zh"), "admin", True)
@@ -104,8 +94,6 @@ def test_a_refused_box_asks_again_with_other_keys(site: Server, tmp_path: Path) 
     new = newcomer(tmp_path, told(tmp_path, site))
     new.turn()
     first, welcome = new.known(), site.centre.welcome()
-    from central.devices.introductions import Named
-
     welcome.claim(first.code, welcome.find(first.code).evidence_key or "",
                   Named("box-101", "101", None, "demo", "zh"), "admin", True)
     new.turn()
@@ -119,10 +107,11 @@ def test_a_refused_box_asks_again_with_other_keys(site: Server, tmp_path: Path) 
 
 
 def test_what_a_flood_sends_to_the_centre_is_bounded(site: Server) -> None:
-    with httpx.Client(verify=False, base_url=site.address) as client:  # noqa: S501
-        for body in (b"{}", b"[", b'{"serial": "a", "request": "x", "tls_request": "y"}', b"x" * 20_000):
+    with httpx.Client(verify=False, base_url=site.address) as client:
+        for body in (b"{}", b"[", b'{"serial": "a b", "request": "x", "tls_request": "y"}', b"x" * 20_000):
             assert client.post("/devices/introduce", content=body).status_code == 403
-        statuses = [client.post("/devices/introduce", content=b"{}").status_code for _ in range(12)]
+        bad = {"serial": "a", "request": "x", "tls_request": "y"}
+        statuses = [client.post("/devices/introduce", json=bad).status_code for _ in range(12)]
     assert statuses[-1] == 429
     with site.centre.store.read() as tx:
         assert tx.claims("introduced") == []

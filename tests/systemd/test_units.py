@@ -83,7 +83,8 @@ def test_a_unit_that_opens_everything_would_be_seen(root: Path, tmp_path: Path) 
 
 
 def test_every_process_has_a_unit_with_its_own_watchdog() -> None:
-    assert set(BOX) - {FIRST} == {f"zaitang-{role}.service" for role in edge_cli.ROLES} and HANG_S.keys() == edge_cli.ROLES.keys()
+    assert set(BOX) - {FIRST} == {f"zaitang-{role}.service" for role in edge_cli.ROLES}
+    assert HANG_S.keys() == edge_cli.ROLES.keys()
     for role, seconds in HANG_S.items():
         assert float(_Unit(f"zaitang-{role}.service")["Service"]["WatchdogSec"]) == seconds
     for name in CENTRE:
