@@ -32,6 +32,7 @@ from edge.sync.trust import read_trust
 from edge.terminal.app import make_app
 from edge.terminal.bareface import BareFaces
 from edge.terminal.camera import Camera
+from edge.terminal.check import CheckPage
 from edge.terminal.code import Code
 from edge.terminal.desk import Desk, Target
 from edge.terminal.enrolment import EnrolPage
@@ -40,6 +41,7 @@ from edge.terminal.guard import Guard
 from edge.terminal.live_sign import LiveSign
 from edge.terminal.loader import PackLoader
 from edge.terminal.looks import LiveLooks
+from edge.terminal.maintenance import Maintenance
 from edge.terminal.memory import Memory
 from edge.terminal.own import Linker, OwnPage
 from edge.terminal.panel import Panel, open_panel
@@ -48,6 +50,7 @@ from edge.terminal.pins import PinPage
 from edge.terminal.press import Presses
 from edge.terminal.screen import Screen
 from edge.terminal.settled import Settled, console_of
+from edge.terminal.trial import Either, Trial
 from edge.terminal.voice import Voice
 from edge.terminal.watch import Watch
 from edge.terminal.words import UNSAID
@@ -91,7 +94,7 @@ def run(box: Box) -> None:
     presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)
     port, seen = listener.getsockname()[1], _check_in(box, memory, screen)
-    app = make_app(screen, presses, guard, box.config.lang, seen.pins, seen.enrolment, seen.own)
+    app = make_app(screen, presses, guard, box.config.lang, seen.pins, seen.enrolment, seen.own, seen.checks)
 
     def tell() -> None:
         if not stop.is_set():
@@ -108,7 +111,7 @@ def run(box: Box) -> None:
     eraser = Eraser(box.second_store(), box.folder, lambda: _set_clock(box))
     eraser.start()
     running: list[Part] = [
-        code, bare, eraser, *_start_settled(box, written, screen, stop), *_start_watch(box, screen, panel),
+        code, bare, eraser, seen.checks, *_start_settled(box, written, screen, stop), *_start_watch(box, screen, panel),
         *_start_desk(seen, tell)]
     try:
         # Where faces are looked at, that loop is the one which may hang.
@@ -196,6 +199,7 @@ class CheckIn:
 
     pins: PinPage
     enrolment: EnrolPage
+    checks: CheckPage
     own: OwnPage | None = None
     camera: Camera | None = None
     desk: Desk | None = None
@@ -208,7 +212,8 @@ def _check_in(box: Box, memory: Memory, screen: Screen) -> CheckIn:
     found, config = box.config.camera("terminal"), box.config
     loader = None if found is None else pack_loader(box)
     people = People(box, memory, screen, _no_camera if loader is None else loader.pack, time.monotonic)
-    camera = desk = voice = None
+    camera = desk = voice = trial = None
+    maintenance = Maintenance(config.enrol.code, time.monotonic)
     if found is None or loader is None:
         logs.Log("terminal").warning("checkin.no_camera", role="terminal")
     else:
@@ -216,16 +221,24 @@ def _check_in(box: Box, memory: Memory, screen: Screen) -> CheckIn:
         desk = Desk(
             camera, lambda: screen.target(fresh=False), engine_maker(box, loader), box.store, box.clock.utc_us,
             time.monotonic, config.checkin.every_ms / 1000, Watchdog().step)
-        screen.desk, desk.guide = desk, people.guide
+        trial = Trial(loader.pack, time.monotonic)
+        screen.desk, desk.guide = desk, Either(people.guide, trial)
         voice = None if not config.terminal.voice else Voice(
             desk, config.lang, lambda: people.guide.pose, bare=lambda: _phase(screen))
     pins = PinPage(box.store, memory, screen, people, desk)
-    enrolment = EnrolPage(box.store, memory, people, config.device, config.enrol.code, time.monotonic,
+    enrolment = EnrolPage(box.store, memory, people, config.device, maintenance,
                           lambda: desk is not None and bool(desk.jpeg()))
     linker = _linker(box)
     own = None if linker is None else OwnPage(
         box.store, memory, screen, people.pins, desk, linker, box.clock.utc_us)
-    return CheckIn(pins, enrolment, own, camera, desk, voice, loader)
+    checks = CheckPage(box, maintenance, trial, lambda: _in_class(box, screen), time.monotonic)
+    return CheckIn(pins, enrolment, checks, own, camera, desk, voice, loader)
+
+
+def _in_class(box: Box, screen: Screen) -> bool:
+    """Whether people may be checked in, or the room is being recorded."""
+    status = _status(box)
+    return screen.target(fresh=False) is not None or (status is not None and bool(status.get("session")))
 
 
 def _linker(box: Box) -> Linker | None:
