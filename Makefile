@@ -34,10 +34,11 @@ check: setup
 bench: setup-test
 	$(PY) -m bench $(ROW)
 
-# The pictures of README.md, docs/terminal.md and docs/dossier.md, with drawn and invented people.
+# The pictures of README.md, docs/terminal.md, docs/first-boot.md and docs/dossier.md, with drawn and invented people.
 pictures: setup-test
 	$(PY) -m tests.central.pictures
 	$(PY) -m tests.edge.terminal.pictures
+	$(PY) -m tests.edge.firstboot.pictures
 	$(PY) -m tests.central.dossier.pictures
 
 setup:

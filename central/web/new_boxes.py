@@ -18,7 +18,7 @@ from central.store.tables import Tx
 from central.web.access import Routes, actor_of, field
 from central.web.boxes import CHINA_MIN
 from central.web.errors import NothingChosen
-from central.web.plan_choices import Choices, choices, claimed_within, policy_of_form
+from central.web.plan_choices import choices, claimed_within, policy_of_form
 from central.web.render import lang_of, page
 from central.wiring import Centre
 from common.reasons import moment_words
@@ -28,6 +28,7 @@ from evidence.errors import BadInput
 from evidence.seal import keyid_of
 
 FINGERPRINT_GROUP = 4
+USUAL_POLICY = "sanmenxia-2023"
 LATEST = 20
 """Boxes that were approved, below those that wait."""
 
@@ -132,16 +133,16 @@ def _claiming(request: Request, centre: Centre, tries: Tries, code: str, error: 
     config = centre.config.devices
     return page(request, centre, "box_new.html", 200 if error is None else 422, box=box, offered=offered, langs=LANGS,
                 code=read_claim_code(code) or code[:40], error="" if error is None else words(error, lang),
-                given=_given(request, offered, box, lang), most_room=MOST_ROOM,
+                given=_given(request, box, lang), most_room=MOST_ROOM,
                 address=f"https://{config.names[0]}:{config.port}", pin=centre.root_fingerprint)
 
 
-def _given(request: Request, offered: Choices, box: NewBox | None, lang: str) -> dict[str, str]:
+def _given(request: Request, box: NewBox | None, lang: str) -> dict[str, str]:
     """What the form holds already: what was sent and refused."""
     names = ("device", "room", "institution", "policy", "lang")
     if request.method == "POST":
         return {name: field(request, name)[:MOST_ROOM] for name in names}
-    return dict(zip(names, (box.device if box else "", "", "", next(iter(offered.policies), ""), lang), strict=True))
+    return dict(zip(names, (box.device if box else "", "", "", USUAL_POLICY, lang), strict=True))
 
 
 def _waiting(request: Request, centre: Centre, error: BadInput | None = None) -> Response:

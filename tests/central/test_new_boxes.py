@@ -11,7 +11,7 @@ from central.devices.limits import EACH
 from central.web.app import create_app
 from central.wiring import Centre
 from tests.central.console import HERE, become, send, session_of
-from tests.central.devices.test_introductions import key_of, machine
+from tests.central.new_machines import key_of, machine
 
 SENT = machine(7, "100000003d1d1c36")
 CODE = code_of(SENT)

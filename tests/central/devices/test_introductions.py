@@ -4,7 +4,6 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.devices import introductions
 from central.devices.claims import Presented, hash_of
@@ -26,19 +25,10 @@ from central.store.devices import Claim
 from central.wiring import Centre
 from evidence.bodies import DeviceApproved, body_of
 from tests.central.helpers import FixedClock
+from tests.central.new_machines import key_of, machine
 
 NAMED = Named("box-101", "101", "school-a", "demo", "zh")
 NOW = 1_800_000_000_000_000
-
-
-def machine(number: int, serial: str = "ab12", device: str = "") -> Presented:
-    keys = [Ed25519PrivateKey.from_private_bytes(bytes([number % 256, number // 256, which]) + bytes(29)).public_key()
-            for which in (0, 1)]
-    return Presented(device, serial, *keys)
-
-
-def key_of(sent: Presented) -> str:
-    return sent.evidence_key.public_bytes_raw().hex()
 
 
 def claimed(welcome: Welcome, sent: Presented, named: Named = NAMED, replace: bool = False) -> Claim:
