@@ -40,10 +40,11 @@ bundle: setup
 	@$(PY) -m provisioning.bundle $(ARCH) $(if $(PYTHON),--python "$(PYTHON)") $(if $(PACKS),--packs "$(PACKS)") \
 	  $(if $(DEBS),--debs $(DEBS)) $(if $(KEY),--key "$(KEY)") $(if $(PASSPHRASE_FILE),--passphrase-file "$(PASSPHRASE_FILE)")
 
-# The pictures of README.md, docs/terminal.md and docs/dossier.md, with drawn and invented people.
+# The pictures of README.md, docs/terminal.md, docs/first-boot.md and docs/dossier.md, with drawn and invented people.
 pictures: setup-test
 	$(PY) -m tests.central.pictures
 	$(PY) -m tests.edge.terminal.pictures
+	$(PY) -m tests.edge.firstboot.pictures
 	$(PY) -m tests.central.dossier.pictures
 
 setup:

@@ -36,6 +36,7 @@ from central.devices.desk import Desk, check_device
 from central.devices.ledger import NAME as LEDGER
 from central.devices.ledger import Entry, Ledger
 from central.devices.own import OwnTls, client_context, keep_certificate
+from central.devices.welcome import Welcome
 from central.errors import (
     CannotWrite,
     CentreExists,
@@ -213,6 +214,10 @@ class Centre:
     def desk(self) -> Desk:
         """Where boxes are approved."""
         return Desk(self.store, self.folder / "keys", self.keyring(), self.clock, self.ledger)
+
+    def welcome(self) -> Welcome:
+        """Where boxes introduce themselves and are claimed."""
+        return Welcome(self.store, self.clock)
 
     def account_desk(self) -> AccountDesk:
         """Where accounts and institutions are made."""

@@ -59,11 +59,8 @@ def make_box(folder: Path, device: str, policy: str, room: str, lang: str, test_
         raise FolderNotEmpty(folder=folder)
     temp = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
-        # The recorder makes its volume there. What lies in it would be taken for something that was recorded.
-        (temp / VIDEO).mkdir(parents=True)
-        said = {"device": device, "room": room, "policy": policy, "lang": lang}
-        text = TEMPLATES[lang].format_map({name: json.dumps(value, ensure_ascii=False) for name, value in said.items()})
-        (temp / BOX_FILE).write_text(text, encoding="utf-8")
+        temp.mkdir(parents=True)
+        furnish(temp, device, policy, room, lang)
         if test_us is not None:
             make_box_keys(temp / KEYS, self_certified(device, test_us))
         else:
@@ -75,6 +72,15 @@ def make_box(folder: Path, device: str, policy: str, room: str, lang: str, test_
     finally:
         shutil.rmtree(temp, ignore_errors=True)
     return None if test_us is not None else folder / PUBLIC.format(device=device)
+
+
+def furnish(folder: Path, device: str, policy: str, room: str, lang: str) -> None:
+    """Put into the folder of a new box all but its keys; again is no harm. Raises OSError."""
+    # The recorder makes its volume there. What lies in it would be taken for something that was recorded.
+    (folder / VIDEO).mkdir(exist_ok=True)
+    said = {"device": device, "room": room, "policy": policy, "lang": lang}
+    text = TEMPLATES[lang].format_map({name: json.dumps(value, ensure_ascii=False) for name, value in said.items()})
+    (folder / BOX_FILE).write_text(text, encoding="utf-8")
 
 
 def certify(folder: Path, certificate: Path, root: Path) -> str:

@@ -1023,13 +1023,16 @@ class Export:
 @dataclasses.dataclass(frozen=True)
 class DeviceApproved:
     """The centre certified the evidence key of a box (`device.approved`). `serial`: of the machine, as it was claimed
-    for; empty: certified by hand. `certificate`, `intermediates`: as the box's genesis record will hold them."""
+    for; empty: certified by hand. `certificate`, `intermediates`: as the box's genesis record will hold them. `by`,
+    `claimed_by`: the accounts of who approved and who claimed it; None: whoever may give commands at the centre."""
 
     device: Id
     serial: str
     keyid: Sha256
     certificate: str
     intermediates: tuple[str, ...] | None = None
+    by: Id | None = None
+    claimed_by: Id | None = None
 
 
 @dataclasses.dataclass(frozen=True)

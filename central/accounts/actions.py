@@ -49,7 +49,10 @@ class Action(enum.Enum):
     EXPORT = "export"
     KEEPING = "keeping"
     """Which video is kept until when, and how much room it takes."""
+    CLAIM_BOX = "claim box"
+    """Name a new box by the code of its screen; it counts for nothing before an administrator approves it."""
     DEVICES = "devices"
+    """Approve or refuse a new box."""
     INSTITUTIONS = "institutions"
     ACCOUNTS = "accounts"
     AUDIT = "audit"
@@ -80,6 +83,7 @@ MAY: Mapping[Action, frozenset[Role]] = {action: frozenset(roles) for action, ro
     Action.MANAGE_CLASS: (I, M),
     Action.EXPORT: (S, I, A, M),
     Action.KEEPING: (A, M),
+    Action.CLAIM_BOX: (I, M),
     Action.DEVICES: (M,),
     Action.INSTITUTIONS: (M,),
     Action.ACCOUNTS: (M,),

@@ -18,6 +18,7 @@ from central.devices.claims import SERIAL, Presented, key_of_request
 from central.devices.desk import DEVICE, Desk
 from central.devices.errors import BadRequest, KeyRevoked, TooManyTries, UnknownToken
 from central.devices.limits import Tries
+from central.devices.welcome import Welcome
 from central.errors import DatabaseUnusable
 from central.files import read_pem
 from central.keys import CENTRE
@@ -25,6 +26,7 @@ from central.store.devices import Claim
 from central.web.live_boxes import STATUS as PIECES
 from central.web.uploads import STATUS as UPLOADS
 from common.logs import Log
+from evidence.claim_code import UNNAMED
 from evidence.errors import BadShape, ZaitangError
 from evidence.shape import Match, decode
 
@@ -55,15 +57,28 @@ class _Asks:
 
 
 @dataclasses.dataclass(frozen=True)
+class _Introduces:
+    """`device`: what the box is called already, if somebody named it on its machine."""
+
+    serial: _SERIAL
+    request: str
+    tls_request: str
+    device: _DEVICE | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class _Renews:
     envelope: str
 
 
-A = TypeVar("A", _Asks, _Renews)
+A = TypeVar("A", _Asks, _Introduces, _Renews)
 
 
-def create_app(desk: Desk, keys: Path, told: Told, tries: Tries) -> FastAPI:
-    """The application. `keys`: the folder of the centre's keys."""
+def create_app(
+    desk: Desk, welcome: Welcome, keys: Path, told: Told, tries: Tries, introductions: Tries,
+) -> FastAPI:
+    """The application. `keys`: the folder of the centre's keys; `introductions`: their refusals are counted apart, so
+    that a flood of them shuts nobody out who has a token."""
     app = FastAPI(title="Zaitang", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/devices/root")
@@ -75,6 +90,13 @@ def create_app(desk: Desk, keys: Path, told: Told, tries: Tries) -> FastAPI:
         address = request.client.host if request.client else ""
         asks = _asked(_Asks, await _body(request))
         answer = await run_in_threadpool(_present, desk, tries, asks, address)
+        return JSONResponse(_told(answer, keys, told))
+
+    @app.post("/devices/introduce")
+    async def introduce(request: Request) -> Response:
+        address = request.client.host if request.client else ""
+        asks = _asked(_Introduces, await _body(request))
+        answer = await run_in_threadpool(_introduce, welcome, introductions, asks, address)
         return JSONResponse(_told(answer, keys, told))
 
     @app.post("/devices/renew")
@@ -112,6 +134,18 @@ def _present(desk: Desk, tries: Tries, asks: _Asks, address: str) -> Claim:
         raise
 
 
+def _introduce(welcome: Welcome, tries: Tries, asks: _Introduces, address: str) -> Claim:
+    """What nobody vouches for leaves no record: only a count in the log. Raises BadRequest."""
+    if not tries.is_open(address):
+        raise TooManyTries
+    try:
+        return welcome.introduce(_presented(asks), address)
+    except BadRequest as error:
+        _LOG.failed("introduction.refused", error, address=address)
+        tries.refused(address)
+        raise
+
+
 def _renew(desk: Desk, asks: _Renews, address: str) -> str:
     """A renewal is signed, and cannot be guessed: whoever tries in vain shuts nobody out. Raises BadRequest."""
     try:
@@ -121,13 +155,13 @@ def _renew(desk: Desk, asks: _Renews, address: str) -> str:
         raise
 
 
-def _presented(asks: _Asks) -> Presented:
+def _presented(asks: _Asks | _Introduces) -> Presented:
     (name, key), (tls_name, tls_key) = key_of_request(asks.request), key_of_request(asks.tls_request)
-    if {name, tls_name} != {asks.device}:
+    if {name, tls_name} != {asks.device or UNNAMED}:
         raise BadRequest(why="a certificate request is for another name")
     if key == tls_key:
         raise BadRequest(why="both certificate requests are for one key")
-    return Presented(asks.device, asks.serial, key, tls_key)
+    return Presented(asks.device or "", asks.serial, key, tls_key)
 
 
 def _asked(kind: type[A], body: bytes) -> A:
@@ -160,10 +194,12 @@ async def _body(request: Request) -> bytes:
 def _told(claim: Claim, keys: Path, told: Told) -> dict[str, Any]:
     if claim.state == "refused":
         return {"state": "refused", "reason": claim.reason}
+    named = {name: value for name, value in (("device", claim.device), ("room", claim.room), ("policy", claim.policy),
+                                              ("lang", claim.lang)) if claim.policy is not None}
     if claim.state != "approved":
-        return {"state": "waiting"}
+        return {"state": "introduced" if claim.state == "introduced" else "waiting", **named}
     return {
-        "state": "approved", "certificate": claim.certificate, "tls_certificate": claim.tls_certificate,
+        "state": "approved", **named, "certificate": claim.certificate, "tls_certificate": claim.tls_certificate,
         "root": read_pem(keys / ROOT), "tls_root": read_pem(keys / TLS_ROOT), "centre": told.centre,
         "centre_certificate": read_pem(keys / CENTRE),
         "broker": {"host": told.host, "port": told.port, "tls": told.tls},

@@ -34,6 +34,7 @@ from central.devices.errors import (
     NobodyWaits,
     NoSuchKey,
     NotForABox,
+    OtherKey,
     RevokedAlready,
     TooManyTries,
     UnknownBox,
@@ -107,7 +108,7 @@ class Desk:
             with self._store.write() as tx:
                 # Somebody else may have come meanwhile.
                 changed = after_presenting(tx.claim(claim.token_hash) or claim, sent, self._now_us(), address)
-                self._only_one_waits(tx, changed)
+                only_one_waits(tx, changed)
                 tx.change_claim(changed)
                 return changed
         except BadRequest as error:
@@ -120,14 +121,15 @@ class Desk:
         with self._store.write() as tx:
             self._store.append(tx, Alarm(code="claim.refused", params={"why": code, "address": address[:64], **more}))
 
-    def approve(self, device: str) -> DeviceApproved:
-        """Certify the keys of the box that waits. Raises NobodyWaits, NoIntermediate."""
-        claim, now_us = self._waiting(device), self._now_us()
+    def approve(self, device: str, key_shown: str | None = None, by: str | None = None) -> DeviceApproved:
+        """Certify the keys of the box that waits. `key_shown`: the evidence key that was compared, hex, if it is
+        known; `by`: the account. Raises NobodyWaits, OtherKey, NoIntermediate."""
+        claim, now_us = self._waiting(device, key_shown), self._now_us()
         key = public_key(claim.evidence_key or "")
         certificate = issue_box(self._keys, device, key, now_us)
         tls, tls_pem = self._connection(device, public_key(claim.tls_key or ""), now_us)
         own, between = split_chain(certificate)
-        body = DeviceApproved(device, claim.serial, keyid_of(key), own, between)
+        body = DeviceApproved(device, claim.serial, keyid_of(key), own, between, by, claim.claimed_by)
         with self._store.write() as tx:
             if tx.claim(claim.token_hash) != claim:
                 raise NobodyWaits(device=device)
@@ -140,9 +142,10 @@ class Desk:
                               connection(tls.serial_number, device, body.keyid, now_us))
         return body
 
-    def refuse(self, device: str, reason: str) -> DeviceRefused:
-        """Refuse the box that waits. Raises NobodyWaits, BadReason."""
-        claim, reason = self._waiting(device), checked_reason(reason)
+    def refuse(self, device: str, reason: str, key_shown: str | None = None) -> DeviceRefused:
+        """Refuse the box that waits. `key_shown`: its evidence key, hex, if it is known. Raises NobodyWaits, OtherKey,
+        BadReason."""
+        claim, reason = self._waiting(device, key_shown), checked_reason(reason)
         keyid = keyid_of(public_key(claim.evidence_key or ""))
         body = DeviceRefused(device, claim.serial, keyid, reason)
         with self._store.write() as tx:
@@ -235,14 +238,12 @@ class Desk:
         certificate = issue_client(authority, key, device, now_us)
         return certificate, pem(certificate) + pem(authority.certificate)
 
-    def _only_one_waits(self, tx: Tx, claim: Claim) -> None:
-        if any(one.device == claim.device and one.token_hash != claim.token_hash for one in tx.claims("waiting")):
-            raise ClaimedAlready(device=claim.device)
-
-    def _waiting(self, device: str) -> Claim:
+    def _waiting(self, device: str, key_shown: str | None) -> Claim:
         found = [claim for claim in self.pending() if claim.device == device]
         if not found:
             raise NobodyWaits(device=device)
+        if key_shown not in (None, found[0].evidence_key):
+            raise OtherKey
         return found[0]
 
     def _now_us(self) -> int:
@@ -254,6 +255,12 @@ def _has_been(utc: str, now_us: int) -> bool:
         return utc_us(utc) <= now_us
     except BadRecord:
         return False
+
+
+def only_one_waits(tx: Tx, claim: Claim) -> None:
+    """Raises ClaimedAlready where another machine waits under the same name."""
+    if any(one.device == claim.device and one.token_hash != claim.token_hash for one in tx.claims("waiting")):
+        raise ClaimedAlready(device=claim.device)
 
 
 def check_device(device: str, centre: str) -> None:

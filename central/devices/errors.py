@@ -69,6 +69,36 @@ class ClaimedAlready(BadRequest):
     text = "another machine that calls itself {device} waits for approval already"
 
 
+class NoRoom(BadRequest):
+    text = "too many new machines wait here; introduce yourself again later"
+
+
+class UnknownCode(BadInput):
+    text = (
+        "no machine that shows this code has come here: compare it with the screen, and look whether that says that "
+        "the centre knows it")
+
+
+class CodeUsed(BadInput):
+    text = "the machine with this code was claimed already"
+
+
+class NotCompared(BadInput):
+    text = "compare the fingerprint with the screen of the machine, and say that it is the same"
+
+
+class OtherKey(BadInput):
+    text = "this is not the machine that was shown when you began: look at it again"
+
+
+class NameKnown(BadInput):
+    text = "a box {device} is known already: only an administrator replaces it"
+
+
+class BadRoom(BadInput):
+    text = "a room is named in up to {most} letters"
+
+
 class KeyRevoked(BadRequest):
     """`orders`: the message of the centre's order that says so, empty where there is none."""
 

@@ -54,7 +54,8 @@ def make_app(centre: Centre, context: ssl.SSLContext | None = None) -> FastAPI:
     """The application over an open centre. `context`: what gets a renewed certificate."""
     config = centre.config
     told = Told(centre.store.device, config.devices.broker, config.broker.port, config.broker.tls)
-    app = create_app(centre.desk(), centre.folder / "keys", told, Tries(time.monotonic))
+    app = create_app(centre.desk(), centre.welcome(), centre.folder / "keys", told, Tries(time.monotonic),
+                     Tries(time.monotonic))
     app.include_router(uploads(centre))
     app.include_router(handed_on(centre))
     if context is not None:

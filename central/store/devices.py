@@ -4,16 +4,18 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from central.store import schema as t
 
-State = Literal["open", "waiting", "approved", "refused"]
+State = Literal["open", "introduced", "waiting", "approved", "refused"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
-    """A place that is kept for one box. `open`: nobody came yet; the keys (hex) are of the box that came."""
+    """A place that is kept for one box. `open`: nobody came yet; the keys (hex) are of the box that came.
+    `introduced`: a box came by itself, and nobody vouches for it: its hash is that of its claim code. Whoever claims it
+    says `room`, `institution`, `policy` and `lang`; a claim by a token has none of them."""
 
     token_hash: str
     device: str
@@ -27,6 +29,11 @@ class Claim:
     certificate: str | None = None
     tls_certificate: str | None = None
     reason: str | None = None
+    room: str | None = None
+    institution: str | None = None
+    policy: str | None = None
+    lang: str | None = None
+    claimed_by: str | None = None
 
 
 class DeviceTables:
@@ -48,6 +55,10 @@ class DeviceTables:
         """Write a claim that changed."""
         values = dataclasses.asdict(claim)
         self._db.execute(update(t.claims).where(t.claims.c.token_hash == claim.token_hash).values(**values))
+
+    def forget_claim(self, token_hash: str) -> None:
+        """A box that introduced itself is not waited for any more."""
+        self._db.execute(delete(t.claims).where(t.claims.c.token_hash == token_hash))
 
     def claims(self, state: State) -> list[Claim]:
         """All claims in a state, by device and age."""

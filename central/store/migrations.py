@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection, insert, inspect, select, text, update
 from central.store.box_orders import TYPES, BoxOrderTables
 from central.store.inputs import box_of
 from central.store.plans import PlanTables
-from central.store.schema import about_boxes, certificates, names, quarantine, records, segments
+from central.store.schema import about_boxes, certificates, claims, names, quarantine, records, segments
 from evidence.bodies import ClassOrder, body_of
 from evidence.seal import read_sealed
 
@@ -26,7 +26,7 @@ def _three(connection: Connection) -> None:
     video, its removals, the bucket, what is spoilt and who saw what live came, all empty; the overview fills itself,
     and what was sent before is no cache. Which class has which box when, what the centre stated of which box, and what
     it ordered of boxes, is told from what is here. What is in quarantine is of the box on whose topic it came. When a
-    file came is not known of those that are here."""
+    file came is not known of those that are here. Nobody claimed a box by its code before."""
     for table, name in ((records, "records_class_type"), (names, "names_person")):
         next(one for one in table.indexes if one.name == name).create(connection, checkfirst=True)
     _book(connection)
@@ -34,6 +34,8 @@ def _three(connection: Connection) -> None:
     _note_orders(connection)
     _give_rooms(connection)
     _add(connection, segments.c.came_us)
+    for column in (claims.c.room, claims.c.institution, claims.c.policy, claims.c.lang, claims.c.claimed_by):
+        _add(connection, column)
 
 
 def _add(connection: Connection, column: Column[Any]) -> None:

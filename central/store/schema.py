@@ -193,11 +193,11 @@ keyframes = Table(
 claims = Table(
     "claims",
     metadata,
-    Column("token_hash", _text(64), primary_key=True, comment="SHA-256 of the token; the token itself is nowhere"),
-    Column("device", _text(64), nullable=False, index=True),
+    Column("token_hash", _text(64), primary_key=True, comment="SHA-256 of the token or the claim code"),
+    Column("device", _text(64), nullable=False, index=True, comment="empty until somebody names it"),
     Column("serial", _text(64), nullable=False, comment="of the machine that may use it"),
     Column("expires_us", BigInteger, nullable=False),
-    Column("state", _text(16), nullable=False, comment="open, waiting, approved, refused"),
+    Column("state", _text(16), nullable=False, comment="open, introduced, waiting, approved, refused"),
     Column("evidence_key", _text(64), comment="Ed25519, of the box that used it"),
     Column("tls_key", _text(64), comment="Ed25519, of its connections"),
     Column("asked_us", BigInteger),
@@ -205,6 +205,11 @@ claims = Table(
     Column("certificate", Text),
     Column("tls_certificate", Text),
     Column("reason", Text, comment="of a refusal"),
+    Column("room", Text, comment="this and what follows: what somebody said who claimed it by its code"),
+    Column("institution", _text(64)),
+    Column("policy", _text(64)),
+    Column("lang", _text(8)),
+    Column("claimed_by", _text(64), comment="account"),
 )
 
 connections = Table(

@@ -80,6 +80,7 @@ from central.web.live_boxes import live_boxes
 from central.web.log import log
 from central.web.looks import looks
 from central.web.me import me
+from central.web.new_boxes import new_boxes
 from central.web.openapi import PREFIX
 from central.web.own import own
 from central.web.pages import pages
@@ -143,7 +144,8 @@ def create_app(centre: Centre) -> FastAPI:
                    sheets(centre, stories),
                    decision(centre), objections(centre, stories), inspections(centre, stories), facts(centre, stories),
                    live_boxes(centre, desk), live(centre, desk), wall(centre, desk), looks(centre, desk),
-                   faces(centre), keeping(centre), plans(centre), plan_edits(centre), exports(centre, DossierDesk()),
+                   faces(centre), new_boxes(centre), keeping(centre), plans(centre), plan_edits(centre),
+                   exports(centre, DossierDesk()),
                    archives(centre, bags)):
         app.router.routes.extend(router.routes)
     app.router.routes.extend(described(app, centre).routes)

@@ -27,6 +27,7 @@ from central.web.links import Link, link
 from central.web.localtime import LocalTime
 from central.web.looking import look
 from central.web.overview import VERDICTS, Asked, asked_of, beside, line_view, list_view, overview_view
+from central.web.plan_choices import claimed_within
 from central.web.refusals import reason_words
 from central.web.render import lang_of, page
 from central.wiring import Centre
@@ -93,7 +94,9 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
         with centre.store.read() as tx:
             scope = scope_of(tx, actor_of(request))
             whole = _whole(scope)
-            theirs = None if whole else tx.boxes_wanted(wanted_of(scope))
+            theirs = None if whole else {*tx.boxes_wanted(wanted_of(scope)),
+                                         *(one.device for one in claimed_within(tx, scope, "approved"))}
+            waiting = len(tx.claims("waiting") if scope.everything else claimed_within(tx, scope, "waiting"))
             shown = [one for one in box_views(tx, centre.store.device, centre.clock.stamp().utc_us, lang)
                      if theirs is None or one.device in theirs]
             newest = {one.device: one for one in shown}
@@ -107,7 +110,8 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
         lines = [beside(one, states.get(one.device) if newest[one.device] is one else None, local) for one in shown]
         refused = [(refusal(error, lang), _why(refusal(error, lang), reason_words(error, said, lang)), times)
                    for error, said, times in kept]
-        return page(request, centre, "boxes.html", boxes=lines, refused=refused, links=links,
+        return page(request, centre, "boxes.html", boxes=lines, refused=refused, links=links, waiting=waiting,
+                    claims=scope.actor.may(Action.CLAIM_BOX),
                     rooms=rooms if scope.actor.may(Action.LIVE) else ())
 
     return routes.router

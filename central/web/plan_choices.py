@@ -11,6 +11,7 @@ from central.accounts.scope import Scope, scope_of
 from central.classes.orders import latest_orders
 from central.plans.draft import Draft, read_draft
 from central.plans.errors import UnknownBoxHere, UnknownInstitution
+from central.store.devices import Claim, State
 from central.store.tables import Tx
 from central.web.access import field, form_of
 from central.wiring import Centre
@@ -21,7 +22,8 @@ from evidence.bodies import Institution, Place
 @dataclasses.dataclass(frozen=True)
 class Choices:
     """`policies`: id → title. `boxes`: those that may be chosen, with the room where they stood last. A box is an
-    institution's by the classes that it records; until an administrator gave it the first one, it is nobody's."""
+    institution's by the classes that it records, and from its approval on if it was claimed for that institution; of
+    others an administrator gives the first one."""
 
     scope: Scope
     policies: dict[str, str]
@@ -97,7 +99,14 @@ def policy_of_form(request: Request, offered: Choices) -> str:
 
 
 def _rooms(tx: Tx, scope: Scope) -> dict[str, str]:
-    """Boxes of the classes within the scope, by plans in force and by drafts, with the room."""
+    """Boxes of the classes within the scope, by plans in force and by drafts, with the room; and those that were
+    claimed for an institution within it."""
     plans = [(one.institution, one.boxes) for one in map(read_draft, (kept.body for kept in tx.drafts()))]
     plans += [(order.institution, order.boxes) for _, order in latest_orders(tx).values()]
-    return {one.device: one.room for institution, boxes in plans if scope.holds(institution) for one in boxes}
+    claimed = {one.device: one.room or "" for one in claimed_within(tx, scope, "approved")}
+    return claimed | {one.device: one.room for institution, boxes in plans if scope.holds(institution) for one in boxes}
+
+
+def claimed_within(tx: Tx, scope: Scope, state: State) -> list[Claim]:
+    """Boxes that somebody claimed for an institution within the scope, by the state of their claims."""
+    return [one for one in tx.claims(state) if one.institution and scope.holds_institution(one.institution)]

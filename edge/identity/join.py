@@ -34,15 +34,20 @@ NO_KEYS = N_("it has no keys; make it with `zaitang-edge init`")
 
 
 @dataclasses.dataclass(frozen=True)
-class _Broker:
+class Broker:
+    """Where the broker is; `host` None: where the centre was asked."""
+
     host: str | None
     port: int
     tls: bool
 
 
 @dataclasses.dataclass(frozen=True)
-class _Answer:
-    state: Literal["waiting", "approved", "refused"]
+class Answer:
+    """What a centre says to a box that asks. `device`, `room`, `policy`, `lang`: what a person there called it, if it
+    had introduced itself."""
+
+    state: Literal["introduced", "waiting", "approved", "refused"]
     reason: str | None = None
     certificate: str | None = None
     tls_certificate: str | None = None
@@ -50,7 +55,11 @@ class _Answer:
     tls_root: str | None = None
     centre: Id | None = None
     centre_certificate: str | None = None
-    broker: _Broker | None = None
+    broker: Broker | None = None
+    device: Id | None = None
+    room: str | None = None
+    policy: Id | None = None
+    lang: Literal["zh", "en"] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +91,7 @@ def join(
     centre = CentreOverHttps(address, fetch_root(address, pin))
     try:
         answer = _await_approval(centre, asks, wait_s, say, sleep)
-        return _take(folder, config, pin, answer, centre.host, address)
+        return take(folder, config, pin, answer, centre.host, address)
     finally:
         centre.close()
 
@@ -98,10 +107,10 @@ def checked_pin(pin: str) -> str:
 def _await_approval(
     centre: CentreOverHttps, asks: dict[str, Any], wait_s: float, say: Callable[[], None],
     sleep: Callable[[float], None],
-) -> _Answer:
+) -> Answer:
     waited = 0.0
     while True:
-        answer = _decoded(centre.post("/devices/claim", asks))
+        answer = decoded(centre.post("/devices/claim", asks))
         if answer.state == "refused":
             raise RefusedByPerson(reason=answer.reason)
         if answer.state == "approved":
@@ -114,14 +123,17 @@ def _await_approval(
         waited += POLL_S
 
 
-def _decoded(said: dict[str, Any]) -> _Answer:
+def decoded(said: dict[str, Any]) -> Answer:
+    """An answer as it came. Raises StrangeAnswer."""
     try:
-        return decode(_Answer, said, "answer")
+        return decode(Answer, said, "answer")
     except BadShape as error:
         raise StrangeAnswer(why=error) from None
 
 
-def _take(folder: Path, config: BoxConfig, pin: str, answer: _Answer, host: str, address: str) -> Joined:
+def take(folder: Path, config: BoxConfig, pin: str, answer: Answer, host: str, address: str) -> Joined:
+    """Keep what an approved box was given, under the pinned root. `address`: at which the centre was asked; `host`: of
+    it. Again is no harm. Raises StrangeAnswer, BadKeys, CannotWrite."""
     parts = (answer.certificate, answer.tls_certificate, answer.root, answer.tls_root)
     certificate, tls, root, tls_root = (part or "" for part in parts)
     if answer.broker is None or answer.centre is None:
@@ -146,7 +158,7 @@ def _take(folder: Path, config: BoxConfig, pin: str, answer: _Answer, host: str,
     return Joined(pin, sync if _differs(config.sync, sync) else None)
 
 
-def _centre_certificate(answer: _Answer, device: str) -> str:
+def _centre_certificate(answer: Answer, device: str) -> str:
     """What the centre signs receipts and orders with, vouched for by the pinned root: without it a box that has no
     class yet would believe no receipt. Raises StrangeAnswer."""
     certificate = answer.centre_certificate or ""
@@ -164,7 +176,7 @@ def _differs(known: SyncConfig | None, sync: str) -> bool:
     return known is not None and any(getattr(known, name) != value for name, value in told.items())
 
 
-def _sync_toml(broker: _Broker, centre: str, host: str, address: str) -> str:
+def _sync_toml(broker: Broker, centre: str, host: str, address: str) -> str:
     told = {"broker": broker.host or host, "centre": centre, "devices": address.rstrip("/")}
     told["segments"] = told["devices"]
     if not all(re.fullmatch(r"[A-Za-z0-9._:/\[\]-]{1,255}", value, re.ASCII) for value in told.values()):

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from common.texts import LANGS, language, translate, words
 from edge.enrol.guided import Lang
 from edge.errors import StoreBusy
+from edge.terminal.check import CheckPage
 from edge.terminal.enrolment import EnrolPage
 from edge.terminal.errors import BadPress, NobodyAsks, NotAnAction
 from edge.terminal.fields import Short, Text
@@ -21,7 +22,7 @@ from edge.terminal.guard import TOKEN_HEADER, Guard
 from edge.terminal.own import OwnPage
 from edge.terminal.pins import PinPage
 from edge.terminal.press import MOST_REASON, Presses
-from edge.terminal.routes import enrol_routes, own_routes, pin_routes
+from edge.terminal.routes import check_routes, enrol_routes, own_routes, pin_routes
 from edge.terminal.screen import Screen
 from edge.terminal.words import CORRECTIONS, REASONS
 from evidence.errors import BadInput, ZaitangError
@@ -34,6 +35,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+SHEET_MAY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 ClassField = Annotated[Short | None, Body(embed=True, alias="class")]
 
 
@@ -43,7 +45,7 @@ MOST_BODY = 8192
 
 def make_app(
     screen: Screen, presses: Presses, guard: Guard, lang: str, pins: PinPage | None = None,
-    enrolment: EnrolPage | None = None, own: OwnPage | None = None,
+    enrolment: EnrolPage | None = None, own: OwnPage | None = None, checks: CheckPage | None = None,
 ) -> FastAPI:
     """The application. `lang`: the language of a page that asks for none."""
     app = FastAPI(openapi_url=None)
@@ -56,7 +58,8 @@ def make_app(
         if not _small(request):
             return Response("too much", 413)
         response = await go_on(request)
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
     @app.exception_handler(ZaitangError)
@@ -164,6 +167,19 @@ def make_app(
             _=lambda msgid: translate(msgid, chosen), lang=chosen, token=guard.token(),
             other=next(code for code in LANGS if code != chosen)))
 
+    @app.get("/check")
+    def check_box(request: Request) -> HTMLResponse:
+        chosen = asked(request)
+        return HTMLResponse(page("check.html").render(
+            _=lambda msgid: translate(msgid, chosen), lang=chosen, token=guard.token(),
+            other=next(code for code in LANGS if code != chosen), code=checks is not None and checks.code))
+
+    if checks is not None:
+        @app.get("/check/sheet.html")
+        def sheet(request: Request) -> HTMLResponse:
+            return HTMLResponse(checks.sheet(asked(request)), headers={"Content-Security-Policy": SHEET_MAY})
+
+        app.include_router(check_routes(checks, check_press, asked))
     if pins is not None:
         app.include_router(pin_routes(pins, check_press, asked))
     if enrolment is not None:

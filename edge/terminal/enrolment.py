@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import hmac
-import math
 import secrets
 import threading
 from collections.abc import Callable
@@ -20,9 +19,9 @@ from edge.enrol.erase import held
 from edge.enrol.errors import NotConfirmed, NotNow
 from edge.enrol.gates import ADVICE
 from edge.enrol.guided import GuideView, Lang
-from edge.enrol.pins import wait_s
 from edge.store import Store
-from edge.terminal.errors import CodeWait, EnrolmentLocked, NotAnAction, WrongCode
+from edge.terminal.errors import EnrolmentLocked, NotAnAction
+from edge.terminal.maintenance import Maintenance
 from edge.terminal.memory import Memory
 from edge.terminal.people import People
 from edge.terminal.words import OTHER_CLASS, OTHER_NAME, POSES, STOPPED
@@ -45,17 +44,15 @@ class Press:
 
 
 class EnrolPage:
-    """`code`: of whoever maintains the box, if there is one. `picture`: whether the camera sends one. Methods may raise
-    StoreBusy."""
+    """`picture`: whether the camera sends one. Methods may raise StoreBusy."""
 
     def __init__(
-        self, store: Store, memory: Memory, people: People, device: str, code: str | None,
-        monotonic: Callable[[], float], picture: Callable[[], bool],
+        self, store: Store, memory: Memory, people: People, device: str, maintenance: Maintenance,
+        picture: Callable[[], bool],
     ) -> None:
-        self._store, self._memory, self._people, self._device, self._code = store, memory, people, device, code
-        self._monotonic, self._picture = monotonic, picture
+        self._store, self._memory, self._people, self._device = store, memory, people, device
+        self._maintenance, self._picture = maintenance, picture
         self._lock, self._log = threading.Lock(), Log("terminal.enrolment")
-        self._failed, self._until = 0, -math.inf
         self._key: str | None = None
         self._told: str | None = None
         """Who stands at a stop of which an instructor was told whose face it is."""
@@ -85,16 +82,16 @@ class EnrolPage:
         """The classes of this box, those with the newest plan first, and their instructors; whether a code exists."""
         orders = [order for order in self._memory.look().orders.values()
                   if self._device in {place.device for place in order.boxes}]
-        return {"code": self._code is not None, "classes": [
+        return {"code": self._maintenance.there, "classes": [
             {"class": order.class_id, "title": order.title, "instructors": self._instructors(order.class_id)}
             for order in sorted(orders, key=lambda order: (order.title, order.class_id))]}
 
     def unlock(self, class_id: str, instructor: str, pin: str, code: str) -> str:
-        """Open the enrolment of a class. The key. Raises EnrolmentLocked, WrongCode, CodeWait, NoSuchClass, and what
+        """Open the enrolment of a class. The key. Raises EnrolmentLocked, WrongCode, NoSuchClass, and what
         the PIN raises."""
         with self._lock:
             if code:
-                self._check_code(code)
+                self._maintenance.check(code)
             elif instructor and pin:
                 self._people.confirm(class_id, instructor, pin)
             else:
@@ -159,7 +156,7 @@ class EnrolPage:
     def _choose_pin(self, press: Press) -> None:
         """The code counts for this one PIN: whoever opened the page may have left it to somebody else."""
         if press.code:
-            self._check_code(press.code)
+            self._maintenance.check(press.code)
         if self._unproven and not (press.code or press.instructor):
             self._needs_old_pin()
         self._people.guide.choose_pin(
@@ -179,18 +176,6 @@ class EnrolPage:
         if self._key is None or not self._people.guide.active or not hmac.compare_digest(
                 key.encode(), self._key.encode()):
             raise EnrolmentLocked()
-
-    def _check_code(self, code: str) -> None:
-        """Wrong tries wait longer and longer, as with PINs."""
-        left = self._until - self._monotonic()
-        if left > 0:
-            raise CodeWait(seconds=math.ceil(left))
-        if self._code is None or not hmac.compare_digest(code.encode(), self._code.encode()):
-            self._failed += 1
-            self._until = self._monotonic() + wait_s(self._failed)
-            self._log.warning("enrolment.wrong_code", failed=self._failed)
-            raise WrongCode()
-        self._failed = 0
 
     def _instructors(self, class_id: str) -> list[dict[str, Any]]:
         names, pins = self._store.names(class_id), self._store.pins(class_id)
@@ -212,7 +197,7 @@ class EnrolPage:
             "decides": shown.person is not None and self._told == shown.person,
             "anchor": shown.anchor, "card": shown.card, "inspector": shown.inspector,
             "instructors": self._instructors(class_id),
-            "code": self._code is not None,
+            "code": self._maintenance.there,
             "erasing": any((one.class_id, one.person) == (class_id, shown.person) for one in self._store.erasures()),
             "held": any((one.class_id, one.person) == (class_id, shown.person) for one in held(self._store)),
         }

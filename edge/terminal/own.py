@@ -9,9 +9,8 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import segno
-
 from edge.enrol.pins import Pins
+from edge.qr import drawn
 from edge.store import Store
 from edge.terminal.errors import NoOwnRecord, NotSeenNow, NotYours
 from edge.terminal.memory import Memory
@@ -22,8 +21,6 @@ from evidence.own_links import HOLDS_US, OwnLink, link_text, seal_own_link
 from evidence.seal import Signer
 from evidence.times import utc_text
 
-QUIET = 4
-"""Modules of white around a QR (ISO/IEC 18004, 7.2)."""
 SHOWN_S = 90
 """So long the QR stays on the screen if nobody closes it: the next in the queue must not scan it. The link itself holds
 for ten minutes (evidence/own_links.py)."""
@@ -110,23 +107,3 @@ class OwnPage:
         size, path = drawn(self._linker.address(class_id, person))
         return {"name": self._store.names(class_id).get(person, person), "size": size, "path": path,
                 "seconds": SHOWN_S}
-
-
-def drawn(text: str) -> tuple[int, str]:
-    """A QR as the side of its square in modules and the path of its dark ones (SVG 2, 9.3)."""
-    rows = [bytes(row) for row in segno.make(text, error="l", micro=False).matrix]
-    parts = [f"M{x + QUIET} {y + QUIET}h{length}v1h-{length}z" for y, row in enumerate(rows)
-             for x, length in _runs(row)]
-    return len(rows) + 2 * QUIET, "".join(parts)
-
-
-def _runs(row: bytes) -> list[tuple[int, int]]:
-    """Where dark modules follow each other: first, and how many."""
-    found, start = [], None
-    for x, dark in enumerate((*row, 0)):
-        if dark and start is None:
-            start = x
-        elif not dark and start is not None:
-            found.append((start, x - start))
-            start = None
-    return found

@@ -2,17 +2,13 @@
 from __future__ import annotations
 
 import dataclasses
-import errno
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-import uvicorn
 from cryptography import x509
-from fastapi import FastAPI
 
 from common import logs
 from common.notify import Watchdog, watched
@@ -23,18 +19,20 @@ from edge.cameras.port import Source
 from edge.checkin.engine import Engine
 from edge.child import ready, stop_on_signal
 from edge.clock import SystemClock
-from edge.config import BoxConfig, CameraConfig, TerminalConfig
+from edge.config import BoxConfig, CameraConfig
 from edge.control.client import ask
 from edge.enrol.erase import Eraser
-from edge.errors import CannotListen, NoRecorder, PortInUse
+from edge.errors import NoRecorder
 from edge.live.sign import NAME as SIGN
 from edge.picture.told import TOLD, troubles
 from edge.refusal import look_up
 from edge.rollcall.behind import BEHIND, read_behind
+from edge.serving import listen, serve
 from edge.sync.trust import read_trust
 from edge.terminal.app import make_app
 from edge.terminal.bareface import BareFaces
 from edge.terminal.camera import Camera
+from edge.terminal.check import CheckPage
 from edge.terminal.code import Code
 from edge.terminal.desk import Desk, Target
 from edge.terminal.enrolment import EnrolPage
@@ -43,6 +41,7 @@ from edge.terminal.guard import Guard
 from edge.terminal.live_sign import LiveSign
 from edge.terminal.loader import PackLoader
 from edge.terminal.looks import LiveLooks
+from edge.terminal.maintenance import Maintenance
 from edge.terminal.memory import Memory
 from edge.terminal.own import Linker, OwnPage
 from edge.terminal.panel import Panel, open_panel
@@ -51,6 +50,7 @@ from edge.terminal.pins import PinPage
 from edge.terminal.press import Presses
 from edge.terminal.screen import Screen
 from edge.terminal.settled import Settled, console_of
+from edge.terminal.trial import Either, Trial
 from edge.terminal.voice import Voice
 from edge.terminal.watch import Watch
 from edge.terminal.words import UNSAID
@@ -62,11 +62,9 @@ from evidence.seal import KeySigner
 from evidence.times import utc_us
 
 ASK_S = 1.5
-STOP_S = 3
-WEB_S, ENDS_S = 6.0, 15.0
-"""Real seconds for the end of the page, and then for that of all other parts together: both, and LOOK_S, are well below
-the time after which the supervisor kills this process."""
-LOOK_S = 0.5
+ENDS_S = 15.0
+"""Real seconds for the end of all parts together, after that of the page: both are well below the time after which the
+supervisor kills this process."""
 PACK_S = 30.0
 """Real seconds for which a terminal that is otherwise ready waits for its model pack before it says so."""
 
@@ -82,7 +80,7 @@ def run(box: Box) -> None:
     logs.setup()
     stop = stop_on_signal()
     written, box = box.config, dataclasses.replace(box, config=box.in_force())
-    listener = listen(box.config.terminal)
+    listener = listen(box.config.terminal.host, box.config.terminal.port)
     memory = Memory(box.store, log=box.log)
     root = x509.load_pem_x509_certificate(box.keys.root.encode())
     test = identity(box.keys.certificate, root, "box").test
@@ -96,7 +94,7 @@ def run(box: Box) -> None:
     presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)
     port, seen = listener.getsockname()[1], _check_in(box, memory, screen)
-    app = make_app(screen, presses, guard, box.config.lang, seen.pins, seen.enrolment, seen.own)
+    app = make_app(screen, presses, guard, box.config.lang, seen.pins, seen.enrolment, seen.own, seen.checks)
 
     def tell() -> None:
         if not stop.is_set():
@@ -113,7 +111,7 @@ def run(box: Box) -> None:
     eraser = Eraser(box.second_store(), box.folder, lambda: _set_clock(box))
     eraser.start()
     running: list[Part] = [
-        code, bare, eraser, *_start_settled(box, written, screen, stop), *_start_watch(box, screen, panel),
+        code, bare, eraser, seen.checks, *_start_settled(box, written, screen, stop), *_start_watch(box, screen, panel),
         *_start_desk(seen, tell)]
     try:
         # Where faces are looked at, that loop is the one which may hang.
@@ -145,19 +143,6 @@ def _read_all(screen: Screen) -> None:
         logs.Log("terminal").failed("terminal.unread", error)
 
 
-def serve(app: FastAPI, listener: socket.socket, stop: threading.Event, step: Callable[[], None]) -> None:
-    """Serve until `stop` is set; `step` now and then. In a thread, because in the main one uvicorn would answer signals
-    in its own way."""
-    server = uvicorn.Server(uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=STOP_S))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
-    thread.start()
-    while not stop.wait(LOOK_S) and thread.is_alive():
-        step()
-    server.should_exit = True
-    thread.join(WEB_S)
-
-
 def stop_all(parts: Sequence[Part], within_s: float) -> None:
     """Ask all parts at once to end, and wait for all together so many real seconds. What still runs then ends with the
     process; none holds up the others, also not by an error."""
@@ -173,21 +158,6 @@ def stop_all(parts: Sequence[Part], within_s: float) -> None:
     until = time.monotonic() + within_s
     for one in asked:
         one.join(max(0.0, until - time.monotonic()))
-
-
-def listen(config: TerminalConfig) -> socket.socket:
-    """The listening socket. Raises PortInUse, CannotListen."""
-    listener = socket.socket(socket.AF_INET6 if ":" in config.host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((config.host, config.port))
-        listener.listen(64)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise PortInUse(port=config.port, host=config.host) from None
-        raise CannotListen(port=config.port, host=config.host, why=error.strerror or str(error)) from None
-    return listener
 
 
 def open_terminal_camera(box: Box, camera: CameraConfig) -> Source:
@@ -229,6 +199,7 @@ class CheckIn:
 
     pins: PinPage
     enrolment: EnrolPage
+    checks: CheckPage
     own: OwnPage | None = None
     camera: Camera | None = None
     desk: Desk | None = None
@@ -241,7 +212,8 @@ def _check_in(box: Box, memory: Memory, screen: Screen) -> CheckIn:
     found, config = box.config.camera("terminal"), box.config
     loader = None if found is None else pack_loader(box)
     people = People(box, memory, screen, _no_camera if loader is None else loader.pack, time.monotonic)
-    camera = desk = voice = None
+    camera = desk = voice = trial = None
+    maintenance = Maintenance(config.enrol.code, time.monotonic)
     if found is None or loader is None:
         logs.Log("terminal").warning("checkin.no_camera", role="terminal")
     else:
@@ -249,16 +221,24 @@ def _check_in(box: Box, memory: Memory, screen: Screen) -> CheckIn:
         desk = Desk(
             camera, lambda: screen.target(fresh=False), engine_maker(box, loader), box.store, box.clock.utc_us,
             time.monotonic, config.checkin.every_ms / 1000, Watchdog().step)
-        screen.desk, desk.guide = desk, people.guide
+        trial = Trial(loader.pack, time.monotonic)
+        screen.desk, desk.guide = desk, Either(people.guide, trial)
         voice = None if not config.terminal.voice else Voice(
             desk, config.lang, lambda: people.guide.pose, bare=lambda: _phase(screen))
     pins = PinPage(box.store, memory, screen, people, desk)
-    enrolment = EnrolPage(box.store, memory, people, config.device, config.enrol.code, time.monotonic,
+    enrolment = EnrolPage(box.store, memory, people, config.device, maintenance,
                           lambda: desk is not None and bool(desk.jpeg()))
     linker = _linker(box)
     own = None if linker is None else OwnPage(
         box.store, memory, screen, people.pins, desk, linker, box.clock.utc_us)
-    return CheckIn(pins, enrolment, own, camera, desk, voice, loader)
+    checks = CheckPage(box, maintenance, trial, lambda: _in_class(box, screen), time.monotonic)
+    return CheckIn(pins, enrolment, checks, own, camera, desk, voice, loader)
+
+
+def _in_class(box: Box, screen: Screen) -> bool:
+    """Whether people may be checked in, or the room is being recorded."""
+    status = _status(box)
+    return screen.target(fresh=False) is not None or (status is not None and bool(status.get("session")))
 
 
 def _linker(box: Box) -> Linker | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Depends, Header, Request
+from fastapi import APIRouter, Body, Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 
+from edge.terminal.check import CheckPage
 from edge.terminal.enrolment import EnrolPage, Press
 from edge.terminal.fields import MOST, Short
 from edge.terminal.own import OwnPage
@@ -17,6 +18,40 @@ KEY_HEADER = "X-Zaitang-Enrolment"
 Field = Annotated[Short, Body(embed=True)]
 Key = Annotated[str, Header(alias=KEY_HEADER, max_length=MOST)]
 Language = Callable[[Request], Literal["zh", "en"]]
+
+
+CHECK_HEADER = "X-Zaitang-Check"
+CheckKey = Annotated[str, Header(alias=CHECK_HEADER, max_length=MOST)]
+
+
+def check_routes(page: CheckPage, check: Callable[[Request], None], language: Language) -> APIRouter:
+    """What the page of the check asks."""
+    routes = APIRouter(prefix="/check", dependencies=[Depends(check)])
+
+    @routes.post("/open")
+    def unlock(code: Field) -> dict[str, Any]:
+        return {"key": page.unlock(code)}
+
+    @routes.post("/view")
+    def view(request: Request, key: CheckKey = "") -> dict[str, Any]:
+        return page.view(key, language(request))
+
+    @routes.post("/press")
+    def press(request: Request, do: Annotated[Literal["begin", "face"], Body(embed=True)], key: CheckKey = "",
+              ) -> dict[str, Any]:
+        (page.begin if do == "begin" else page.face)(key)
+        return page.view(key, language(request))
+
+    @routes.post("/room")
+    def room(key: CheckKey = "") -> Response:
+        return Response(page.room(key), media_type="image/jpeg")
+
+    @routes.post("/close")
+    def close(key: CheckKey = "") -> JSONResponse:
+        page.close(key)
+        return JSONResponse({})
+
+    return routes
 
 
 def pin_routes(page: PinPage, check: Callable[[Request], None], language: Language) -> APIRouter:

@@ -12,6 +12,7 @@ from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.stories import tell
 from central.classes.survey import close_survey, draw_ticket, open_survey, take_answer
+from central.devices.introductions import Named, code_of
 from central.ingest.collector import Message
 from central.plans.roster_changes import Why
 from central.web.app import create_app
@@ -25,12 +26,14 @@ from tests.central.case_pages import BASE, CLASS, PRACTICE, SCHOOL, belongs, sen
 from tests.central.console import HERE, become, send, session_of
 from tests.central.course import AWAY, Course
 from tests.central.helpers import Box, FixedClock, put, segment_of, write_plan
+from tests.central.new_machines import key_of, machine
 from tests.central.plans.making import PEOPLE as LISTED
 from tests.central.plans.making import roster, schedule, spec
 
 NOW = utc_us("2026-03-04T01:55:00.000000Z")
 """09:55 in China, the day after the course of the welders."""
 PASSWORD = "correct horse battery"
+NEW_BOX, CLAIMED_BOX = machine(101, "100000003d1d1c36"), machine(102, "100000007ac04e51")
 COOK = """\
 class = "cook-1"
 title = "中式面点师 2026 年第 1 期"
@@ -96,11 +99,21 @@ def open_office(folder: Path) -> Office:
     _plans(centre)
     _said(centre)
     desk.make_token("wang", "省级平台", "wang")
+    _new_boxes(centre)
     desk.add("new", "supervisor", "411202", "admin")
     office = Office(centre, clock, course, "", _survey(centre, clock), desk.link("new", "admin"), _codes(centre),
                     taught)
     office.open_link = office.new_link()
     return office
+
+
+def _new_boxes(centre: Centre) -> None:
+    """A machine that shows its code, and one that the school has claimed."""
+    welcome = centre.welcome()
+    for one in (NEW_BOX, CLAIMED_BOX):
+        welcome.introduce(one, "10.12.3.57")
+    named = Named("box-204", "实训楼 204", SCHOOL, "sanmenxia-2023", "zh")
+    welcome.claim(code_of(CLAIMED_BOX), key_of(CLAIMED_BOX), named, "school", False)
 
 
 def client(centre: Centre, name: str) -> TestClient:

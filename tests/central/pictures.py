@@ -23,13 +23,14 @@ from central.archive.decide import Wish
 from central.archive.desk import BAG, REQUEST, Why, folder_of, keep_failure
 from central.archive.progress import Progress
 from central.archive.pull import Terms, pull
+from central.devices.introductions import code_of
 from central.overview import glance
 from central.web.links import link
 from common.texts import LANGS
 from tests.central.case_pages import BASE, FIRST, PRACTICE
 from tests.central.console import COOKIE, session_of
 from tests.central.live_box import LiveBox
-from tests.central.office import WRONG, Office, open_office
+from tests.central.office import NEW_BOX, WRONG, Office, open_office
 from tests.central.plans.making import schedule
 from tests.central.test_browser import CHROMIUM, Console
 
@@ -44,6 +45,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "overview": ("wang", "/"), "overview-admin": ("admin", "/"), "overview-school": ("school", "/"),
     "filtered": ("wang", "/?verdict=noted&since=2026-03-01#classes"), "filter-wrong": ("wang", "/?region=41"),
     "search": ("wang", "/search?q=赵敏"), "search-nobody": ("school", "/search?q=面点"), "boxes": ("admin", "/boxes"),
+    "box-new": ("school", "/boxes/new"), "box-found": ("school", f"/boxes/new?code={code_of(NEW_BOX)}"),
+    "boxes-waiting": ("admin", "/boxes/waiting"), "boxes-waiting-school": ("school", "/boxes/waiting"),
     "class": ("wang", BASE), "class-school": ("school", BASE), "class-running": ("wang", "/classes/cook-1"),
     "class-planned": ("wang", "/classes/welder-2"),
     "review": ("wang", f"{BASE}/blocks/{PRACTICE}"), "review-clear": ("school", f"{BASE}/blocks/{FIRST}"),

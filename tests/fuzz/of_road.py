@@ -36,6 +36,7 @@ from edge.sync.process import make_inbox
 from edge.terminal.app import make_app
 from edge.terminal.enrolment import EnrolPage
 from edge.terminal.guard import TOKEN_HEADER, Guard
+from edge.terminal.maintenance import Maintenance
 from edge.terminal.people import People
 from edge.terminal.pins import PinPage
 from edge.terminal.progress import live_of
@@ -275,7 +276,8 @@ def a_terminal(folder: Path) -> Iterator[ASGIApp]:
         box = Box(room.folder, room.config, room.keys, room.clock, room.store)  # type: ignore[arg-type]
         people = People(box, room.memory, room.screen, DrawnPack, lambda: room.monotonic)  # type: ignore[arg-type]
         pins = PinPage(room.store, room.memory, room.screen, people, PinDesk())  # type: ignore[arg-type]
-        enrol = EnrolPage(room.store, room.memory, people, "box-1", CODE, lambda: room.monotonic, lambda: True)
+        code = Maintenance(CODE, lambda: room.monotonic)
+        enrol = EnrolPage(room.store, room.memory, people, "box-1", code, lambda: True)
         yield make_app(room.screen, room.presses, Guard(b"secret", "127.0.0.1"), "zh", pins, enrol)
 
 

@@ -29,6 +29,7 @@ root calls; it draws by the devices of the screen; it compiles scripts into memo
 machine alone, and asks the kernel for devices by netlink."""
 BIN = "/opt/zaitang/current/bin/"
 SHOWN = "/opt/zaitang/current/provisioning/system/kiosk/start"
+FIRST = "zaitang-first-boot.service"
 
 
 class _Unit(configparser.RawConfigParser):
@@ -90,7 +91,8 @@ def test_a_unit_that_opens_everything_would_be_seen(root: Path, tmp_path: Path) 
 
 
 def test_every_process_has_a_unit_with_its_own_watchdog() -> None:
-    assert set(BOX) == {f"zaitang-{role}.service" for role in edge_cli.ROLES} and HANG_S.keys() == edge_cli.ROLES.keys()
+    assert set(BOX) - {FIRST} == {f"zaitang-{role}.service" for role in edge_cli.ROLES}
+    assert HANG_S.keys() == edge_cli.ROLES.keys()
     for role, seconds in HANG_S.items():
         assert float(_Unit(f"zaitang-{role}.service")["Service"]["WatchdogSec"]) == seconds
     for name in CENTRE:
@@ -116,6 +118,14 @@ def test_each_starts_a_command_that_there_is(name: str) -> None:
     assert callable(args.do)
     folder = vars(args).get("box") or vars(args).get("centre")
     assert str(folder) == f"/var/lib/zaitang/{'box' if cli is edge_cli else 'centre'}"
+
+
+def test_before_a_box_is_certified_its_first_boot_runs_and_afterwards_all_else() -> None:
+    certified = "/var/lib/zaitang/box/keys/device.crt"
+    for name in BOX:
+        assert _Unit(name)["Unit"]["ConditionPathExists"] == ("!" if name == FIRST else "") + certified
+    assert _Unit(FIRST)["Unit"]["OnSuccess"] == "zaitang-box.target"
+    assert _Unit(FIRST)["Service"]["Restart"] == "on-failure"
 
 
 def test_nothing_on_a_box_goes_before_what_records() -> None:

@@ -60,7 +60,8 @@ def test_another_role_is_none() -> None:
 def test_every_action_is_somebodys_and_auditors_change_nothing() -> None:
     assert set(MAY) == set(Action) and all(MAY.values())
     changes = {Action.REVIEW, Action.DECIDE, Action.OBJECT, Action.ANSWER_OBJECTION, Action.INSPECT,
-               Action.MANAGE_CLASS, Action.DEVICES, Action.ACCOUNTS, Action.INSTITUTIONS, Action.SURVEY}
+               Action.MANAGE_CLASS, Action.CLAIM_BOX, Action.DEVICES, Action.ACCOUNTS, Action.INSTITUTIONS,
+               Action.SURVEY}
     assert not [action for action in changes if may("auditor", action)]
     assert not may("institution", Action.DECIDE) and not may("administrator", Action.DECIDE)
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from edge.errors import BadKeyFile
 from edge.identity.centre import MAX_ANSWER, _answer, checked_address
 from edge.identity.errors import WHY, BadAddress, BadPin, CentreAway, NoSerial, Refused, StrangeAnswer
-from edge.identity.join import _Broker as Broker
-from edge.identity.join import _decoded, _sync_toml, checked_pin
+from edge.identity.join import Broker, _sync_toml, checked_pin, decoded
 from edge.identity.serial import machine_serial
 from edge.identity.tls import client_context, own_certificate, take_certificate, waiting_key
 from evidence.certs import pem
@@ -55,7 +54,7 @@ def test_a_centre_that_does_not_answer_is_away() -> None:
     inner, max_size=3) | st.dictionaries(st.sampled_from(["state", "broker", "host", "port"]), inner, max_size=4)))
 def test_any_json_is_an_answer_or_strange(value: object) -> None:
     try:
-        _decoded(value if isinstance(value, dict) else {"state": value})
+        decoded(value if isinstance(value, dict) else {"state": value})
     except StrangeAnswer:
         return
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,21 +24,24 @@ from edge.enrol.erase import finish
 from edge.keys import Certify, make_box_keys, self_certified
 from edge.live.sign import NAME as TOLD
 from edge.models.manifest import load_manifest
+from edge.serving import listen, serve
 from edge.store import Store
 from edge.store.people import NewFace
 from edge.terminal.app import make_app
+from edge.terminal.check import CheckPage
 from edge.terminal.desk import Desk, Target
 from edge.terminal.enrolment import EnrolPage
 from edge.terminal.guard import Guard
 from edge.terminal.live_sign import LiveSign
 from edge.terminal.looks import LiveLooks
+from edge.terminal.maintenance import Maintenance
 from edge.terminal.memory import Memory
 from edge.terminal.own import Linker, OwnPage
 from edge.terminal.people import People
 from edge.terminal.pins import PinPage
 from edge.terminal.press import Presses
-from edge.terminal.process import listen, serve
 from edge.terminal.screen import Screen
+from edge.terminal.trial import Either, Trial
 from edge.vision.liveness import GESTURES, BadSight, FaceMesh, PassiveScore
 from edge.vision.pack import Face
 from edge.wiring import Box, open_store
@@ -53,6 +57,19 @@ NAMES = {"p-1": "王秀英", "p-2": "李强", "p-3": "欧阳建国", "p-4": "陈
 TEACHER = "p-9"
 FACE = (230, 110, 180, 240)
 """x, y, width, height in the frame of 640 × 480."""
+CHECKS = """
+import pathlib, sys
+from edge.handover import results
+from edge.handover.sheet import Line, Sheet, keep_sheet, with_result
+sheet = Sheet("2026-03-02T00:40:00.000000Z", "box-1", "实训楼 101", "ab" * 32, "1.0", (
+    Line("clock", "good", "the clock is set, to {error} ms at most", {"error": 3}),
+    Line("disk", "look", "{folder}: {free} MB free, room for {days} days of class", {
+        "folder": "/var/lib/zaitang/box/video", "free": 52000, "days": 21}, "see *processes*")))
+for one in (results.room([44, 61], 40), results.recording(results.Filmed(60, 1500, 41, 1920, 1080), 60)):
+    sheet = with_result(sheet, one)
+keep_sheet(pathlib.Path(sys.argv[1]), sheet)
+"""
+"""In the place of `zaitang-edge accept`: a room camera and a recorder are not here."""
 SKINS = [(183, 211, 242), (150, 186, 226), (196, 221, 246), (140, 172, 208)]
 
 
@@ -179,9 +196,10 @@ class DrawnFrames:
 
 class Site:
     """A box whose whole terminal is served; `frames` are its camera, `begin` and `end` its service. `recorder`: what it
-    says, None while it does not answer."""
+    says, None while it does not answer; `in_class`: whether the box may not be checked."""
 
     recorder: dict[str, Any] | None = None
+    in_class = False
 
     def __init__(
         self, folder: Path, certify: Certify | None = None, console: str | None = None,
@@ -241,17 +259,21 @@ class Site:
         self.people = People(self.box, memory, screen, lambda: self.pack, time.monotonic)  # type: ignore[arg-type,return-value]
         self.desk = Desk(
             self.frames, screen.target, self._engine, self.store, self.clock.utc_us, time.monotonic, 0.05)
-        self.desk.guide, screen.desk = self.people.guide, self.desk
+        trial, maintenance = Trial(lambda: self.pack, time.monotonic), Maintenance(CODE, time.monotonic)  # type: ignore[arg-type,return-value]
+        self.desk.guide, screen.desk = Either(self.people.guide, trial), self.desk
         pins = PinPage(self.store, memory, screen, self.people, self.desk)
         enrolment = EnrolPage(
-            self.store, memory, self.people, "box-1", CODE, time.monotonic, lambda: bool(self.desk.jpeg()))
+            self.store, memory, self.people, "box-1", maintenance, lambda: bool(self.desk.jpeg()))
         own = None if self.console is None else OwnPage(
             self.store, memory, screen, self.people.pins, self.desk,
             Linker("box-1", self.console, KeySigner(self.box.keys.device), lambda: time.time_ns() // 1000),
             self.clock.utc_us)
-        app = make_app(screen, presses, Guard(self.box.keys.data, "127.0.0.1"), "zh", pins, enrolment, own)
+        checks = CheckPage(self.box, maintenance, trial, lambda: self.in_class, time.monotonic, [
+            sys.executable, "-c", CHECKS, str(self.folder)])
+        app = make_app(screen, presses, Guard(self.box.keys.data, "127.0.0.1"), "zh", pins, enrolment, own, checks)
         self._stop = threading.Event()
-        self._web = threading.Thread(target=serve, args=(app, listen(self._terminal), self._stop, lambda: None))
+        listener = listen(self._terminal.host, self._terminal.port)
+        self._web = threading.Thread(target=serve, args=(app, listener, self._stop, lambda: None))
         self.desk.start()
         self._web.start()
 

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from edge.config import TerminalConfig
 from edge.errors import CannotListen, PortInUse, StoreBusy
+from edge.serving import listen
 from edge.terminal.app import make_app
 from edge.terminal.errors import ReasonNeeded
 from edge.terminal.guard import Guard
-from edge.terminal.process import listen
 
 
 @pytest.fixture
@@ -150,9 +149,9 @@ def test_a_port_in_use_and_an_address_of_another_machine_are_told_apart() -> Non
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PortInUse, match=str(port)):
-            listen(TerminalConfig(port=port))
+            listen("127.0.0.1", port)
         with pytest.raises(CannotListen, match="Cannot assign"):
-            listen(TerminalConfig(host="203.0.113.1", port=port))
+            listen("203.0.113.1", port)
 
 
 def test_a_bare_face_roll_call_is_answered_by_a_press_of_the_page(client: TestClient, room: Any) -> None:

@@ -16,6 +16,7 @@ from edge.enrol.guide import IDLE_S
 from edge.terminal.app import make_app
 from edge.terminal.enrolment import EnrolPage
 from edge.terminal.guard import Guard
+from edge.terminal.maintenance import Maintenance
 from edge.terminal.people import People
 from edge.terminal.routes import KEY_HEADER
 from edge.wiring import Box
@@ -36,7 +37,8 @@ class Kiosk:
         self.people = People(box, room.memory, room.screen, lambda: pack, lambda: room.monotonic)  # type: ignore[arg-type,return-value]
         self.picture = True
         page = EnrolPage(
-            room.store, room.memory, self.people, "box-1", code, lambda: room.monotonic, lambda: self.picture)
+            room.store, room.memory, self.people, "box-1", Maintenance(code, lambda: room.monotonic),
+            lambda: self.picture)
         app = make_app(room.screen, room.presses, Guard(b"secret", "127.0.0.1"), "en", None, page)
         self.client = TestClient(app, base_url="http://127.0.0.1:8080")
         found = re.search(r'name="token" content="([^"]+)"', self.client.get("/enrol").text)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect, sync_playwright
 
-from edge.terminal import process
+from edge import serving
 from edge.terminal.live_sign import FRESH_S
 from evidence.bodies import LiveEnded
 from evidence.box_orders import BoxOrder, OrderAnswered, WantedLive
@@ -42,7 +42,7 @@ TEXT = {"zh": "有人正在远程查看本教室画面（自 08:3", "en": "Someb
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with pytest.MonkeyPatch.context() as patch, served(tmp_path_factory.mktemp("watched")) as site:
-        patch.setattr(process, "STOP_S", 0.2)
+        patch.setattr(serving, "STOP_S", 0.2)
         yield site
 
 

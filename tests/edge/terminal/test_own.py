@@ -10,9 +10,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from edge.config import parse_box
+from edge.qr import QUIET, drawn
 from edge.terminal.app import make_app
 from edge.terminal.guard import Guard
-from edge.terminal.own import QUIET, SHOWN_S, Linker, OwnPage, drawn
+from edge.terminal.own import SHOWN_S, Linker, OwnPage
 from edge.terminal.people import People
 from edge.terminal.schedule import latest_class
 from edge.terminal.settled import console_of

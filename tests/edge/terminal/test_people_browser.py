@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from common.texts import translate
-from edge.terminal import process
+from edge import serving
 from edge.terminal.words import ANSWERS, BY_HAND, CHECKIN, SIGNED_OUT
 
 from .conftest import CLASS
@@ -52,7 +52,7 @@ INERT = """() => [...document.querySelectorAll("button, a")].filter((node) => no
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with pytest.MonkeyPatch.context() as patch, served(tmp_path_factory.mktemp("drawn")) as site:
-        patch.setattr(process, "STOP_S", 0.2)
+        patch.setattr(serving, "STOP_S", 0.2)
         yield site
 
 

@@ -7,10 +7,10 @@ import threading
 import pytest
 from fastapi import FastAPI
 
-from edge import supervise
+from edge import serving, supervise
 from edge.child import LONG_S
-from edge.terminal import process
-from edge.terminal.process import ENDS_S, LOOK_S, WEB_S, serve, stop_all
+from edge.serving import LOOK_S, WEB_S, serve
+from edge.terminal.process import ENDS_S, stop_all
 
 
 class Slow:
@@ -60,17 +60,17 @@ def test_a_page_that_is_being_made_holds_up_no_end(monkeypatch: pytest.MonkeyPat
         asked.set()
         answer.wait()
 
-    monkeypatch.setattr(process, "STOP_S", 1)
-    monkeypatch.setattr(process, "WEB_S", 0.05)
+    monkeypatch.setattr(serving, "STOP_S", 1)
+    monkeypatch.setattr(serving, "WEB_S", 0.05)
     listener = socket.create_server(("127.0.0.1", 0))
-    serving = threading.Thread(target=serve, args=(app, listener, stop, lambda: None), daemon=True)
-    serving.start()
+    web = threading.Thread(target=serve, args=(app, listener, stop, lambda: None), daemon=True)
+    web.start()
     try:
         with socket.create_connection(listener.getsockname()) as client:
             client.sendall(b"GET / HTTP/1.1\r\nHost: box\r\n\r\n")
             assert asked.wait(60)
             stop.set()
-            serving.join(20)
-            assert not serving.is_alive()
+            web.join(20)
+            assert not web.is_alive()
     finally:
         answer.set()

@@ -1,0 +1,20 @@
+"""What can go wrong before a box is one, each as one sentence."""
+from __future__ import annotations
+
+from evidence.errors import BadInput
+
+
+class NotBegun(BadInput):
+    text = "this box is not approved yet"
+
+
+class NotRefused(BadInput):
+    text = "the centre has not refused this box: it keeps its keys"
+
+
+class OtherName(BadInput):
+    text = "the centre approved this box as {name}, but it is called {device}: ask for another approval"
+
+
+class CameraTwice(BadInput):
+    text = "choose one camera for the room and one for the terminal at most"

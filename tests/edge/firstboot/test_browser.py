@@ -1,0 +1,71 @@
+"""The screen of a new box in a real browser: all of it there, readable, and it presses what it should."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from edge.firstboot.view import State
+from edge.terminal.guard import TOKEN_HEADER
+from tests.edge.firstboot.pictures import Shown, see, served
+from tests.edge.terminal.test_browser import ARGS, CHROMIUM, CONTRAST, SIZES, SMALL
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no browser")
+
+
+@pytest.fixture(scope="module")
+def screen() -> Iterator[tuple[Shown, str, Page]]:
+    with sync_playwright() as play, served() as (shown, address):
+        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
+        yield shown, address, browser.new_page()
+        browser.close()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_all_of_it_is_on_the_screen(screen: tuple[Shown, str, Page], lang: str, width: int, height: int) -> None:
+    shown, address, page = screen
+    page.set_viewport_size({"width": width, "height": height})
+    for state in get_args(State):
+        see(page, shown, address, lang, state)
+        assert page.evaluate(CONTRAST) == [] and page.evaluate(SMALL) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if state != "approved":  # a list of cameras may be longer
+            assert page.evaluate("document.querySelector('.words').scrollHeight <= "
+                                 "document.querySelector('.words').clientHeight + 1"), state
+            assert page.evaluate("(document.querySelector('.who')?.scrollHeight ?? 0) <= "
+                                 "(document.querySelector('.who')?.clientHeight ?? 0) + 1"), state
+
+
+def test_the_cameras_are_given_places_and_the_box_begins(screen: tuple[Shown, str, Page]) -> None:
+    shown, address, page = screen
+    see(page, shown, address, "en", "approved")
+    expect(page.locator("#maintenance")).to_have_text("493 027")
+    page.select_option("select[name='v4l2:/dev/video0']", "room")
+    page.click("#begin button")
+    expect(page.locator("#problem")).to_contain_text("one camera for the room")
+    page.select_option("select[name='picamera2:0']", "")
+    page.click("#begin button")
+    expect(page.locator("#starts")).to_be_visible()
+    assert [[(one.role, one.source) for one in cameras] for cameras in shown.began] == [  # type: ignore[attr-defined]
+        [("room", "v4l2:/dev/video0")]]
+
+
+def test_a_refused_box_asks_again(screen: tuple[Shown, str, Page]) -> None:
+    shown, address, page = screen
+    see(page, shown, address, "zh", "refused")
+    page.click("#again")
+    expect(page.locator("[data-state=introduced]")).to_be_visible()
+
+
+def test_a_page_from_elsewhere_presses_nothing(screen: tuple[Shown, str, Page]) -> None:
+    shown, address, page = screen
+    shown.began.clear()
+    for headers in ({}, {TOKEN_HEADER: "x.y"}):
+        for path in ("begin", "again"):
+            said = page.request.post(address + path, headers=headers, data={"roles": {}})
+            assert said.status == 403
+    assert page.request.get(address, headers={"Host": "evil.example"}).status == 421
+    assert shown.began == []
