@@ -25,6 +25,8 @@ from edge.child import ready, stop_on_signal
 from edge.clock import SystemClock
 from edge.config import BoxConfig, CameraConfig, TerminalConfig
 from edge.control.client import ask
+from edge.doctor.exporter import metrics
+from edge.doctor.gather import examiner
 from edge.enrol.erase import Eraser
 from edge.errors import CannotListen, NoRecorder, PortInUse
 from edge.live.sign import NAME as SIGN
@@ -40,6 +42,7 @@ from edge.terminal.desk import Desk, Target
 from edge.terminal.enrolment import EnrolPage
 from edge.terminal.errors import NoCheckInCamera
 from edge.terminal.guard import Guard
+from edge.terminal.health import Health
 from edge.terminal.live_sign import LiveSign
 from edge.terminal.loader import PackLoader
 from edge.terminal.looks import LiveLooks
@@ -96,7 +99,9 @@ def run(box: Box) -> None:
     presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)
     port, seen = listener.getsockname()[1], _check_in(box, memory, screen)
-    app = make_app(screen, presses, guard, box.config.lang, seen.pins, seen.enrolment, seen.own)
+    looked = dataclasses.replace(box, store=box.second_store())
+    app = make_app(screen, presses, guard, box.config.lang, seen.pins, seen.enrolment, seen.own,
+                   Health(examiner(looked), box.clock.utc_us))
 
     def tell() -> None:
         if not stop.is_set():
@@ -117,7 +122,8 @@ def run(box: Box) -> None:
         *_start_desk(seen, tell)]
     try:
         # Where faces are looked at, that loop is the one which may hang.
-        serve(app, listener, stop, Watchdog().step if seen.desk is None else lambda: None)
+        with metrics(looked):
+            serve(app, listener, stop, Watchdog().step if seen.desk is None else lambda: None)
     finally:
         stop_all(running, ENDS_S)
 
