@@ -52,6 +52,8 @@ class Action(enum.Enum):
     DEVICES = "devices"
     INSTITUTIONS = "institutions"
     ACCOUNTS = "accounts"
+    HEALTH = "health"
+    """What ails the centre itself."""
     AUDIT = "audit"
     """Who looked at what, and which accounts changed."""
 
@@ -83,6 +85,7 @@ MAY: Mapping[Action, frozenset[Role]] = {action: frozenset(roles) for action, ro
     Action.DEVICES: (M,),
     Action.INSTITUTIONS: (M,),
     Action.ACCOUNTS: (M,),
+    Action.HEALTH: (M,),
     Action.AUDIT: (A, M),
 }.items()}
 """The table. What is not in it, nobody may do. Each role only where its scope reaches (scope.py)."""

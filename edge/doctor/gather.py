@@ -2,20 +2,18 @@
 changed."""
 from __future__ import annotations
 
-import fcntl
 import functools
 import os
 import socket
-import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from common.examining import Examiner, Look
-from common.texts import LANGS, N_, words
+from common.reaching import ANSWER_S, is_held, unreached
+from common.texts import LANGS, words
 from common.tls import ClientContext
-from common.unreached import why_unreached
 from edge.box_orders import in_force
 from edge.cli import ROLES
 from edge.config import SyncConfig
@@ -43,16 +41,11 @@ from evidence.times import SECOND
 
 Found = tuple[Any, ...]
 
-ANSWER_S = 3.0
-"""Real seconds that whoever is asked over the network may take."""
-REFUSES_S = 0.5
-"""A server of TLS 1.3 refuses a client's certificate only after the handshake: so long a word of that is waited for."""
 MB = 1_000_000
 THERMAL = Path("/sys/class/thermal")
 THROTTLED = Path("/sys/devices/platform/soc/soc:firmware/get_throttled")
 """The firmware of a Raspberry Pi: hexadecimal."""
 PORTS = Path("/sys/class/net")
-ENDS, NOT_TAKEN = N_("it ends the connection at once"), N_("it does not take the certificate of this box")
 
 
 def examiner(box: Box) -> Examiner[Box]:
@@ -61,24 +54,9 @@ def examiner(box: Box) -> Examiner[Box]:
 
 
 def _processes(box: Box) -> Found:
-    runs = {role: _holds(box.run_folder / f"{role}.lock") for role in ROLES}
+    runs = {role: is_held(box.run_folder / f"{role}.lock") for role in ROLES}
     refused = {role: why.words for role in ROLES if not runs[role] and (why := look_up(box.run_folder, role))}
     return runs, refused
-
-
-def _holds(lock: Path) -> bool:
-    """Whether a process holds the lock."""
-    try:
-        handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
 
 
 def _cameras(box: Box) -> Found:
@@ -178,7 +156,7 @@ def _centre(box: Box) -> Found:
     sync = box.config.sync
     places = [] if sync is None else _places(sync)
     context = _own_context(box.folder / "keys") if sync is not None and sync.tls else None
-    return {f"{host}:{port}": _unreached(host, port, context if (host, port) == places[0] else None)
+    return {f"{host}:{port}": unreached(host, port, context if (host, port) == places[0] else None)
             for host, port in places}, revoked
 
 
@@ -196,28 +174,6 @@ def _places(sync: SyncConfig) -> list[tuple[str, int]]:
         if address is not None and (host := urlsplit(address).hostname):
             found.append((host, urlsplit(address).port or (443 if address.startswith("https:") else 80)))
     return list(dict.fromkeys(found))
-
-
-def _unreached(host: str, port: int, context: ClientContext | None = None) -> str | None:
-    """Why nobody answers there; None where somebody does. With `context` also whether both take each other's
-    certificate; no more is said, for a session under this box's name would end that of its own link."""
-    try:
-        with socket.create_connection((host, port), ANSWER_S) as line:
-            if context is None:
-                return None
-            with context.wrap_socket(line, server_hostname=host) as safe:
-                safe.settimeout(REFUSES_S)
-                return _refused(safe)
-    except OSError as error:
-        return NOT_TAKEN if context is not None and context.trouble == "own" else why_unreached(error)
-
-
-def _refused(safe: ssl.SSLSocket) -> str | None:
-    """Who takes us waits for our first word, and says nothing."""
-    try:
-        return None if safe.recv(1) else ENDS
-    except TimeoutError:
-        return None
 
 
 def _certificate(box: Box) -> Found | None:

@@ -1,6 +1,7 @@
 """The terminal process: owns the check-in camera, runs the desk, serves the page."""
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import socket
@@ -15,7 +16,10 @@ from cryptography import x509
 from fastapi import FastAPI
 
 from common import logs
+from common.examining import Examiner
 from common.notify import Watchdog, watched
+from common.numbers import FRESH_S, WITHIN_S
+from common.numbers import told as told_numbers
 from common.texts import translate
 from edge.box_orders import Orders
 from edge.cameras.open import open_source
@@ -25,8 +29,8 @@ from edge.child import ready, stop_on_signal
 from edge.clock import SystemClock
 from edge.config import BoxConfig, CameraConfig, TerminalConfig
 from edge.control.client import ask
-from edge.doctor.exporter import metrics
-from edge.doctor.gather import examiner
+from edge.doctor.gather import METERS, examiner
+from edge.doctor.measure import NAMES
 from edge.enrol.erase import Eraser
 from edge.errors import CannotListen, NoRecorder, PortInUse
 from edge.live.sign import NAME as SIGN
@@ -122,10 +126,17 @@ def run(box: Box) -> None:
         *_start_desk(seen, tell)]
     try:
         # Where faces are looked at, that loop is the one which may hang.
-        with metrics(looked):
+        with _numbers(looked):
             serve(app, listener, stop, Watchdog().step if seen.desk is None else lambda: None)
     finally:
         stop_all(running, ENDS_S)
+
+
+def _numbers(looked: Box) -> contextlib.AbstractContextManager[None]:
+    """Those of the whole box, from this process, where box.toml says so. `looked`: with a store of its own."""
+    metrics = looked.config.metrics
+    meter = Examiner(looked, METERS, looked.clock.utc_us, WITHIN_S, FRESH_S)
+    return told_numbers(NAMES, meter, metrics.host, metrics.port)
 
 
 def _start_settled(box: Box, written: BoxConfig, screen: Screen, stop: threading.Event) -> list[Settled]:

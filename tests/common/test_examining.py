@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from common.examining import Examiner, Look, Seen
-from common.health import Check, Shown, by_need, lines, shown
+from common.health import Check, Shown, State, by_need, lines, shown
 from evidence.errors import BadInput
 
 
@@ -122,6 +122,8 @@ def value(seen: Seen | None) -> int:
 def test_a_check_is_told_in_one_language() -> None:
     check = Check("disk", "bad", "it cannot be looked at: {why}", {"why": "it does not answer"}, "mend what it says")
     assert shown(check, "zh") == Shown("bad", "须处理", "磁盘", "无法检查：它没有应答", "请按其说明处理")
-    assert lines(check, "en") == ["[mend it] disk: it cannot be looked at: it does not answer", "    → mend what it says"]
-    states = [one.state for one in by_need([Check("x", one, "x") for one in ("good", "untold", "look", "bad")])]  # type: ignore[arg-type]
+    assert lines(check, "en") == [
+        "[mend it] disk: it cannot be looked at: it does not answer", "    → mend what it says"]
+    some: list[State] = ["good", "untold", "look", "bad"]
+    states = [one.state for one in by_need([Check("x", one, "x") for one in some])]
     assert states == ["bad", "look", "untold", "good"]

@@ -10,7 +10,8 @@ from edge.doctor.judge import Place
 
 
 def test_of_a_link_the_kernel_tells(tmp_path: Path) -> None:
-    for name, device, carrier in (("eth0", True, "1\n"), ("eth1", True, "0\n"), ("wlan0", True, None), ("veth1", False, "1\n")):
+    ports = (("eth0", True, "1\n"), ("eth1", True, "0\n"), ("wlan0", True, None), ("veth1", False, "1\n"))
+    for name, device, carrier in ports:
         (tmp_path / name).mkdir()
         if device:
             (tmp_path / name / "device").mkdir()

@@ -14,9 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from common import exporter
 from common.examining import Examiner, Look
 from common.exporter import exported
+from common.numbers import Numbers, app_of, told
 from edge.doctor import gather, measure
-from edge.doctor.exporter import BoxCollector, app_of, metrics
 from edge.doctor.judge import Volume
+from edge.doctor.measure import NAMES
 from edge.wiring import Box, open_box
 from evidence.bodies import Alarm, Segment
 from evidence.times import SECOND
@@ -55,7 +56,7 @@ def test_the_numbers_of_a_box_are_what_it_holds(box: Box) -> None:
     record = box.store.append("segment", Segment(
         None, None, "room", "r-1", 0, "r-1/0.mp4", 5, "ab" * 32, "h264", 64, 48, 10, 5, 0, 5_000_000,
         1, 2, 500_000, (), False, "start", "end")).record
-    with exported(app_of(box), LOCAL, 0) as port:
+    with exported(app_of(NAMES, Examiner(box, gather.METERS, box.clock.utc_us)), LOCAL, 0) as port:
         text = asked(port)
     found = numbers(text)
     assert found["zaitang_box_records_total", ""] == 5  # the genesis, too
@@ -63,36 +64,34 @@ def test_the_numbers_of_a_box_are_what_it_holds(box: Box) -> None:
     assert found["zaitang_box_last_segment_timestamp_seconds", ""] == pytest.approx(record.utc_us / SECOND)
     assert found["zaitang_box_process_running", "recorder"] == 0 and found["zaitang_box_recorder_answers", ""] == 0
     assert found["zaitang_box_check_state", "processes"] == 2 and found["zaitang_box_check_state", "clock"] == 1
-    assert not any(name == "zaitang_box_unlooked" for name, _ in found)
+    assert [about for name, about in found if name == "zaitang_box_unlooked"] == ["disk"]  # it has video, and no volume
     assert all(line.startswith("#") or line.startswith("zaitang_box_") for line in text.splitlines())
 
 
 def test_no_number_says_whose_class_it_is(box: Box) -> None:
-    labels = {key for family in BoxCollector(Examiner(box, gather.METERS, box.clock.utc_us)).collect()
+    labels = {key for family in Numbers(NAMES, Examiner(box, gather.METERS, box.clock.utc_us)).collect()
               for one in family.samples for key in one.labels}
     assert labels <= {"role", "about", "version", "volume"}
 
 
-@pytest.mark.parametrize("hostile", ['"} 1\nevil 7', "\\", "\n", "x" * 50_000, "在堂", "a{b=\"c\"} 9 # HELP"])
+@pytest.mark.parametrize("hostile", ['"} 1\nevil 7', "\\", "\n", "x" * 50_000, "在堂", "\udcff", "a{b=\"c\"} 9 # HELP"])
 def test_nothing_that_stands_in_a_label_breaks_the_format(hostile: str) -> None:
     volume = Volume(hostile, "/v", 5, 1, 9)
     look = Look(hostile, lambda _: ([volume], None), measure=measure.disks)
     fails = Look(hostile + "2", lambda _: 1 / 0)  # type: ignore[arg-type,return-value]
     with exported(_app(look, fails), LOCAL, 0) as port:
         found = numbers(asked(port))
-    assert found["zaitang_box_volume_free_bytes", hostile] == 5_000_000
-    assert found["zaitang_box_unlooked", hostile + "2"] == 1
+    assert found["zaitang_box_volume_free_bytes", hostile.replace("\udcff", "\\udcff")] == 5_000_000
+    assert found["zaitang_box_unlooked", hostile.replace("\udcff", "\\udcff") + "2"] == 1
     assert not any(name == "evil" for name, _ in found)
 
 
-def test_a_disk_that_hangs_takes_its_own_numbers_along_and_no_others(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_hangs_takes_its_own_numbers_along_and_no_others(box: Box) -> None:
     ended = threading.Event()
     hangs = Look("disk", lambda _: (ended.wait(60), None), measure=measure.disks)
-    monkeypatch.setattr("edge.doctor.exporter.METERS", [
-        hangs, *[one for one in gather.METERS if one.about == "clock"]])
-    monkeypatch.setattr("edge.doctor.exporter.WITHIN_S", 0.5)
+    looks = [hangs, *[one for one in gather.METERS if one.about == "clock"]]
     before = time.monotonic()
-    with exported(app_of(box), LOCAL, 0) as port:
+    with exported(app_of(NAMES, Examiner(box, looks, box.clock.utc_us, 0.5)), LOCAL, 0) as port:
         found = numbers(asked(port))
     assert time.monotonic() - before < 6
     assert found["zaitang_box_unlooked", "disk"] == 1 and found["zaitang_box_check_state", "disk"] == 2
@@ -131,7 +130,7 @@ def test_a_port_that_cannot_be_had_costs_nothing_but_the_numbers() -> None:
 
 def test_a_box_that_is_not_asked_to_serves_none(box: Box) -> None:
     before = threading.active_count()
-    with metrics(box):
+    with told(NAMES, Examiner(box, gather.METERS, box.clock.utc_us), LOCAL, box.config.metrics.port):
         assert threading.active_count() == before
 
 
@@ -144,8 +143,4 @@ def _ended(line: socket.socket) -> bool:
 
 
 def _app(*looks: Look[None]) -> exporter.App:
-    from prometheus_client import CollectorRegistry, make_wsgi_app
-
-    registry = CollectorRegistry()
-    registry.register(BoxCollector(Examiner(None, looks, lambda: 0)))  # type: ignore[arg-type]
-    return make_wsgi_app(registry)  # type: ignore[no-any-return]
+    return app_of(NAMES, Examiner(None, looks, lambda: 0))
