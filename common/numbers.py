@@ -16,8 +16,8 @@ from common.health import worst
 from evidence.times import SECOND
 
 WITHIN_S, FRESH_S = 5.0, 5.0
-"""Real seconds for the looks of one answer, and how long they are told again. Prometheus waits for ten seconds, and asks
-once in fifteen at most."""
+"""Real seconds for the looks of one answer, and how long they are told again. Prometheus waits for ten seconds, and
+asks once in fifteen at most."""
 STATES = {"good": 0.0, "untold": 0.0, "look": 1.0, "bad": 2.0}
 
 

@@ -9,8 +9,8 @@ MADE, CHECKED = "backup.made", "backup.checked"
 
 
 def note_made(store: Store, at_us: int, rotten: int) -> None:
-    """A backup is whole at UTC µs. `rotten`: files by hash in its folder of which there is no whole copy any more. Raises
-    DatabaseUnusable."""
+    """A backup is whole at UTC µs. `rotten`: files by hash in its folder of which there is no whole copy any more.
+    Raises DatabaseUnusable."""
     with store.write() as tx:
         tx.set_meta(MADE, f"{at_us} {rotten}")
 

@@ -16,6 +16,8 @@ MOST_BEHIND = 1_000
 ROOM_LOW, ROOM_OUT = 10, 3
 """Per cent of a disk."""
 SLOW_MS = 1_000
+CHECK_DAYS = 40
+READ_AGAIN = N_("`zaitang-central backup check BACKUP --centre DIR`, once a month")
 BACKUP_S, BACKUP_LATE_S = 2 * DAY_S, 7 * DAY_S
 CHECKPOINT_S = 26 * HOUR_S
 """One is issued each day in any case."""
@@ -157,7 +159,7 @@ def certificates(found: Mapping[str, Lifetime]) -> Iterator[Check]:
 
 def backup(last: Backup | None, now_us: int) -> Iterator[Check]:
     """`now_us`: UTC µs."""
-    make = N_("`zaitang-central backup make` (docs/storage.md); look at `journalctl -u zaitang-backup`")
+    make = N_("`zaitang-central backup make` (docs/database.md); look at `journalctl -u zaitang-backup`")
     if last is None:
         yield Check(BACKUP, "look", N_("no backup was made yet"), {}, make)
         return
@@ -170,13 +172,13 @@ def backup(last: Backup | None, now_us: int) -> Iterator[Check]:
                                       "there"), {"count": last.rotten}, N_(
             "put backups on another disk, and make one now; keep the old folder"))
     if last.checked_us is None:
-        yield Check(BACKUP, "look", N_("no backup was read again since this centre keeps note of it"), {}, N_(
-            "`zaitang-central backup check BACKUP --centre DIR`, once a month"))
+        yield Check(BACKUP, "look", N_("no backup was read again since this centre keeps note of it"), {},
+                    READ_AGAIN)
     else:
         days = max(0, now_us - last.checked_us) // SECOND // DAY_S
-        late = days > 40
+        late = days > CHECK_DAYS
         yield Check(BACKUP, "look" if late else "good", N_("a backup was read again, and found whole, {days} days ago"),
-                    {"days": days}, N_("`zaitang-central backup check BACKUP --centre DIR`, once a month") if late else "")
+                    {"days": days}, READ_AGAIN if late else "")
 
 
 def tree(found: Tree, now_s: int, checkpoint_s: int) -> Iterator[Check]:
@@ -214,8 +216,9 @@ def overview(behind: int) -> Iterator[Check]:
 def video(spoilt: int) -> Iterator[Check]:
     """`spoilt`: files that were found to be no more what was recorded, and were not made good."""
     if spoilt:
-        yield Check(VIDEO, "look", N_("{count} files of video are not what was recorded any more"), {"count": spoilt}, N_(
-            "`zaitang-central scrub status` names them; boxes and copies are asked for them (docs/storage.md)"))
+        yield Check(VIDEO, "look", N_("{count} files of video are not what was recorded any more"), {
+            "count": spoilt}, N_("`zaitang-central scrub status` names them; boxes and copies are "
+                                 "asked for them (docs/storage.md)"))
     else:
         yield Check(VIDEO, "good", N_("no stored video is known to be spoilt"))
 

@@ -1,7 +1,7 @@
 """From what was gathered of a centre to numbers for Prometheus, in its units: seconds, bytes. Pure.
 
-What they mean and which to be alarmed by: docs/health.md. Nothing is told of people or classes; of boxes, by their ids, of
-no more than `MOST_BOXES`."""
+What they mean and which to be alarmed by: docs/health.md. Nothing is told of people or classes; of boxes, by their ids,
+of no more than `MOST_BOXES`."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -23,13 +23,13 @@ KINDS = {"of the site": "site", "of the connections": "connections", "of the con
 def processes(runs: Mapping[str, bool]) -> Iterator[Metric]:
     """As `judge.processes`."""
     yield NAMES.gauges("process_running", "Whether a process of the centre runs.", "process",
-                 {name: float(does) for name, does in runs.items()})
+                       {name: float(does) for name, does in runs.items()})
 
 
 def reached(places: Mapping[str, str | None]) -> Iterator[Metric]:
     """As `judge.reached`."""
     yield NAMES.gauges("listener_up", "Whether the broker, or what boxes introduce themselves to, answers.", "listener",
-                 {place.split(" ")[0]: float(why is None) for place, why in places.items()})
+                       {place.split(" ")[0]: float(why is None) for place, why in places.items()})
 
 
 def boxes(found: Mapping[str, Box], now_us: int) -> Iterator[Metric]:
@@ -37,17 +37,18 @@ def boxes(found: Mapping[str, Box], now_us: int) -> Iterator[Metric]:
     states = dict.fromkeys(("heard", "away", "never"), 0.0)
     for one in found.values():
         states[contact(one.heard_us, now_us)] += 1
-    yield NAMES.gauges("boxes", "Boxes that are heard, that are not heard for three minutes, that never were.", "contact", states)
+    yield NAMES.gauges("boxes", "Boxes that are heard, that are not heard for three minutes, that never were.", "contact",
+                       states)
     yield NAMES.gauge("records_behind", "Records that boxes say they have made and that are not here.",
-                sum(one.behind for one in found.values()))
+                      sum(one.behind for one in found.values()))
     named = dict(sorted(found.items())[:MOST_BOXES])
     yield NAMES.gauge("boxes_left_out", "Boxes of which no numbers of their own are told.", len(found) - len(named))
     yield NAMES.gauges("box_heard_timestamp_seconds", "When a box was heard last, by the centre's clock.", "device",
-                 {name: one.heard_us / SECOND for name, one in named.items() if one.heard_us is not None})
+                       {name: one.heard_us / SECOND for name, one in named.items() if one.heard_us is not None})
     yield NAMES.gauges("box_receipts_waiting", "Records for whose receipt a box waits, by its own word.", "device",
-                 {name: one.waiting for name, one in named.items()})
+                       {name: one.waiting for name, one in named.items()})
     yield NAMES.gauges("box_clock_synchronised", "Whether the clock of a box was set when it was heard last.", "device",
-                 {name: float(one.synced) for name, one in named.items()})
+                       {name: float(one.synced) for name, one in named.items()})
 
 
 def clock(state: ClockState, refuses: Mapping[str, str] | None) -> Iterator[Metric]:
@@ -60,8 +61,9 @@ def clock(state: ClockState, refuses: Mapping[str, str] | None) -> Iterator[Metr
 def disk(rooms: Mapping[str, tuple[int, int]]) -> Iterator[Metric]:
     """As `judge.disk`."""
     yield NAMES.gauges("disk_free_bytes", "Bytes that are free where the centre keeps what it has.", "folder",
-                 {folder: free for folder, (free, _) in rooms.items()})
-    yield NAMES.gauges("disk_size_bytes", "Size of that disk.", "folder", {folder: size for folder, (_, size) in rooms.items()})
+                       {folder: free for folder, (free, _) in rooms.items()})
+    yield NAMES.gauges("disk_size_bytes", "Size of that disk.", "folder",
+                       {folder: size for folder, (_, size) in rooms.items()})
 
 
 def database(records: int, ms: int) -> Iterator[Metric]:
@@ -73,7 +75,7 @@ def database(records: int, ms: int) -> Iterator[Metric]:
 def certificates(found: Mapping[str, Lifetime]) -> Iterator[Metric]:
     """As `judge.certificates`; the day on which one ends counts as its end."""
     yield NAMES.gauges("certificate_expiry_timestamp_seconds", "When a certificate ends.", "certificate",
-                 {KINDS[what]: datetime.fromisoformat(f"{one.until}T00:00:00+00:00").timestamp()
+                       {KINDS[what]: datetime.fromisoformat(f"{one.until}T00:00:00+00:00").timestamp()
                   for what, one in found.items()})
 
 

@@ -144,8 +144,8 @@ def create_app(centre: Centre) -> FastAPI:
                    sheets(centre, stories),
                    decision(centre), objections(centre, stories), inspections(centre, stories), facts(centre, stories),
                    live_boxes(centre, desk), live(centre, desk), wall(centre, desk), looks(centre, desk),
-                   faces(centre), keeping(centre), health(centre), plans(centre), plan_edits(centre), exports(centre, DossierDesk()),
-                   archives(centre, bags)):
+                   faces(centre), keeping(centre), health(centre), plans(centre), plan_edits(centre),
+                   exports(centre, DossierDesk()), archives(centre, bags)):
         app.router.routes.extend(router.routes)
     app.router.routes.extend(described(app, centre).routes)
     app.mount("/static", Files(), name="static")

@@ -20,9 +20,9 @@ NAMES = Names("zaitang_box")
 def processes(runs: Mapping[str, bool], refused: Mapping[str, Mapping[str, str]]) -> Iterator[Metric]:
     """As `judge.processes`."""
     yield NAMES.gauges("process_running", "Whether a process of the box runs.", "role",
-                 {role: float(does) for role, does in runs.items()})
+                       {role: float(does) for role, does in runs.items()})
     yield NAMES.gauges("process_refused", "Whether a process ended because something is to be put right first.", "role",
-                 {role: float(role in refused) for role in runs})
+                       {role: float(role in refused) for role in runs})
 
 
 def cameras(_: Sequence[str], recorder: Mapping[str, object] | None) -> Iterator[Metric]:
@@ -32,7 +32,7 @@ def cameras(_: Sequence[str], recorder: Mapping[str, object] | None) -> Iterator
         return
     yield NAMES.gauge("recording", "Whether the room is recorded now.", float(recorder.get("recording") is True))
     yield NAMES.gauge("room_camera_ok", "Whether the room camera can be opened.",
-                float(recorder.get("camera_trouble") is None))
+                      float(recorder.get("camera_trouble") is None))
     age_ms, lasting = recorder.get("step_age_ms"), recorder.get("alarms")
     if isinstance(age_ms, int):
         yield NAMES.gauge("recorder_step_age_seconds", "Seconds since the recorder's loop last went on.", age_ms / 1000)
@@ -45,20 +45,20 @@ def recorded(records: int, newest_us: int | None) -> Iterator[Metric]:
     yield NAMES.counter("records", "Records in the chain of this box.", records)
     if newest_us is not None:
         yield NAMES.gauge("last_segment_timestamp_seconds", "When the newest segment of video was recorded.",
-                    newest_us / SECOND)
+                          newest_us / SECOND)
 
 
 def disks(volumes: Sequence[Volume], _: int | None) -> Iterator[Metric]:
     """As `judge.disks`."""
     here = {one.role: one for one in volumes if one.away is None}
     yield NAMES.gauges("volume_ok", "Whether a volume of video can be used.", "volume",
-                 {one.role: float(one.away is None) for one in volumes})
+                       {one.role: float(one.away is None) for one in volumes})
     yield NAMES.gauges("volume_free_bytes", "Bytes that are free on a volume of video.", "volume",
-                 {role: one.free_mb * MB for role, one in here.items()})
+                       {role: one.free_mb * MB for role, one in here.items()})
     yield NAMES.gauges("volume_size_bytes", "Size of a volume of video.", "volume",
-                 {role: one.size_mb * MB for role, one in here.items()})
+                       {role: one.size_mb * MB for role, one in here.items()})
     yield NAMES.gauges("volume_reserve_bytes", "Bytes that must stay free: below that nothing is recorded.", "volume",
-                 {role: one.reserve_mb * MB for role, one in here.items()})
+                       {role: one.reserve_mb * MB for role, one in here.items()})
 
 
 def clock(state: ClockState) -> Iterator[Metric]:
@@ -80,7 +80,7 @@ def certificate(days: int, until: str) -> Iterator[Metric]:
     """As `judge.certificate`; the day on which it ends counts as its end."""
     if until:
         yield NAMES.gauge("certificate_expiry_timestamp_seconds", "When the certificate of the box's connections ends.",
-                    datetime.fromisoformat(f"{until}T00:00:00+00:00").timestamp())
+                          datetime.fromisoformat(f"{until}T00:00:00+00:00").timestamp())
 
 
 def backlog(records: int, oldest_s: int | None, files: int, mb: int, failures: int) -> Iterator[Metric]:

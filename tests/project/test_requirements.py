@@ -18,7 +18,8 @@ from tests.project.conftest import PACKAGES, ROOT
 FOLDER = ROOT / "provisioning" / "requirements"
 PIN = re.compile(r"([a-z0-9][a-z0-9._-]*)==([^\s;\\]+)(?: ; [^\\]+?)?((?: --hash=sha256:[0-9a-f]{64})+)", re.IGNORECASE)
 APT = re.compile(r"[a-z0-9][a-z0-9.+-]+(\|[a-z0-9][a-z0-9.+-]+)*")
-EXTRAS = {"evidence": (), "verify": (), "common": ("stamps", "metrics"), "models": (), "edge": ("edge",), "central": ("central",)}
+EXTRAS = {"evidence": (), "verify": (), "common": ("stamps", "metrics"), "models": (), "edge": ("edge",),
+          "central": ("central",)}
 """Which extras a package may use, beyond what the bare wheel brings."""
 BROUGHT_BY = {"starlette": "fastapi", "dlib": "dlib-bin"}
 """Imported modules whose distribution does not say that it has them, or that another one is documented to bring."""
