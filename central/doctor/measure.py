@@ -37,8 +37,8 @@ def boxes(found: Mapping[str, Box], now_us: int) -> Iterator[Metric]:
     states = dict.fromkeys(("heard", "away", "never"), 0.0)
     for one in found.values():
         states[contact(one.heard_us, now_us)] += 1
-    yield NAMES.gauges("boxes", "Boxes that are heard, that are not heard for three minutes, that never were.", "contact",
-                       states)
+    yield NAMES.gauges("boxes", "Boxes that are heard, that are not heard for three minutes, that never were.",
+                       "contact", states)
     yield NAMES.gauge("records_behind", "Records that boxes say they have made and that are not here.",
                       sum(one.behind for one in found.values()))
     named = dict(sorted(found.items())[:MOST_BOXES])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from central.backup.make import make
+from central.backup.noted import last_backup
 from central.backup.restore import restore
 from central.cli import main
 from central.wiring import init_centre, open_centre
