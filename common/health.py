@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -18,6 +19,8 @@ WHOLE: Mapping[State, str] = {
     "good": N_("All is well")}
 """Of all things together, by the worst of them."""
 LINE = N_("[{state}] {about}: {said}")
+Mark = Literal["plain", "code", "name"]
+MARKED = re.compile(r"(`[^`]+`|\*[^*]+\*)")
 UNLOOKED = N_("it cannot be looked at: {why}")
 
 
@@ -50,6 +53,14 @@ def shown(check: Check, lang: str) -> Shown:
     todo = translate(check.todo, lang, **params) if check.todo else ""
     return Shown(check.state, translate(STATES[check.state], lang), translate(check.about, lang),
                  translate(check.says, lang, **params), todo)
+
+
+def marked(text: str) -> list[tuple[Mark, str]]:
+    """A sentence for a page, cut where a command stands in it (`so`), or the name of another thing (*so*)."""
+    parts = [one for one in MARKED.split(text) if one]
+    return [("code", one[1:-1]) if one[0] == "`" and one[-1] == "`" and len(one) > 2 else
+            ("name", one[1:-1]) if one[0] == "*" and one[-1] == "*" and len(one) > 2 else ("plain", one)
+            for one in parts]
 
 
 def lines(check: Check, lang: str) -> list[str]:

@@ -11,7 +11,7 @@ from central.web.boxes import CHINA_MIN
 from central.web.localtime import LocalTime
 from central.web.render import lang_of, page
 from central.wiring import Centre
-from common.health import WHOLE, by_need, shown, worst
+from common.health import WHOLE, by_need, marked, shown, worst
 from common.texts import translate
 
 WAIT_S = 3.0
@@ -27,7 +27,7 @@ def health(centre: Centre) -> APIRouter:
         lang, seen = lang_of(request), looker.lately(WAIT_S)
         checks = [] if seen is None else seen.checks
         return page(
-            request, centre, "health.html", checks=[shown(one, lang) for one in by_need(checks)],
+            request, centre, "health.html", marked=marked, checks=[shown(one, lang) for one in by_need(checks)],
             state=worst(checks) if checks else "", whole=translate(WHOLE[worst(checks)], lang) if checks else "",
             at="" if seen is None else LocalTime(CHINA_MIN, lang).exact(seen.at_us))
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Template
 
 from common.examining import Examiner
-from common.health import WHOLE, by_need, shown, worst
+from common.health import WHOLE, by_need, marked, shown, worst
 from common.texts import LANGS, translate
 from edge.enrol.guided import Lang
 from edge.terminal.notices import DEFAULT_OFFSET_MIN
@@ -51,6 +51,6 @@ def health_routes(health: Health, page: Callable[[str], Template], language: Cal
         view = health.view(lang)
         return HTMLResponse(page("health.html").render(
             _=lambda msgid, **params: translate(msgid, lang, **params), lang=lang,
-            other=next(code for code in LANGS if code != lang), again_s=AGAIN_S, back_s=BACK_S, **view))
+            other=next(code for code in LANGS if code != lang), again_s=AGAIN_S, back_s=BACK_S, marked=marked, **view))
 
     return routes

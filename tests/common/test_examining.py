@@ -6,9 +6,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from common.examining import Examiner, Look, Seen
-from common.health import Check, Shown, State, by_need, lines, shown
+from common.health import Check, Shown, State, by_need, lines, marked, shown
 from evidence.errors import BadInput
 
 
@@ -127,3 +129,15 @@ def test_a_check_is_told_in_one_language() -> None:
     some: list[State] = ["good", "untold", "look", "bad"]
     states = [one.state for one in by_need([Check("x", one, "x") for one in some])]
     assert states == ["bad", "look", "untold", "good"]
+
+
+@given(st.lists(st.sampled_from(["`", "*", "a", "`b`", "*c*", " ", "<i>"])))
+def test_a_sentence_that_is_cut_loses_nothing_but_its_marks(some: list[str]) -> None:
+    text = "".join(some)
+    wrap = {"plain": "{}", "code": "`{}`", "name": "*{}*"}
+    assert "".join(wrap[kind].format(part) for kind, part in marked(text)) == text
+
+
+def test_commands_and_names_of_other_things_are_told_apart() -> None:
+    assert marked("see *clock*: `ip route`, 5 * 3") == [
+        ("plain", "see "), ("name", "clock"), ("plain", ": "), ("code", "ip route"), ("plain", ", 5 * 3")]

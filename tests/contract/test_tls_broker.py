@@ -25,8 +25,8 @@ from central.devices.own import client_context
 from central.files import private_pem
 from central.ingest.broker import BrokerLink
 from central.wiring import Centre, init_centre, open_centre
-from common.tls import client_context as client_of
 from common.reaching import NOT_TAKEN, unreached
+from common.tls import client_context as client_of
 from edge.sync.link import Arrived, Connected, Event, Link
 from evidence.bodies import SessionStart
 from evidence.certs import pem

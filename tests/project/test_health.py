@@ -39,7 +39,8 @@ def told() -> set[str]:
         *box.processes(runs, {}), *box.cameras([], answers), *box.recorded(1, 1), *box.clock(SET), *box.heat(1.0, 0),
         *box.disks([of_box.Volume("first", "/v", 1, 1, 1)], None), *box.certificate(1, "2027-01-01"),
         *box.backlog(1, 1, 1, 1, 1), *centre.processes(runs), *centre.reached({"broker x": None}),
-        *centre.clock(SET, None), *centre.boxes({"box-1": of_centre.Box(1)}, 1), *centre.disk({"/c": (1, 1)}), *centre.database(1, 1),
+        *centre.clock(SET, None), *centre.boxes({"box-1": of_centre.Box(1)}, 1),
+        *centre.disk({"/c": (1, 1)}), *centre.database(1, 1),
         *centre.certificates({"of the site": of_centre.Lifetime(1, "2027-01-01", 1, 1, "")}),
         *centre.backup(of_centre.Backup(1, 1, 1), 1), *centre.tree(of_centre.Tree(1, 1, 1, 1, 1), 1, 1),
         *centre.overview(1), *centre.video(1), *of_looks(box.NAMES), *of_looks(centre.NAMES)]

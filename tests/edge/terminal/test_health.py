@@ -41,7 +41,7 @@ def test_what_is_to_mend_stands_first_and_nothing_in_it_is_markup(room: object) 
     examiner.lately(5.0)
     said = page.get("/health?lang=en").text
     assert said.index("Something is to mend") < said.index("5 MB free") < said.index("the clock is set, to 3 ms")
-    assert "<b>/v</b>" not in said and "models fetch &lt;b&gt;/v" in said
+    assert "<b>/v</b>" not in said and "<code>zaitang-edge models fetch &lt;b&gt;/v" in said
     assert "Looked at 2026-03-02 09:11:00, 7 s ago" in said and 'content="180; url=/"' in said
     assert "有问题须处理" in page.get("/health?lang=zh").text
 
