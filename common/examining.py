@@ -2,6 +2,7 @@
 and a deadline, and one that hangs is not begun again beside itself."""
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import threading
@@ -123,7 +124,8 @@ class Examiner(Generic[Whole]):
         return thread
 
     def _look(self, look: Look[Whole], result: _Result) -> None:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        with contextlib.suppress(OSError):  # a machine that forbids it looks all the same
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         try:
             found = look.find(self._whole)
             if found is not None:

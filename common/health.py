@@ -21,6 +21,7 @@ WHOLE: Mapping[State, str] = {
 LINE = N_("[{state}] {about}: {said}")
 Mark = Literal["plain", "code", "name"]
 MARKED = re.compile(r"(`[^`]+`|\*[^*]+\*)")
+IN_WORDS = frozenset({"why", "what"})
 UNLOOKED = N_("it cannot be looked at: {why}")
 
 
@@ -48,8 +49,9 @@ class Shown:
 
 
 def shown(check: Check, lang: str) -> Shown:
-    """One thing in words. A sentence of the catalogue that stands in its `params` is told in the same language."""
-    params = {key: _inner(value, lang) for key, value in check.params.items()}
+    """One thing in words. A sentence of the catalogue as one of `IN_WORDS` is told in the same language; what else
+    stands in `params` may be part of a command."""
+    params = {key: _inner(key, value, lang) for key, value in check.params.items()}
     todo = translate(check.todo, lang, **params) if check.todo else ""
     return Shown(check.state, translate(STATES[check.state], lang), translate(check.about, lang),
                  translate(check.says, lang, **params), todo)
@@ -86,7 +88,7 @@ def by_need(checks: Sequence[Check]) -> list[Check]:
     return sorted(checks, key=lambda one: NEED.index(one.state))
 
 
-def _inner(value: object, lang: str) -> object:
+def _inner(key: str, value: object, lang: str) -> object:
     if isinstance(value, Mapping):
         return value[lang]
-    return translate(value, lang) if isinstance(value, str) else value
+    return translate(value, lang) if isinstance(value, str) and key in IN_WORDS else value

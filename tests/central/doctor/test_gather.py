@@ -111,6 +111,8 @@ def test_the_command_says_what_is_to_mend_first(centre: Centre, capsys: pytest.C
     assert said.startswith("[mend it] processes: collector does not run\n    → start it: `systemctl start")
     assert "[look at it] backup: no backup was made yet" in said
     assert said.rindex("[mend it]") < said.index("[look at it]")
+    assert cli.main(["--lang", "zh", "doctor", "--centre", folder]) == 1
+    assert "`systemctl start zaitang-collector`" in capsys.readouterr().out  # no word of a command is translated
     assert cli.main(["--lang", "zh", "doctor", "--centre", folder, "--json"]) == 1
     assert {one["about"] for one in json.loads(capsys.readouterr().out)} >= {
         "processes", "broker", "collector", "boxes", "clock", "disk", "database", "certificates", "backup", "tree",

@@ -1,7 +1,6 @@
 """The numbers of a real box as a program reads them: they can be parsed, are right, and come in time."""
 from __future__ import annotations
 
-import socket
 import threading
 import time
 import urllib.request
@@ -11,9 +10,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from common import exporter
 from common.examining import Examiner, Look
-from common.exporter import exported
+from common.exporter import App, exported
 from common.numbers import Numbers, app_of, told
 from edge.doctor import gather, measure
 from edge.doctor.judge import Volume
@@ -100,47 +98,11 @@ def test_a_disk_that_hangs_takes_its_own_numbers_along_and_no_others(box: Box) -
     ended.set()
 
 
-def test_whoever_is_slow_is_cut_off_and_too_many_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exporter, "LONGEST_S", 1.0)
-    with exported(_app(), LOCAL, 0) as port:
-        slow = [socket.create_connection((LOCAL, port), 5) for _ in range(exporter.MOST)]
-        for one in slow:
-            one.sendall(b"GET /metrics HTT")
-        time.sleep(0.2)
-        with socket.create_connection((LOCAL, port), 5) as more:
-            assert _ended(more)
-        assert all(_ended(one) for one in slow)
-        until = time.monotonic() + 5
-        while time.monotonic() < until:
-            try:
-                assert "zaitang_box_info" in asked(port)
-                break
-            except OSError:
-                time.sleep(0.05)
-        else:
-            pytest.fail("nobody is answered any more")
-        for one in slow:
-            one.close()
-
-
-def test_a_port_that_cannot_be_had_costs_nothing_but_the_numbers() -> None:
-    with socket.create_server((LOCAL, 0)) as taken, exported(_app(), LOCAL, taken.getsockname()[1]) as port:
-        assert port == 0
-
-
 def test_a_box_that_is_not_asked_to_serves_none(box: Box) -> None:
     before = threading.active_count()
     with told(NAMES, Examiner(box, gather.METERS, box.clock.utc_us), LOCAL, box.config.metrics.port):
         assert threading.active_count() == before
 
 
-def _ended(line: socket.socket) -> bool:
-    line.settimeout(5)
-    try:
-        return line.recv(1) == b""
-    except ConnectionResetError:
-        return True
-
-
-def _app(*looks: Look[None]) -> exporter.App:
+def _app(*looks: Look[None]) -> App:
     return app_of(NAMES, Examiner(None, looks, lambda: 0))
