@@ -66,6 +66,10 @@ region = "us-east-1"
 [keeping]
 remove = false
 
+# Numbers for Prometheus (docs/health.md) at http://127.0.0.1:PORT/metrics, for this machine only; 0: none.
+[metrics]
+port = 0
+
 # Systems that are told of flags, decisions and classes that are over (`zaitang-central webhook run`), like
 # [[webhook.targets]]
 # name = "province"
@@ -137,6 +141,10 @@ region = "us-east-1"
 # `zaitang-central keep apply`，否则一概不删。
 [keeping]
 remove = false
+
+# 供 Prometheus 读取的指标（docs/health.zh-CN.md），地址 http://127.0.0.1:端口/metrics，只供本机；0：不提供。
+[metrics]
+port = 0
 
 # 把预警、决定和班次结束告知其他系统（`zaitang-central webhook run`），例如
 # [[webhook.targets]]

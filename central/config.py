@@ -143,6 +143,13 @@ class Keeping:
 
 
 @dataclasses.dataclass(frozen=True)
+class Metrics:
+    """At which port of this machine numbers are served to Prometheus (docs/health.md); 0: none."""
+
+    port: Port = 0
+
+
+@dataclasses.dataclass(frozen=True)
 class CentreConfig:
     """The whole file."""
 
@@ -159,6 +166,7 @@ class CentreConfig:
     bucket: BucketPlace = BucketPlace()
     webhook: Webhook = Webhook()
     keeping: Keeping = Keeping()
+    metrics: Metrics = Metrics()
 
 
 def load_config(folder: Path) -> CentreConfig:

@@ -77,6 +77,12 @@ lang = {lang}
 #port = 8080
 #voice = true
 
+# Numbers for Prometheus (docs/health.md), in the open: not beyond a network that only those reach who look after boxes.
+# 0: none.
+#[metrics]
+#host = "127.0.0.1"
+#port = 0
+
 # A button, a lamp and a buzzer on GPIO pins, by their BCM numbers.
 #[panel]
 #button = 17
@@ -181,6 +187,11 @@ lang = {lang}
 #host = "127.0.0.1"
 #port = 8080
 #voice = true
+
+# 供 Prometheus 读取的指标（docs/health.zh-CN.md），不加密：只可在仅维护人员能访问的网络中开放。0：不提供。
+#[metrics]
+#host = "127.0.0.1"
+#port = 0
 
 # GPIO 引脚上的按钮、指示灯和蜂鸣器，按 BCM 编号。
 #[panel]

@@ -97,6 +97,14 @@ class TerminalConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class MetricsConfig:
+    """Where numbers are served to Prometheus (docs/health.md), in the open; `port` 0: nowhere."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Between(0, 65535)] = 0
+
+
+@dataclasses.dataclass(frozen=True)
 class PanelConfig:
     """A button, a lamp and a buzzer on GPIO pins, by their BCM numbers; each may be left out."""
 
@@ -183,6 +191,7 @@ class BoxConfig:
     recorder: RecorderConfig = RecorderConfig()
     storage: StorageConfig = StorageConfig()
     terminal: TerminalConfig = TerminalConfig()
+    metrics: MetricsConfig = MetricsConfig()
     panel: PanelConfig | None = None
     vision: VisionConfig = VisionConfig()
     checkin: CheckInConfig = CheckInConfig()

@@ -55,6 +55,8 @@ class Action(enum.Enum):
     """Approve or refuse a new box."""
     INSTITUTIONS = "institutions"
     ACCOUNTS = "accounts"
+    HEALTH = "health"
+    """What ails the centre itself."""
     AUDIT = "audit"
     """Who looked at what, and which accounts changed."""
 
@@ -87,6 +89,7 @@ MAY: Mapping[Action, frozenset[Role]] = {action: frozenset(roles) for action, ro
     Action.DEVICES: (M,),
     Action.INSTITUTIONS: (M,),
     Action.ACCOUNTS: (M,),
+    Action.HEALTH: (M,),
     Action.AUDIT: (A, M),
 }.items()}
 """The table. What is not in it, nobody may do. Each role only where its scope reaches (scope.py)."""

@@ -54,6 +54,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     make.add_argument("--centre", type=Path, required=True, metavar="DIR", help="the centre's folder")
     make.set_defaults(do=_make)
     check = actions.add_parser("check", help="read a whole backup: is it as it was made?")
+    check.add_argument("--centre", type=Path, metavar="DIR",
+                       help="the centre's folder: it remembers then that the backup was whole (`doctor`)")
     check.set_defaults(do=_check)
     restore = actions.add_parser("restore", help="make a centre's folder from a backup")
     restore.add_argument("--seen", type=Path, metavar="FILE",
@@ -73,6 +75,7 @@ def _make(args: argparse.Namespace) -> None:
     from central.backup.errors import BadDays
     from central.backup.listing import kept_in
     from central.backup.make import make, prune
+    from central.backup.noted import note_made
     from central.wiring import open_centre
 
     if args.keep_days is not None and args.keep_days < 1:
@@ -83,6 +86,7 @@ def _make(args: argparse.Namespace) -> None:
         whole = sum(path.stat().st_size for path, _ in kept_in(centre.folder / "objects", args.video))
         with _bar(whole) as advance:
             done = make(centre, args.to, passphrase, args.video, advance)
+        note_made(centre.store, centre.clock.stamp().utc_us, len(done.rotten))
         say(args, MADE, folder=done.folder, records=done.records, files=done.files, gb=gb(done.bytes),
             new=gb(done.new))
         if done.spoilt:
@@ -111,6 +115,19 @@ def _check(args: argparse.Namespace) -> None:
         check_objects(args.folder.absolute().parent, args.folder, listing, advance)
     say(args, GOOD, at=made.at, files=len(listing))
     say(args, OF, centre=made.centre, root=fingerprint(root))
+    if args.centre is not None:
+        _note_checked(args)
+
+
+def _note_checked(args: argparse.Namespace) -> None:
+    from central.backup.noted import note_checked
+    from central.commands import opened
+
+    centre = opened(args)
+    try:
+        note_checked(centre.store, centre.clock.stamp().utc_us)
+    finally:
+        centre.store.close()
 
 
 def _restore(args: argparse.Namespace) -> None:

@@ -73,6 +73,7 @@ from central.web.errors import (
 from central.web.exports import exports
 from central.web.front import front
 from central.web.guard import Guard
+from central.web.health import health
 from central.web.keeping import keeping
 from central.web.live import live
 from central.web.live_boxes import STATUS as PIECES
@@ -144,9 +145,8 @@ def create_app(centre: Centre) -> FastAPI:
                    sheets(centre, stories),
                    decision(centre), objections(centre, stories), inspections(centre, stories), facts(centre, stories),
                    live_boxes(centre, desk), live(centre, desk), wall(centre, desk), looks(centre, desk),
-                   faces(centre), new_boxes(centre), keeping(centre), plans(centre), plan_edits(centre),
-                   exports(centre, DossierDesk()),
-                   archives(centre, bags)):
+                   faces(centre), new_boxes(centre), keeping(centre), health(centre), plans(centre), plan_edits(centre),
+                   exports(centre, DossierDesk()), archives(centre, bags)):
         app.router.routes.extend(router.routes)
     app.router.routes.extend(described(app, centre).routes)
     app.mount("/static", Files(), name="static")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from central.contact import contact
 from central.ingest.left import MOST_BEFORE, Ended, ended_chains
+from central.keeping.words import size_words
 from central.store.chains import ChainHead
 from central.store.heard import Heard
 from central.store.tables import Tx
@@ -18,6 +19,8 @@ from evidence.certs import fingerprint, read_certificate, split_chain
 
 STATES = {"chain.cut": N_("its records end earlier than they did"), "chain.fork": N_("two copies of it run")}
 REVOKED, NEVER = N_("its key is revoked"), N_("certified; it has not sent a record yet")
+UNSET = N_("its clock is not set")
+FREE = N_("{free} free for video")
 WAITING = N_("{count} records there have no receipt yet")
 ENDED = N_("ended; the box goes on in chain {chain}")
 ENDED_EARLY = N_("ended before all of it came here; the box goes on in chain {chain}")
@@ -78,11 +81,14 @@ def box_view(
     away = heard is not None and contact(heard.last_us, now_us) == "away"
     troubles += [said] if away and not revoked and ended is None else []
     troubles += [_ended(ended, lang)] if ended is not None and not ended.all_here else []
-    last = heard.last_heartbeat if heard else None
+    last = heard.last_heartbeat if heard and ended is None else None
+    troubles += [translate(UNSET, lang)] if last and not last.clock.synced else []
     fine = translate(WAITING, lang, count=last.waiting) if last and last.waiting else said
     fine = said if heard is None else fine if ended is None else _ended(ended, lang)
+    told = [", ".join(size_words(free) for _, free in sorted(last.free.items()))] if last and last.free else []
+    own = [translate(FREE, lang, free=one) for one in told]
     return BoxView(head.device, head.chain, head.up_to, at,
-                   ("；" if lang == "zh" else "; ").join(troubles) or fine, bool(troubles))
+                   ("；" if lang == "zh" else "; ").join([*(troubles or [fine]), *own]), bool(troubles))
 
 
 def _ended(ended: Ended, lang: str) -> str:

@@ -14,6 +14,7 @@ NAV: tuple[tuple[str, str, Action], ...] = (
     ("/plans", N_("Class management"), Action.SEE_PLAN),
     ("/exports", N_("Exports"), Action.EXPORT),
     ("/keeping", N_("Keeping"), Action.KEEPING),
+    ("/health", N_("Health"), Action.HEALTH),
     ("/institutions", N_("Institutions"), Action.INSTITUTIONS),
     ("/accounts", N_("Accounts"), Action.ACCOUNTS),
     ("/looks", N_("Looks into rooms"), Action.LOOKS),

@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from central.aside import tell_aside
+from central.doctor.gather import metrics
 from central.errors import CannotRead
 from central.keeping.beside import kept
 from central.overview.beside import followed
@@ -61,7 +62,7 @@ def _serve(centre: Centre, host: str | None, port: int | None, lang: str) -> Non
     removing = kept(centre.folder, centre.store, centre.config.keeping.remove)
     scrubbing = scrubbed(centre.scrub, centre.bucket_scrub)
     with (closing(centre.store, centre.clock), followed(centre.folder), _moved(centre), removing, scrubbing,
-          taking(centre, app)):
+          taking(centre, app), metrics(centre)):
         look_after(app, Watchdog().step, TELL_S)
         tell(READY)  # whoever comes from now on is only kept waiting
         uvicorn.Server(config).run([listening])

@@ -5,17 +5,11 @@ import argparse
 import contextlib
 import dataclasses
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from common.texts import N_, translate
+from common.health import by_need, lines, worst
+from common.texts import N_
 
-if TYPE_CHECKING:
-    from edge.doctor.judge import Check
-
-STATES = {"good": N_("well"), "look": N_("look at it"), "bad": N_("mend it"), "untold": N_("not told")}
-LINE = N_("[{state}] {about}: {said}")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,25 +21,15 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    from edge.doctor.gather import examine
-    from edge.doctor.judge import worst
+    from edge.doctor.gather import examiner
     from edge.wiring import open_ran
 
     box = open_ran(args.box)
     with contextlib.closing(box.store):
-        checks = examine(box)
+        checks = examiner(box).examine().checks
     if args.json:
         print(json.dumps([dataclasses.asdict(one) for one in checks], ensure_ascii=False, indent=1))
     else:
-        for check in checks:
+        for check in by_need(checks):
             print("\n".join(lines(check, args.lang)))
     return int(worst(checks) == "bad")
-
-
-def lines(check: Check, lang: str) -> list[str]:
-    """One thing as it is shown: whether it is well, what it is, and what to do."""
-    params = {key: value[lang] if isinstance(value, Mapping) else value for key, value in check.params.items()}
-    said = translate(check.says, lang, **params)
-    shown = [translate(LINE, lang, state=translate(STATES[check.state], lang), about=translate(check.about, lang),
-                       said=said)]
-    return shown if not check.todo else [*shown, "    → " + translate(check.todo, lang, **params)]

@@ -5,11 +5,10 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
+from common.health import Check, State, failed
 from common.texts import N_
 from evidence.records import ClockState
 
-State = Literal["good", "look", "bad", "untold"]
-"""`look`: somebody should look at it in the next days; `untold`: this machine does not tell."""
 DAY_S, HOUR_S = 86_400, 3_600
 HOT_C, TOO_HOT_C = 75, 85
 """A Raspberry Pi slows down from 80 °C and more from 85 °C (Raspberry Pi documentation, frequency management)."""
@@ -22,15 +21,25 @@ UNDER_VOLTAGE, SLOWED, WAS_UNDER_VOLTAGE, WAS_SLOWED = 1 << 0, 1 << 1 | 1 << 2 |
 
 
 @dataclasses.dataclass(frozen=True)
-class Check:
-    """One thing. `says`, `todo`: sentences of the catalogue with `params`; nothing is to do where `todo` is empty. What
-    another part of the box said stands in `params` by language, as a mapping."""
+class Volume:
+    """Of video. `free_mb`, `reserve_mb`, `size_mb`: MB (10⁶ bytes); `role`: first or second; `away`: why it cannot be
+    used, by language."""
 
-    about: str
-    state: State
-    says: str
-    params: Mapping[str, object] = dataclasses.field(default_factory=dict)
-    todo: str = ""
+    role: str
+    folder: str
+    free_mb: int
+    reserve_mb: int
+    size_mb: int
+    away: Mapping[str, str] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A host of the centre. `named`: its name has an address; `own`: by which address this box goes there, empty where
+    no road leads."""
+
+    named: bool
+    own: str = ""
 
 
 def processes(runs: Mapping[str, bool], refused: Mapping[str, Mapping[str, str]]) -> Iterator[Check]:
@@ -68,6 +77,15 @@ def cameras(roles: Sequence[str], recorder: Mapping[str, object] | None, slow_ms
     if "terminal" not in roles:
         yield Check(CAMERAS, "look", N_("box.toml names no camera at the terminal: people check in by PIN alone"),
                     todo=N_("name one ([[cameras]], id = \"terminal\"), if faces are meant to be checked in"))
+
+
+def disks(volumes: Sequence[Volume], days: int | None) -> Iterator[Check]:
+    """`days`: of class for which there is room on all of them at least; None: cannot tell yet."""
+    for one in volumes:
+        if one.away is not None:
+            yield failed(DISK, one.away)
+        else:
+            yield from disk(one.folder, one.free_mb, one.reserve_mb, days)
 
 
 def disk(folder: str, free_mb: int, reserve_mb: int, days: int | None) -> Iterator[Check]:
@@ -114,6 +132,28 @@ def heat(celsius: float | None, throttled: int | None) -> Iterator[Check]:
         yield Check(POWER, "good", N_("the power is enough"))
     if throttled & (SLOWED | WAS_SLOWED):
         yield Check(HEAT, "look", N_("the processor runs slower, or did since the start, to stay cool"), todo=AIR)
+
+
+def network(links: Mapping[str, bool], places: Mapping[str, Place]) -> Iterator[Check]:
+    """`links`: by the name of a network port, whether its link is up; `places`: where the centre listens, by host."""
+    if links and not any(links.values()):
+        yield Check(NETWORK, "bad", N_("no network port has a link ({ports})"), {"ports": ", ".join(sorted(links))}, N_(
+            "plug the network cable in at both ends; a lamp at the socket lights up"))
+        return
+    for host, place in places.items():
+        if not place.named:
+            yield Check(NETWORK, "bad", N_("nobody tells the address of {host} (DNS)"), {"host": host}, N_(
+                "look at the name server that the router gives (`resolvectl`), or ask whoever looks after the network"))
+        elif not place.own:
+            yield Check(NETWORK, "bad", N_("no road leads from this box to {host}: it has no address of its own, or no "
+                                           "router"), {"host": host}, N_(
+                "look at the cable and at the router, which gives addresses (DHCP); `ip address`, `ip route`"))
+        else:
+            yield Check(NETWORK, "good", N_("this box has the address {own} towards {host}"), {
+                "own": place.own, "host": host})
+    if not places:
+        yield Check(NETWORK, "good", N_("the network has a link")) if any(links.values()) else Check(
+            NETWORK, "untold", N_("this machine tells of no network port"))
 
 
 def centre(addresses: Mapping[str, str | None], revoked: str | None) -> Iterator[Check]:
@@ -186,20 +226,10 @@ def last_segment(end: str | None, found: Literal["whole", "differs", "gone"]) ->
             "the disk may be dying: put a new one in, keep the old one, and call the centre"))
 
 
-def failed(about: str, why: Mapping[str, str]) -> Check:
-    """What could not be looked at; `why`: by language."""
-    return Check(about, "bad", N_("it cannot be looked at: {why}"), {"why": why}, N_("mend what it says"))
-
-
-def worst(checks: Sequence[Check]) -> State:
-    """`bad` before `look` before `good`."""
-    return next((state for state in ("bad", "look") if any(one.state == state for one in checks)), "good")  # type: ignore[return-value]
-
-
 def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
 PROCESSES, CAMERAS, DISK, CLOCK = N_("processes"), N_("cameras"), N_("disk"), N_("clock")
 HEAT, POWER, CENTRE, CERTIFICATE = N_("heat"), N_("power"), N_("centre"), N_("certificate")
-BACKLOG, PACK, VIDEO = N_("backlog"), N_("pack"), N_("video")
+NETWORK, BACKLOG, PACK, VIDEO = N_("network"), N_("backlog"), N_("pack"), N_("video")

@@ -19,6 +19,7 @@ from edge.terminal.enrolment import EnrolPage
 from edge.terminal.errors import BadPress, NobodyAsks, NotAnAction
 from edge.terminal.fields import Short, Text
 from edge.terminal.guard import TOKEN_HEADER, Guard
+from edge.terminal.health import Health, health_routes
 from edge.terminal.own import OwnPage
 from edge.terminal.pins import PinPage
 from edge.terminal.press import MOST_REASON, Presses
@@ -46,6 +47,7 @@ MOST_BODY = 8192
 def make_app(
     screen: Screen, presses: Presses, guard: Guard, lang: str, pins: PinPage | None = None,
     enrolment: EnrolPage | None = None, own: OwnPage | None = None, checks: CheckPage | None = None,
+    health: Health | None = None,
 ) -> FastAPI:
     """The application. `lang`: the language of a page that asks for none."""
     app = FastAPI(openapi_url=None)
@@ -186,6 +188,8 @@ def make_app(
         app.include_router(enrol_routes(enrolment, check_press, asked))
     if own is not None:
         app.include_router(own_routes(own, check_press))
+    if health is not None:
+        app.include_router(health_routes(health, page, asked))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     return app
 

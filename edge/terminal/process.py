@@ -1,6 +1,7 @@
 """The terminal process: owns the check-in camera, runs the desk, serves the page."""
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 import time
@@ -11,7 +12,10 @@ from typing import Any, Protocol
 from cryptography import x509
 
 from common import logs
+from common.examining import Examiner
 from common.notify import Watchdog, watched
+from common.numbers import FRESH_S, WITHIN_S
+from common.numbers import told as told_numbers
 from common.texts import translate
 from edge.box_orders import Orders
 from edge.cameras.open import open_source
@@ -21,6 +25,8 @@ from edge.child import ready, stop_on_signal
 from edge.clock import SystemClock
 from edge.config import BoxConfig, CameraConfig
 from edge.control.client import ask
+from edge.doctor.gather import METERS, examiner
+from edge.doctor.measure import NAMES
 from edge.enrol.erase import Eraser
 from edge.errors import NoRecorder
 from edge.live.sign import NAME as SIGN
@@ -38,6 +44,7 @@ from edge.terminal.desk import Desk, Target
 from edge.terminal.enrolment import EnrolPage
 from edge.terminal.errors import NoCheckInCamera
 from edge.terminal.guard import Guard
+from edge.terminal.health import Health
 from edge.terminal.live_sign import LiveSign
 from edge.terminal.loader import PackLoader
 from edge.terminal.looks import LiveLooks
@@ -94,7 +101,9 @@ def run(box: Box) -> None:
     presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)
     port, seen = listener.getsockname()[1], _check_in(box, memory, screen)
-    app = make_app(screen, presses, guard, box.config.lang, seen.pins, seen.enrolment, seen.own, seen.checks)
+    looked = dataclasses.replace(box, store=box.second_store())
+    app = make_app(screen, presses, guard, box.config.lang, seen.pins, seen.enrolment, seen.own, seen.checks,
+                   Health(examiner(looked), box.clock.utc_us))
 
     def tell() -> None:
         if not stop.is_set():
@@ -115,9 +124,17 @@ def run(box: Box) -> None:
         *_start_desk(seen, tell)]
     try:
         # Where faces are looked at, that loop is the one which may hang.
-        serve(app, listener, stop, Watchdog().step if seen.desk is None else lambda: None)
+        with _numbers(looked):
+            serve(app, listener, stop, Watchdog().step if seen.desk is None else lambda: None)
     finally:
         stop_all(running, ENDS_S)
+
+
+def _numbers(looked: Box) -> contextlib.AbstractContextManager[None]:
+    """Those of the whole box, from this process, where box.toml says so. `looked`: with a store of its own."""
+    metrics = looked.config.metrics
+    meter = Examiner(looked, METERS, looked.clock.utc_us, WITHIN_S, FRESH_S)
+    return told_numbers(NAMES, meter, metrics.host, metrics.port)
 
 
 def _start_settled(box: Box, written: BoxConfig, screen: Screen, stop: threading.Event) -> list[Settled]:

@@ -68,7 +68,7 @@ PAGES: dict[str, tuple[str, str]] = {
         "add", "pattern", "leave", "tables", "class", "publish", "discard", "forget")},
     "plan-hour": ("school", f"{PLAN}/hours/h1"),
     **{f"plan-{name}": ("school", f"{PLAN}/events/{name}") for name in ("joins", "leaves", "instead")},
-    "keeping": ("admin", "/keeping"), "faces": ("wang", f"{BASE}/faces"),
+    "keeping": ("admin", "/keeping"), "health": ("admin", "/health"), "faces": ("wang", f"{BASE}/faces"),
     "exports": ("wang", "/exports"), "audit": ("admin", "/audit"), "looks": ("school", "/looks"),
     "accounts": ("admin", "/accounts"), "account": ("admin", "/accounts/wang"),
     "institutions": ("admin", "/institutions"),

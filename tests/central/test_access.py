@@ -158,6 +158,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/classes/{class_id}/faces"): get("/classes/{class_id}/faces"),
     ("POST", "/classes/{class_id}/faces"): post("/classes/{class_id}/faces", person="x"),
     ("GET", "/keeping"): get("/keeping"),
+    ("GET", "/health"): get("/health"),
     ("GET", "/classes/{class_id}/inspections"): get("/classes/{class_id}/inspections"),
     ("POST", "/classes/{class_id}/inspections"): post("/classes/{class_id}/inspections"),
     ("GET", "/classes/{class_id}/papers/{paper}"): get("/classes/{class_id}/papers/" + PAPER),

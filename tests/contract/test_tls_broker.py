@@ -25,6 +25,8 @@ from central.devices.own import client_context
 from central.files import private_pem
 from central.ingest.broker import BrokerLink
 from central.wiring import Centre, init_centre, open_centre
+from common.reaching import NOT_TAKEN, unreached
+from common.tls import client_context as client_of
 from edge.sync.link import Arrived, Connected, Event, Link
 from evidence.bodies import SessionStart
 from evidence.certs import pem
@@ -300,3 +302,22 @@ def test_a_folder_for_a_broker_of_ones_own_holds_all_it_needs(site: Site, tmp_pa
     assert names == {"mosquitto.conf", "acl.txt", "tls.pem", "tls-root.pem", "revoked.pem", "data"}
     said = (tmp_path / "mine" / "mosquitto.conf").read_text()
     assert "allow_anonymous false" in said and str(site.centre.folder) not in said
+
+
+def test_the_doctor_tries_the_broker_without_ending_the_session_of_its_box(site: Site) -> None:
+    client = Client(site, "box-ill", site.context("box-ill"), hears="zaitang/v1/box-ill/receipts")
+
+    def tried(days_ago: int, device: str = "box-ill") -> str | None:
+        before = set(site.folder.glob("*.pem"))
+        site.context(device, days_ago=days_ago)
+        (file,) = set(site.folder.glob("*.pem")) - before
+        context = client_of()
+        context.load_verify_locations(site.keys / "tls-root.pem")
+        context.load_cert_chain(file)
+        return unreached("127.0.0.1", site.port, context)
+
+    assert tried(0) is None and not client.lost.wait(1)
+    assert tried(DAYS + 1) == NOT_TAKEN
+    assert client.says("zaitang/v1/box-ill/heartbeats") in (0, 16)
+    client.stop()
+    assert unreached("127.0.0.1", free_port()) == "Connection refused"

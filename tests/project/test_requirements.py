@@ -18,7 +18,8 @@ from tests.project.conftest import PACKAGES, ROOT
 FOLDER = ROOT / "provisioning" / "requirements"
 PIN = re.compile(r"([a-z0-9][a-z0-9._-]*)==([^\s;\\]+)(?: ; [^\\]+?)?((?: --hash=sha256:[0-9a-f]{64})+)", re.IGNORECASE)
 APT = re.compile(r"[a-z0-9][a-z0-9.+-]+(\|[a-z0-9][a-z0-9.+-]+)*")
-EXTRAS = {"evidence": (), "verify": (), "common": ("stamps",), "models": (), "edge": ("edge",), "central": ("central",)}
+EXTRAS = {"evidence": (), "verify": (), "common": ("stamps", "metrics"), "models": (), "edge": ("edge",),
+          "central": ("central",)}
 """Which extras a package may use, beyond what the bare wheel brings."""
 BROUGHT_BY = {"starlette": "fastapi", "dlib": "dlib-bin"}
 """Imported modules whose distribution does not say that it has them, or that another one is documented to bring."""
@@ -51,7 +52,7 @@ def test_every_package_is_pinned_by_hash_and_no_address_is_named(name: str) -> N
     assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host| @ |\bgit\+", text)
 
 
-@pytest.mark.parametrize("extra", ["", "edge", "central", "stamps", "dev"])
+@pytest.mark.parametrize("extra", ["", "edge", "central", "metrics", "stamps", "dev"])
 def test_the_pins_are_what_the_project_asks_for(extra: str) -> None:
     pinned = pins("dev.txt")
     for requirement in project()[extra]:

@@ -1,11 +1,13 @@
 """`zaitang-central backup` as an operator sees it; and a centre whose database is PostgreSQL."""
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from central.backup.make import make
+from central.backup.noted import last_backup
 from central.backup.restore import restore
 from central.cli import main
 from central.wiring import init_centre, open_centre
@@ -34,6 +36,15 @@ def test_a_backup_is_made_checked_and_restored_by_commands(
     (one,) = (path for path in (tmp_path / "to").iterdir() if path.name not in ("objects", ".lock"))
     assert main(["--lang", "en", "backup", "check", str(one)]) == 0
     assert "is as it was made" in capsys.readouterr().out
+    opened = open_centre(tmp_path / "centre")
+    with contextlib.closing(opened.store), opened.store.read() as tx:
+        noted = last_backup(tx)
+    assert noted is not None and noted.rotten == 0 and noted.checked_us is None
+    assert main(["--lang", "en", "backup", "check", str(one), "--centre", centre]) == 0
+    with contextlib.closing(open_centre(tmp_path / "centre").store) as store, store.read() as tx:
+        checked = last_backup(tx)
+    assert checked is not None and checked.at_us == noted.at_us and checked.checked_us is not None
+    capsys.readouterr()
     again = str(tmp_path / "again")
     assert main(["--lang", "en", "backup", "restore", str(one), "--passphrase-file", word, "--centre", again]) == 0
     said = capsys.readouterr().out

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.health import Check, State, failed, lines, worst
 from common.texts import LANGS
 from edge.doctor import judge
-from edge.doctor.cli import lines
-from edge.doctor.judge import Check, worst
 from evidence.records import ClockState
 
 WHY = {"zh": "原因", "en": "cause"}
@@ -76,7 +75,7 @@ def clock(synced: bool = True, source: str = "kernel") -> ClockState:
     (judge.last_segment("2026-03-02 09:00", "whole"), ["good"]),
     (judge.last_segment("2026-03-02 09:00", "differs"), ["bad"]),
     (judge.last_segment("2026-03-02 09:00", "gone"), ["bad"]),
-    ([judge.failed(judge.DISK, WHY)], ["bad"]),
+    ([failed(judge.DISK, WHY)], ["bad"]),
 ])
 def test_each_thing(found: Iterable[Check], wanted: list[str]) -> None:
     assert states(found) == wanted
@@ -88,7 +87,7 @@ def test_a_refusal_is_said_in_the_language_of_who_asks() -> None:
 
 
 @given(st.lists(st.sampled_from(["good", "look", "bad", "untold"])))
-def test_the_worst_counts(some: list[judge.State]) -> None:
+def test_the_worst_counts(some: list[State]) -> None:
     rank = ["good", "look", "bad"]
     told = [one for one in some if one != "untold"]
     assert worst([Check("x", one, "x") for one in some]) == max(told, key=rank.index, default="good")
