@@ -1,5 +1,5 @@
-"""Whether a box is there, by when it last proved that it lives and by what the broker says: the one answer of all pages.
-Pure.
+"""Whether a box is there, by when it last proved that it lives and by what the broker says: the one answer of all
+pages. Pure.
 
 What the broker says is signed by nobody: who controls it may call any box away. So the word of the box itself, a
 heartbeat or a record of after that, always wins; and nothing of it is ever stated in a record.

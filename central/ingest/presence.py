@@ -17,7 +17,7 @@ from evidence.times import SECOND
 HOLD_US = 20 * SECOND
 """Who is back so soon was never away: certificates are renewed, and lines have their moments."""
 SETTLE_US = 150 * SECOND
-"""Within so much of our own beginning every box is back that can be: none waits longer between two tries (edge/sync)."""
+"""Within so much of our own beginning every box is back that can be: none waits longer before it tries (edge/sync)."""
 EAR_US = 30 * SECOND
 """So often it is noted that we listen: who reads the table must know whether somebody keeps it."""
 MOST = 20_000
@@ -105,7 +105,7 @@ class Presence:
 
 
 def away(said: Mapping[str, Said], since_us: int, now_us: int) -> dict[str, int]:
-    """The boxes that are away → since when, UTC µs. `since_us`, `now_us`: CLOCK_BOOTTIME of our beginning and of now."""
+    """The boxes that are away → since when, UTC µs. `since_us`, `now_us`: our beginning and now, CLOCK_BOOTTIME."""
     settled = now_us >= since_us + SETTLE_US
     return {device: one.utc_us for device, one in said.items()
             if not one.here and now_us >= one.mono_us + HOLD_US and (one.was_here or settled)}

@@ -42,6 +42,11 @@ class AlarmTables:
         self._db.execute(insert(t.alarms).values(**{**dataclasses.asdict(alarm), "number": number}))
         return number
 
+    def alarm(self, number: int) -> Alarmed | None:
+        """One of them."""
+        row = self._db.execute(select(t.alarms).where(t.alarms.c.number == number)).first()
+        return None if row is None else Alarmed(*row)
+
     def last_alarm(self) -> int:
         """The number of the newest, 0 without any."""
         return self._db.execute(select(func.max(t.alarms.c.number))).scalar() or 0
