@@ -30,6 +30,8 @@ MOST_PASSWORD = 1000
 SLOW = N_("no whole answer in time")
 NO_TLS = N_("the server offers no TLS, and nothing is sent without it")
 ANSWERED = "SMTP {code}"
+READY = 220
+"""What a server says first that takes mail."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,7 +126,9 @@ def _connected(server: Server, open_: list[smtplib.SMTP]) -> Iterator[smtplib.SM
     smtp._host = mail.host  # type: ignore[attr-defined]  # what the certificate must name: connect() does not keep it
     open_.append(smtp)
     try:
-        smtp.connect(mail.host, mail.port)
+        code, words = smtp.connect(mail.host, mail.port)
+        if code != READY:
+            raise smtplib.SMTPConnectError(code, words)
         if mail.tls == "starttls":
             smtp.starttls(context=context)
         yield smtp

@@ -13,7 +13,7 @@ from common.texts import LANGS, N_, translate, words
 from evidence.errors import BadInput
 
 LEVEL_WORDS = {
-    "none": N_("None"), "urgent": N_("What needs somebody now"),
+    "none": N_("None"), "urgent": N_("Only what needs somebody now"),
     "all": N_("What needs somebody now, and once a day the rest"),
 }
 LANGUAGES = {"zh": "中文", "en": "English"}
