@@ -1,4 +1,4 @@
-"""What stands now: a box that is away while its room needs it, and at no other time; nobody is away whom nobody hears."""
+"""What stands now: a box that is away while its room needs it, and at no other time; whom nobody hears is not away."""
 from __future__ import annotations
 
 import dataclasses

@@ -93,7 +93,8 @@ def test_a_server_that_is_silent_and_one_that_drips_are_left_in_time(
         assert not answer.taken and answer.again and answer.away and time.monotonic() - begun < 5
 
 
-@pytest.mark.parametrize("subject", ["x\r\nBcc: evil@x.example", "x\n\nbody", "x\x00\x0b\x85Bcc: a@b.example", "警" * 5000])
+@pytest.mark.parametrize("subject", [
+    "x\r\nBcc: evil@x.example", "x\n\nbody", "x\x00\x0b\x85Bcc: a@b.example", "警" * 5000])
 def test_no_subject_makes_another_header(box: Letterbox, subject: str) -> None:
     assert post(Server(box.mail), mail_of(box.mail, subject)).taken  # type: ignore[arg-type]
     ((_, came),) = box.came
