@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 
 from central.contact import AWAY_US, SLACK_US, contact
 from central.ingest.presence import AWAY, HERE, HOLD_US, SETTLE_US, Said, away, ear_of
+from central.overview.boxes import box_states
+from central.store.heard import Heard
+from central.web.boxes import box_views
 from central.wiring import Centre
 from evidence.times import MINUTE, SECOND
 from tests.central.helpers import MORNING, Box, FixedClock
@@ -147,3 +150,24 @@ def test_a_word_of_the_box_after_the_brokers_always_wins(heard_us: int, later_us
         assert said == "away"
     else:
         assert said == ("gone" if gone_us is not None and heard_us <= gone_us + SLACK_US else "heard")
+
+
+def test_the_pages_say_since_when_a_box_is_not_connected_until_it_is_heard(known: Centre, clock: FixedClock) -> None:
+    box = Box(known, "box-1")
+    box.genesis()
+    known.collector().take(box.messages())
+    with known.store.write() as tx:
+        tx.put_gone({"box-1": MORNING + SECOND}, set())
+    clock.utc_us += MINUTE
+
+    def said() -> tuple[str, tuple[str, ...]]:
+        with known.store.read() as tx:
+            line = next(one for one in box_views(tx, "centre", clock.utc_us, "en") if one.device == "box-1")
+            state = next(one for one in box_states(tx, "centre", clock.utc_us, {}) if one.device == "box-1")
+        assert line.trouble == bool(state.troubles)
+        return line.state, state.troubles
+
+    assert said() == ("not connected since Mar 2, 2026 08:30:01; last heard Mar 2, 2026 08:30:00", ("gone",))
+    with known.store.write() as tx:
+        tx.put_heard(Heard("box-1", "ab" * 16, clock.utc_us))
+    assert said() == ("in order", ())

@@ -2,6 +2,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from pathlib import Path
+
+import pytest
 
 from central.alarms.conditions import AHEAD_US, DEAF_US, Condition, Now, conditions
 from central.alarms.urgency import CONDITIONS, RECORDS, urgency
@@ -66,6 +70,15 @@ def test_disks_and_certificates_come_from_the_overview() -> None:
     state = BoxState("box-9", 70, ("expired", "full", "waiting"), None, 0, 0, 0, 0, 0)
     assert set(conditions(at(MORNING, rooms=(), states=(state,)), ())) == {
         ("box-9", "box.expired"), ("box-9", "box.full")}
+
+
+@pytest.mark.parametrize("name", ["alarms.md", "alarms.zh-CN.md"])
+def test_the_document_says_of_each_that_is_told_what_to_do(name: str) -> None:
+    text = (Path(__file__).parents[3] / "docs" / name).read_text("utf-8")
+    parts = text.split("\n## ")[-2:]  # what needs somebody now, and soon
+    for level, part in zip(("now", "later"), parts, strict=True):
+        told = {code for code, one in {**CONDITIONS, **RECORDS}.items() if one == level}
+        assert set(re.findall(r"^\| `([^`]+)` \| [^|]+ \| [^|]+ \|$", part, re.MULTILINE)) == told
 
 
 def test_of_every_alarm_it_is_decided_whether_people_are_told() -> None:
