@@ -156,7 +156,7 @@ remove = false
 # 在内网的：private = true。由其自有机构签发证书的：ca = "/etc/…/ca.pem"。
 # 也要告知警报（docs/alarms.zh-CN.md）：alarms = true；只告知部分机构的，再加：alarms_of = ["smx"]。
 
-# 发送警报邮件的服务器（`zaitang-central alarms run`）；各账户自行选择要收哪些。留空即不发邮件。
+# 发送警报邮件的服务器（`zaitang-central alarms run`）；各账号自行选择要收哪些。留空即不发邮件。
 # 密码放在 keys/mail.password，或由服务单元的凭据 mail 给出；tls 为 starttls、tls，或（仅限本机）none。
 [mail]
 host = ""

@@ -77,7 +77,7 @@ class Mailer:
         scope = Scope(actor_of_account(kept), institutions)
 
         def theirs(alarm: Alarmed) -> bool:
-            return scope.everything or scope.holds(alarm.institution)
+            return now_us - alarm.at_us < GIVE_UP_US and scope.holds(alarm.institution)
 
         return due(want, tx.alarms_after(want.now_up_to, True, MOST_ALARMS),
                    tx.alarms_after(want.later_up_to, False, MOST_ALARMS), theirs, self._name, self._address, now_us)

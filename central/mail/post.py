@@ -122,7 +122,9 @@ def _connected(server: Server, open_: list[smtplib.SMTP]) -> Iterator[smtplib.SM
     mail = server.mail
     context = ssl.create_default_context(cafile=mail.ca or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    smtp = smtplib.SMTP_SSL(timeout=SILENT_S, context=context) if mail.tls == "tls" else smtplib.SMTP(timeout=SILENT_S)
+    name = mail.sender.partition("@")[2]  # else it asks a name server who this machine is, for as long as that takes
+    smtp = (smtplib.SMTP_SSL(local_hostname=name, timeout=SILENT_S, context=context) if mail.tls == "tls"
+            else smtplib.SMTP(local_hostname=name, timeout=SILENT_S))
     smtp._host = mail.host  # type: ignore[attr-defined]  # what the certificate must name: connect() does not keep it
     open_.append(smtp)
     try:
