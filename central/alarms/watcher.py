@@ -10,9 +10,7 @@ from central.alarms.conditions import Condition, Now, Place, conditions, needed
 from central.alarms.event import alarm_event
 from central.alarms.urgency import urgency
 from central.alarms.words import kept_params
-from central.classes.orders import order_of
 from central.clock import Clock
-from central.errors import UnknownClass
 from central.ingest.presence import ear_of
 from central.live.rooms import Rooms
 from central.store.alarms import Alarmed, State
@@ -29,7 +27,8 @@ LEAF = "alarms_leaf"
 """What the database keeps: from which record on none was told yet."""
 AT_ONCE = 500
 AGAIN_US = HOUR
-"""The same alarm of the same box is told once in so long: a camera with a loose plug says it each minute."""
+"""The same alarm of the same box is told once in so long, and once more if it has become urgent: a camera with a loose
+plug says it each minute."""
 MOST_BEGUN = 3
 """So often in an hour it is told that something began: a line that comes and goes is one trouble, not sixty."""
 KEEP_US = 90 * 24 * HOUR
@@ -85,10 +84,11 @@ class Watcher:
         device, named = sealed.record.device, body.params.get("device")
         if device == self._store.device and body.code in OF_BOXES and isinstance(named, str):
             device = named[:64]
-        if tx.alarms_since(device, body.code[:64], self._now_us() - AGAIN_US):
+        matters = sealed.record.device == self._store.device or self._matters(sealed.record, device)
+        urgent = matters and urgency(body.code) == "now"
+        if tx.alarms_since(device, body.code[:64], self._now_us() - AGAIN_US, urgent):
             return
         class_id, institution = self._whose(tx, device, body.class_id)
-        urgent = sealed.record.device == self._store.device or self._matters(sealed.record, device)
         self._tell(tx, "said", (device, body.code[:64]), Condition(class_id, institution, body.params), urgent)
 
     def _matters(self, record: Record, device: str) -> bool:
@@ -99,14 +99,12 @@ class Watcher:
         return fresh and any(needed(room, now_us) for room in self._rooms.of(device))
 
     def _whose(self, tx: Tx, device: str, class_id: str | None) -> tuple[str | None, str | None]:
-        """The class that an alarm is of, if one was planned, and the institution: of that class, or in whose room the
-        box is now."""
-        if class_id is not None:
-            try:
-                return class_id, order_of(tx, class_id)[1].institution
-            except UnknownClass:
-                class_id = None
-        held = () if device == self._store.device else self._rooms.of(device)
+        """The class that an alarm is of, if it has this box, and its institution; else whose room the box is in. A box
+        may name any class, and would have the people of another school called."""
+        booked = {one.class_id: one.institution for one in tx.bookings_of(device)}
+        if class_id in booked:
+            return class_id, booked[class_id]
+        held = self._rooms.of(device)
         return None, held[0].institution if held else None
 
     # --- what stands
@@ -133,7 +131,7 @@ class Watcher:
         if tx.alarms_since(*place, self._now_us() - AGAIN_US) < MOST_BEGUN:
             if place[1] != "box.away":
                 one = Condition(None, self._whose(tx, place[0], None)[1], one.params)
-            number = self._tell(tx, "begun", place, one)
+            number = self._tell(tx, "begun", place, one, urgency(place[1]) == "now")
         tx.put_standing(*place, number)
 
     def _end(self, tx: Tx, place: Place, number: int, now: Now) -> None:
@@ -149,9 +147,8 @@ class Watcher:
     def _still_away(self, tx: Tx, device: str, now: Now) -> bool:
         return Now(now.now_us, (), tx.heard_at([device]), now.gone, now.ear, (), now.centre).is_away(device)
 
-    def _tell(self, tx: Tx, state: State, place: Place, one: Condition, matters: bool = True) -> int:
+    def _tell(self, tx: Tx, state: State, place: Place, one: Condition, urgent: bool) -> int:
         device, code = place
-        urgent = matters and urgency(code) == "now"
         return self._put(tx, Alarmed(0, state, code, device, urgent, one.class_id, one.institution, self._now_us(),
                                      kept_params(one.params)))
 

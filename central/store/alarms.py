@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Literal
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, true
 
 from central.store import schema as t
 from evidence.records import Sealed
@@ -62,11 +62,12 @@ class AlarmTables:
         rows = select(t.alarms).order_by(t.alarms.c.number.desc()).limit(most)
         return [Alarmed(*row) for row in self._db.execute(rows)]
 
-    def alarms_since(self, device: str, code: str, since_us: int) -> int:
-        """How often this was told of a device since then, as said or begun."""
+    def alarms_since(self, device: str, code: str, since_us: int, urgent: bool = False) -> int:
+        """How often this was told of a device since then, as said or begun; with `urgent`, as urgent."""
         c = t.alarms.c
         query = select(func.count()).select_from(t.alarms).where(
-            c.device == device, c.code == code, c.at_us > since_us, c.state != "over")
+            c.device == device, c.code == code, c.at_us > since_us, c.state != "over",
+            c.urgent if urgent else true())
         return self._db.execute(query).scalar_one()
 
     def forget_alarms(self, before_us: int) -> None:

@@ -124,6 +124,21 @@ def test_at_night_and_of_yesterday_nobody_is_called(site: Site) -> None:
     assert told(site.turn()) == [("said", "recorder.stuck", "box-1", False)]
 
 
+def test_what_becomes_urgent_within_the_hour_is_told_once_more(site: Site) -> None:
+    site.turn(5 * HOUR + 15 * MINUTE)  # a quarter of an hour before the lesson in the afternoon
+    site.say(Alarm("camera.broken", {"camera": "room"}))
+    assert told(site.turn()) == [("said", "camera.broken", "box-1", False)]
+    site.turn(10 * MINUTE)
+    for _ in range(2):
+        site.say(Alarm("camera.broken", {"camera": "room"}))
+    assert told(site.turn()) == [("said", "camera.broken", "box-1", True)]
+
+
+def test_a_box_calls_nobody_of_a_class_that_is_not_its_own(site: Site) -> None:
+    site.say(Alarm("camera.broken", {"camera": "room"}, "of-another-school"), Alarm("camera.silent", {}, "welder-1"))
+    assert [one.class_id for one in site.turn(HOUR)] == [None, "welder-1"]
+
+
 def test_what_the_centre_says_of_a_box_is_of_that_box(site: Site) -> None:
     with site.centre.store.write() as tx:
         site.centre.store.append(tx, Alarm("chain.fork", {"device": "box-1", "chain": "ab" * 16, "seq": 3}))
