@@ -75,6 +75,17 @@ port = 0
 # name = "province"
 # url = "https://system.example/events"
 # Where it is in a private network: private = true. Where an authority of its own vouches for it: ca = "/etc/…/ca.pem".
+# Alarms, too (docs/alarms.md): alarms = true; those of some institutions alone: alarms_of = ["smx"], as well.
+
+# The server that takes mail of alarms (`zaitang-central alarms run`); each account says what it wants. Empty: no mail.
+# The password stands in keys/mail.password, or is the credential `mail` of the unit; tls: starttls, tls or, on this
+# very machine only, none.
+[mail]
+host = ""
+port = 587
+tls = "starttls"
+user = ""
+sender = ""
 """
 
 ZH = """\
@@ -151,6 +162,16 @@ port = 0
 # name = "province"
 # url = "https://system.example/events"
 # 在内网的：private = true。由其自有机构签发证书的：ca = "/etc/…/ca.pem"。
+# 也要告知警报（docs/alarms.zh-CN.md）：alarms = true；只告知部分机构的，再加：alarms_of = ["smx"]。
+
+# 发送警报邮件的服务器（`zaitang-central alarms run`）；各账号自行选择要收哪些。留空即不发邮件。
+# 密码放在 keys/mail.password，或由服务单元的凭据 mail 给出；tls 为 starttls、tls，或（仅限本机）none。
+[mail]
+host = ""
+port = 587
+tls = "starttls"
+user = ""
+sender = ""
 """
 
 TEMPLATES = {"en": EN, "zh": ZH}

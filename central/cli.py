@@ -69,6 +69,7 @@ def _parser(lang: str = "en") -> Parser:
     importlib.import_module("central.bucket.cli").add_commands(commands)
     importlib.import_module("central.backup.cli").add_commands(commands)
     importlib.import_module("central.scrub.cli").add_commands(commands)
+    importlib.import_module("central.alarms.cli").add_commands(commands, _command)
     importlib.import_module("central.webhook.cli").add_commands(commands, _command)
     importlib.import_module("central.keeping.cli").add_commands(commands, _command)
     importlib.import_module("central.stated_cli").add_commands(commands)

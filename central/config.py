@@ -5,7 +5,7 @@ import dataclasses
 import tomllib
 import urllib.parse
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from central.errors import BadTarget, CannotRead, NoCentre
 from central.store.address import SHAPE, address_of
@@ -21,6 +21,8 @@ ServerName = Annotated[str, Match(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9]
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 MAX_BYTES = 1 << 18
+ADDRESS = r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
+"""Of a mailbox, as far as it is used here: ASCII, nothing that a header could end with."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,12 +88,15 @@ class Boxes:
 @dataclasses.dataclass(frozen=True)
 class WebhookTarget:
     """Who is told what became of classes. `private`: its address may be of a private network; `ca`: a PEM file of who
-    vouches for it, empty: whom this machine trusts."""
+    vouches for it, empty: whom this machine trusts; `alarms`: it is told of alarms, too; `alarms_of`: of those of these
+    institutions alone, none: of all."""
 
     name: Id
     url: Annotated[str, Match(r"https://.{1,500}", "an address like https://system.example/events")]
     private: bool = False
     ca: str = ""
+    alarms: bool = False
+    alarms_of: tuple[Id, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,6 +104,19 @@ class Webhook:
     """Systems that are told. Without any nothing is sent."""
 
     targets: tuple[WebhookTarget, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Mail:
+    """The server that takes mail. `host`: empty where there is none; `ca`: a PEM file of who vouches for it, empty:
+    whom this machine trusts; `sender`: the address in From."""
+
+    host: Annotated[str, Match(r"([A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?)?", "a name of a machine")] = ""
+    port: Annotated[int, Between(1, 65535)] = 587
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    user: Annotated[str, Match(r"[\x21-\x7e]{0,200}", "a name without spaces, or nothing")] = ""
+    sender: Annotated[str, Match(f"({ADDRESS})?", "an address like zaitang@system.example")] = ""
+    ca: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,6 +185,7 @@ class CentreConfig:
     webhook: Webhook = Webhook()
     keeping: Keeping = Keeping()
     metrics: Metrics = Metrics()
+    mail: Mail = Mail()
 
 
 def load_config(folder: Path) -> CentreConfig:
@@ -195,6 +214,7 @@ def load_config(folder: Path) -> CentreConfig:
     except BadAddress as error:
         raise BadShape(where=path, key="database", why=error.params["why"]) from None
     _check_targets(config.webhook, path)
+    _check_mail(config.mail, path)
     if bool(config.web.certificate) != bool(config.web.key):
         raise BadShape(where=path, key="web.key", why=N_("a certificate and its key belong together"))
     if config.web.tls and config.web.host not in LOOPBACK and not config.web.names:
@@ -205,6 +225,15 @@ def load_config(folder: Path) -> CentreConfig:
     if not config.devices.names:
         raise BadShape(where=path, key="devices.names", why=N_("at least one name or address is needed"))
     return config
+
+
+def _check_mail(mail: Mail, path: Path) -> None:
+    """Raises BadShape."""
+    if mail.host and not mail.sender:
+        raise BadShape(where=path, key="mail.sender", why=N_("mail needs an address that it comes from"))
+    if mail.tls == "none" and mail.host and (mail.host not in LOOPBACK or mail.user):
+        raise BadShape(where=path, key="mail.tls", why=N_(
+            "without TLS only a server on this very machine is spoken to, and without a password"))
 
 
 def _check_targets(webhook: Webhook, path: Path) -> None:

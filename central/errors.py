@@ -211,6 +211,22 @@ class WebhookRuns(BadInput):
     text = "events of {folder} are being told by another process already"
 
 
+class AlarmsRun(BadInput):
+    text = "alarms of {folder} are being told by another process already"
+
+
+class NoMailServer(BadInput):
+    text = "centre.toml names no server that takes mail: [mail] host and sender"
+
+
+class BadAddress(BadInput):
+    text = "{address} is no address that mail can be sent to, like wang@school.example"
+
+
+class MailRefused(BadInput):
+    text = "The mail was not taken: {why}"
+
+
 class BadRegion(BadInput):
     text = "{region} is no region: six digits, like 411202"
 

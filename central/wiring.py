@@ -19,6 +19,7 @@ from central.accounts.codes import CodeBox
 from central.accounts.desk import AccountDesk
 from central.accounts.door import Door
 from central.accounts.passwords import Passwords
+from central.alarms.watcher import Watcher
 from central.authority import issue_box
 from central.bucket.bucket import Bucket
 from central.bucket.fetch import Fetcher
@@ -38,11 +39,13 @@ from central.devices.ledger import Entry, Ledger
 from central.devices.own import OwnTls, client_context, keep_certificate
 from central.devices.welcome import Welcome
 from central.errors import (
+    AlarmsRun,
     CannotWrite,
     CentreExists,
     CollectorRuns,
     ConsoleRuns,
     KeepingRuns,
+    NoMailServer,
     NothingToMove,
     TwoDatabases,
     WebhookRuns,
@@ -55,6 +58,9 @@ from central.ingest.signatures import Here
 from central.keeping.apply import Remover
 from central.keeping.erasing import finish_erasures
 from central.keys import CentreKeys, accounts_key, load_centre_keys, make_centre_keys, sealing_key
+from central.mail.mailer import Mailer
+from central.mail.post import Answer, Server, message, server_of
+from central.mail.post import post as post_mail
 from central.names import NameBox
 from central.objects import Objects
 from central.papers import Papers
@@ -65,12 +71,14 @@ from central.scrub.scrub import Scrub
 from central.signing import signing_s
 from central.store.address import address_of
 from central.store.engine import Place
+from central.store.letters import Letter
 from central.store.moving import move
 from central.store.store import Store
 from central.tree.keeper import Keeper
 from central.tree.stamp import Authority
 from central.tree.tree import Tree
 from central.tree.witnesses import witness_keys
+from central.webhook.events import wants_alarm
 from central.webhook.post import place_of as place_of_target
 from central.webhook.post import post
 from central.webhook.secret import secret_of
@@ -250,8 +258,28 @@ class Centre:
         found = []
         for one in self.config.webhook.targets:
             place = place_of_target(one.url, one.private, Path(one.ca) if one.ca else None)
-            found.append(Target(one.name, functools.partial(post, place, secret_of(self.folder, one.name))))
+            found.append(Target(one.name, functools.partial(post, place, secret_of(self.folder, one.name)),
+                                wants_alarm(one.alarms, one.alarms_of)))
         return tuple(found)
+
+    def watcher(self) -> Watcher:
+        """What keeps the alarms that people are told."""
+        return Watcher(self.store, self.clock, any(one.alarms for one in self.config.webhook.targets))
+
+    def mail_server(self) -> Server:
+        """Who takes mail. Raises NoMailServer, BadKeyFile."""
+        if not self.config.mail.host:
+            raise NoMailServer
+        return server_of(self.config.mail, self.folder / "keys")
+
+    def mailer(self) -> Mailer:
+        """What sends mail of alarms. Raises NoMailServer, BadKeyFile."""
+        server = self.mail_server()
+
+        def send(to: str, letter: Letter) -> Answer:
+            return post_mail(server, message(server.mail, to, letter.subject, letter.body, letter.id, letter.made_us))
+
+        return Mailer(self.store, self.clock, send, self.config.name, self.config.web.address)
 
     def broker_link(self, signatures: Here | None = None) -> BrokerLink:
         """The connection of one collector process."""
@@ -330,18 +358,19 @@ def place_of(folder: Path, config: CentreConfig) -> Place:
 
 
 RUNS: Mapping[str, type[ZaitangError]] = {
-    "collector": CollectorRuns, "webhook": WebhookRuns, "console": ConsoleRuns, "keeping": KeepingRuns}
+    "collector": CollectorRuns, "webhook": WebhookRuns, "alarms": AlarmsRun, "console": ConsoleRuns,
+    "keeping": KeepingRuns}
 
 
 @contextmanager
 def alone(
-    folder: Path, what: Literal["collector", "webhook", "console", "keeping"] = "collector"
+    folder: Path, what: Literal["collector", "webhook", "alarms", "console", "keeping"] = "collector"
 ) -> Iterator[None]:
     """Hold the place of this folder's collector: two would push each other off the broker without end; of who tells its
-    events: two would tell each twice; of its console: boxes would bring live pictures to one, and viewers wait for them
-    at the other; or of who removes video. Whoever is killed lets go.
+    events, or alarms: two would tell each twice; of its console: boxes would bring live pictures to one, and viewers
+    wait for them at the other; or of who removes video. Whoever is killed lets go.
 
-    Raises CollectorRuns, WebhookRuns, ConsoleRuns, KeepingRuns, CannotWrite."""
+    Raises CollectorRuns, WebhookRuns, AlarmsRun, ConsoleRuns, KeepingRuns, CannotWrite."""
     path = folder / f"{what}.lock"
     try:
         opened = path.open("w")

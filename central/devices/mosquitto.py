@@ -21,7 +21,7 @@ from central.files import PRIVATE, read, replace
 from central.ingest.collector import MAX_MESSAGE
 
 CONF, ACL, REVOKED, DATA = "mosquitto.conf", "acl.txt", "revoked.pem", "data"
-FROM_BOX = ("records", "heartbeats")
+FROM_BOX = ("records", "heartbeats", "presence")
 TO_BOX = ("receipts", "orders/+", "stated/+", "moves/+", "withdrawn/+", "checkpoint", "gaps")
 """What a box says and hears below zaitang/v1/ITS-NAME/."""
 

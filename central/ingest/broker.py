@@ -35,8 +35,9 @@ from common.mqtt import end
 from common.notify import READY, Watchdog, tell
 
 TOPICS = ("zaitang/v1/+/records", "zaitang/v1/+/heartbeats")
+PRESENCE = "zaitang/v1/+/presence"
 DROPPED = "$SYS/broker/publish/messages/dropped"
-_TOPIC = re.compile(r"zaitang/v1/([a-z0-9][a-z0-9._-]{0,63})/(records|heartbeats)", re.ASCII)
+_TOPIC = re.compile(r"zaitang/v1/([a-z0-9][a-z0-9._-]{0,63})/(records|heartbeats|presence)", re.ASCII)
 IN_FLIGHT, MOST_QUEUED = 50, 2000
 MOST_RECORDS, MOST_BYTES = 1000, 4 << 20
 """A batch is what waits, but no more than this and one message."""
@@ -46,8 +47,9 @@ TICK_S = 0.5
 RETRY = Backoff(first=1.0, longest=60.0)
 AWAY_S = 300.0
 """So long the broker cannot be reached until that is stated."""
-LOOK_S, TIDY_S = 30.0, 3600.0
-"""How often the silence of boxes, the losses of the broker and what must be removed are looked at; and quarantine."""
+LOOK_S, TIDY_S, PRESENCE_S = 30.0, 3600.0, 5.0
+"""How often the silence of boxes, the losses of the broker and what must be removed are looked at; quarantine; and whom
+the broker calls away."""
 _LOG = Log("collector")
 
 
@@ -80,6 +82,7 @@ class BrokerLink:
         self._inbox: queue.Queue[Arrival] = queue.Queue(maxsize=2 * IN_FLIGHT)
         self._held: list[Arrival] = []
         self._dropped, self._silent_min, self._look_at = Dropped(store), silent_min, 0.0
+        self._presence_at = 0.0
         self._failures, self._failing_since = 0, 0.0
         self._session, self._tls = 0, tls
         self._ailing: str | None = None
@@ -150,6 +153,9 @@ class BrokerLink:
         self._ailing = None
         for given in self._collector.gaps():
             self._give(given)  # one that finds no room comes again later
+        if time.monotonic() >= self._presence_at:
+            self._presence_at = time.monotonic() + PRESENCE_S
+            self._collector.presence.keep()
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK_S
             self._collector.pulse.tell_silent(self._silent_min)
@@ -228,10 +234,11 @@ class BrokerLink:
         if reason.is_failure:
             _LOG.warning("broker.refused", reason=str(reason.value))
             return
+        self._collector.presence.listen()  # before what the broker keeps of it comes
         # A broker without persistence has forgotten retained orders and our subscription.
         self._orders.forget()
         self._announcer.forget()
-        client.subscribe([*((topic, 1) for topic in TOPICS), (DROPPED, 0)])
+        client.subscribe([*((topic, 1) for topic in TOPICS), (DROPPED, 0), (PRESENCE, 0)])
 
     def _ready(self, *_: object) -> None:
         self._collector.pulse.listen()
@@ -242,6 +249,7 @@ class BrokerLink:
     def _disconnected(self, *_: object) -> None:
         # Message ids of the old connection mean nothing on the next one.
         self._collector.pulse.deaf()
+        self._collector.presence.deaf()
         self.subscribed.clear()
         with self._acknowledging:
             self._session += 1
@@ -251,6 +259,10 @@ class BrokerLink:
     def _came(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         if message.topic == DROPPED:
             self._dropped.hear(bytes(message.payload))
+            return
+        match = _TOPIC.fullmatch(message.topic)
+        if match is not None and match[2] == "presence":
+            self._collector.presence.hear(match[1], bytes(message.payload[:16]))
             return
         while not self._stopping.is_set():
             try:

@@ -16,6 +16,7 @@ from central.errors import ClockError, UnknownSigner, WrongTopic
 from central.ingest.intake import Intake
 from central.ingest.keyring import Claim, Keyring
 from central.ingest.left import left_behind
+from central.ingest.presence import Presence
 from central.ingest.pulse import Pulse
 from central.ingest.quarantine import Quarantine
 from central.ingest.reuse import state_reused
@@ -109,7 +110,7 @@ class Collector:
         self._signatures, self._ledger, self._test, self._silent = signatures, ledger, test, ""
         self._holes: dict[tuple[str, str], Hole] = {}
         self._quarantine = Quarantine(store, clock)
-        self.pulse = Pulse(store, clock)
+        self.pulse, self.presence = Pulse(store, clock), Presence(store, clock)
         self.refresh()
 
     def refresh(self) -> None:

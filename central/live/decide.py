@@ -126,13 +126,14 @@ def comes(stands: Standing, mono_us: int) -> bool:
 
 def state_of(
     ordered: Ordered | None, stands: Standing, heard_us: int | None, dark: bool, now_us: int, mono_us: int,
+    gone_us: int | None = None,
 ) -> State:
     """How a room stands. `heard_us`: when its box last proved that it lives; `dark`: it says that its camera sends
-    nothing."""
+    nothing; `gone_us`: since when the broker calls it away."""
     if comes(stands, mono_us):
         slow = stands.skipped_us is not None and mono_us < stands.skipped_us + SLOW_US
         return "slow" if slow else "running"
-    if not is_heard(heard_us, now_us):
+    if not is_heard(heard_us, now_us, gone_us):
         return "offline"
     if ordered is None or ordered.ended:
         return "over"
@@ -150,6 +151,6 @@ def state_of(
     return "unreached" if waited and now_us >= ordered.made_us + START_US else "waiting"
 
 
-def is_heard(heard_us: int | None, now_us: int) -> bool:
-    """Whether a box was heard of late."""
-    return contact(heard_us, now_us) == "heard"
+def is_heard(heard_us: int | None, now_us: int, gone_us: int | None = None) -> bool:
+    """Whether a box was heard of late. `gone_us`: since when the broker calls it away."""
+    return contact(heard_us, now_us, gone_us) == "heard"

@@ -64,6 +64,10 @@ class Fresh(Generic[T]):
             self._forgotten += 1
 
 
+Known = tuple[Ordered | None, int | None, int | None]
+"""The newest order to a box, when it was heard last, and since when the broker calls it away."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Situation:
     """How a room stands. `room`: of whom it is now, the class that runs first; `heard_us`: when its box proved last
@@ -87,7 +91,7 @@ class LiveDesk:
         self._store, self._clock = store, clock
         self._reach, self._looks = Fresh[tuple[Room, ...]](REACH_S), Fresh[CentreLook | None](LOOK_S)
         self._went_on = Fresh[None](LOOK_S)
-        self._orders = Fresh[tuple[Ordered | None, int | None]](ORDER_S)
+        self._orders = Fresh[Known](ORDER_S)
         self._dark = Fresh[int | None](REACH_S)
         self._institutions = Fresh[Mapping[str, Institution]](REACH_S)
 
@@ -240,8 +244,8 @@ class LiveDesk:
         now_us = self._clock.stamp().utc_us
         if asked:
             self._orders.forget((room.device, form))
-        newest, heard_us = self._order(room.device, form)
-        heard = is_heard(heard_us, now_us)
+        newest, heard_us, gone_us = self._order(room.device, form)
+        heard = is_heard(heard_us, now_us, gone_us)
         if not due(newest, heard, asked, now_us):
             return
         with self._store.read() as tx:
@@ -254,9 +258,9 @@ class LiveDesk:
         """How a room stands."""
         stamp = self._clock.stamp()
         stands = self.hub.stands(room.device, form)
-        ordered, heard_us = self._order(room.device, form)
+        ordered, heard_us, gone_us = self._order(room.device, form)
         dark_us = None if comes(stands, stamp.mono_us) else self._dark_us(room)
-        state = state_of(ordered, stands, heard_us, dark_us is not None, stamp.utc_us, stamp.mono_us)
+        state = state_of(ordered, stands, heard_us, dark_us is not None, stamp.utc_us, stamp.mono_us, gone_us)
         return Situation(state, stands, ordered, heard_us, dark_us, room, room.runs(stamp.utc_us))
 
     def _dark_us(self, room: Room) -> int | None:
@@ -266,9 +270,10 @@ class LiveDesk:
 
         return self._dark.ask((room.device, room.class_id), ask)
 
-    def _order(self, device: str, form: Form) -> tuple[Ordered | None, int | None]:
-        def ask() -> tuple[Ordered | None, int | None]:
+    def _order(self, device: str, form: Form) -> Known:
+        def ask() -> Known:
             with self._store.read() as tx:
-                return newest_order(tx, device, form, self._clock.stamp().utc_us), tx.heard_at([device]).get(device)
+                return (newest_order(tx, device, form, self._clock.stamp().utc_us), tx.heard_at([device]).get(device),
+                        tx.gone_since(device))
 
         return self._orders.ask((device, form), ask)

@@ -18,7 +18,7 @@ from evidence.heartbeats import Heartbeat, open_heartbeat
 from evidence.times import HOUR, SECOND
 
 GRADES = {
-    "chain.fork": 90, "chain.cut": 90, "revoked": 80, "expired": 70, "silent": 60, "full": 50, "apart": 40,
+    "chain.fork": 90, "chain.cut": 90, "revoked": 80, "expired": 70, "silent": 60, "gone": 60, "full": 50, "apart": 40,
     "expires": 30, "refused": 20, "waiting": 10}
 """Code → how much it needs somebody. The most of a box is its grade."""
 NEARLY_FULL = 4 << 30
@@ -37,17 +37,19 @@ def box_states(tx: Tx, own: str, now_us: int, apart: Mapping[str, int]) -> list[
     heard: dict[str, list[Heard]] = defaultdict(list)
     for one in tx.all_heard():
         heard[one.device].append(one)
+    gone = tx.gone()
     refused = Counter(tx.refused_of_boxes())
     denied = tx.denied()
     never = {device for device, _ in tx.certificates()} - heads.keys() - {own}
-    states = [_state(head, heard[head.device], denied, now_us, apart, refused[head.device]) for head in heads.values()]
+    states = [_state(head, heard[head.device], denied, now_us, apart, refused[head.device],
+                     gone.get(head.device)) for head in heads.values()]
     states += [BoxState(device, 0, (), None, 0, None, 0, None, refused[device]) for device in sorted(never)]
     return sorted(states, key=lambda one: one.device)
 
 
 def _state(
     head: ChainHead, heard: Sequence[Heard], denied: frozenset[str], now_us: int, apart: Mapping[str, int],
-    refused: int,
+    refused: int, gone_us: int | None,
 ) -> BoxState:
     """`heard`: of all its chains; a box is silent, or not, by the one in which it spoke last, as `Pulse` tells it."""
     spoken = sorted(heard, key=lambda one: (one.last_us, one.chain == head.chain), reverse=True)
@@ -58,10 +60,12 @@ def _state(
     expires_us = None if certificate is None else int(certificate.not_valid_after_utc.timestamp()) * SECOND
     apart_s, waiting = apart.get(head.device, 0), last.waiting if last else 0
     revoked = certificate is not None and fingerprint(certificate) in denied
-    away = spoke is not None and (spoke.silent or contact(spoke.last_us, now_us) == "away")
+    there = contact(spoke.last_us if spoke else None, now_us, gone_us)
+    away = spoke is not None and (spoke.silent or there == "away")
     said = {
         "revoked": revoked, "expired": expires_us is not None and expires_us <= now_us,
-        "silent": away and not revoked, "full": free is not None and free < NEARLY_FULL,
+        "silent": away and not revoked,
+        "gone": there == "gone" and not away and not revoked, "full": free is not None and free < NEARLY_FULL,
         "apart": apart_s > APART_S, "expires": expires_us is not None and now_us < expires_us <= now_us + SOON_US,
         "refused": refused > 0, "waiting": waiting >= MANY_WAITING}
     said |= {one.against: True for one in heard if one.against and (one is spoke or one.chain == head.chain)}

@@ -3,10 +3,12 @@ what was stated of them."""
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection, Mapping
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
 from central.store import schema as t
+from central.store.some import some
 from evidence.heartbeats import Heartbeat, open_heartbeat
 
 
@@ -58,6 +60,22 @@ class HeardTables:
         values = dataclasses.asdict(heard)
         if not self._db.execute(update(t.heard).where(_chain(heard.device, heard.chain)).values(**values)).rowcount:
             self._db.execute(insert(t.heard).values(**values))
+
+    def gone(self) -> dict[str, int]:
+        """Boxes that the broker calls away → since when, UTC µs. Nobody signs that: `central.contact` judges."""
+        return {row.device: row.since_us for row in self._db.execute(select(t.gone))}
+
+    def gone_since(self, device: str) -> int | None:
+        """Since when the broker calls a box away, UTC µs; None: it does not."""
+        since_us: int | None = self._db.execute(select(t.gone.c.since_us).where(t.gone.c.device == device)).scalar()
+        return since_us
+
+    def put_gone(self, gone: Mapping[str, int], back: Collection[str]) -> None:
+        """These boxes are away since then, and those are back."""
+        for part in some(sorted({*gone, *back})):
+            self._db.execute(delete(t.gone).where(t.gone.c.device.in_(part)))
+        if gone:
+            self._db.execute(insert(t.gone), [{"device": one, "since_us": us} for one, us in sorted(gone.items())])
 
     def told(self, device: str, code: str, what: str) -> bool:
         """Whether that was stated of a box under this code."""

@@ -23,10 +23,11 @@ def _tree(_connection: Connection) -> None:
 
 def _three(connection: Connection) -> None:
     """From 2 to 3 accounts, events for others, drafts, ID numbers, own records, surveys, the overview, the cache of
-    video, its removals, the bucket, what is spoilt and who saw what live came, all empty; the overview fills itself,
-    and what was sent before is no cache. Which class has which box when, what the centre stated of which box, and what
-    it ordered of boxes, is told from what is here. What is in quarantine is of the box on whose topic it came. When a
-    file came is not known of those that are here. Nobody claimed a box by its code before."""
+    video, its removals, the bucket, what is spoilt, who saw what live, who is away, alarms and letters came,
+    all empty; the overview fills itself, and what was sent before is no cache. Which class has which box when, what the
+    centre stated of which box, and what it ordered of boxes, is told from what is here. What is in quarantine is of the
+    box on whose topic it came. When a file came is not known of those that are here. Nobody claimed a box by its code
+    before."""
     for table, name in ((records, "records_class_type"), (names, "names_person")):
         next(one for one in table.indexes if one.name == name).create(connection, checkfirst=True)
     _book(connection)

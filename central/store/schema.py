@@ -322,6 +322,13 @@ heard = Table(
     Column("against", _text(64), comment="the alarm about what its heartbeats contradict, once told"),
 )
 
+gone = Table(
+    "gone",
+    metadata,
+    Column("device", _text(64), primary_key=True, comment="a box that the broker calls away; nobody signs that"),
+    Column("since_us", BigInteger, nullable=False, comment="by our clock"),
+)
+
 told = Table(
     "told",
     metadata,
@@ -369,6 +376,58 @@ refusals = Table(
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("why", Text, nullable=False),
     Column("at_us", BigInteger, nullable=False),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False,
+           comment="in the order in which people are told"),
+    Column("state", _text(8), nullable=False, comment="said, begun, over"),
+    Column("code", _text(64), nullable=False),
+    Column("device", _text(64), nullable=False, comment="a box, or the centre"),
+    Column("urgent", Boolean, nullable=False, comment="somebody has to act now"),
+    Column("class_id", _text(64)),
+    Column("institution", _text(64), comment="whose it is; none: of those who see what is nobody's"),
+    Column("at_us", BigInteger, nullable=False),
+    Column("params", Text, nullable=False, comment="canonical JSON: what its sentence needs"),
+    Index("alarms_of", "device", "code", "at_us"),
+)
+
+standing = Table(
+    "standing",
+    metadata,
+    Column("device", _text(64), primary_key=True),
+    Column("code", _text(64), primary_key=True),
+    Column("number", BigInteger, nullable=False, comment="of the alarm that told that it began; 0: none was told"),
+)
+
+mail_wants = Table(
+    "mail_wants",
+    metadata,
+    Column("account", _text(64), primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("lang", _text(8), nullable=False),
+    Column("level", _text(8), nullable=False, comment="urgent, or all: the others once a day"),
+    Column("now_up_to", BigInteger, nullable=False, comment="the last urgent alarm that is in a letter"),
+    Column("now_us", BigInteger, nullable=False, comment="when the last letter of urgent ones was made"),
+    Column("later_up_to", BigInteger, nullable=False, comment="the same of the others"),
+    Column("later_us", BigInteger, nullable=False),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("account", _text(64), nullable=False),
+    Column("id", _text(64), nullable=False, comment="of its Message-ID, the same however often it is sent"),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("made_us", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_us", BigInteger, nullable=False),
+    Column("why", Text, nullable=False, comment="what the server said last"),
+    Column("done_us", BigInteger, index=True, comment="when it was taken or given up; null: it waits"),
 )
 
 accounts = Table(

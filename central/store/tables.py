@@ -5,11 +5,13 @@ from sqlalchemy import insert, select, update
 
 from central.store import schema as t
 from central.store.accounts import AccountTables
+from central.store.alarms import AlarmTables
 from central.store.bucketed import BucketTables
 from central.store.cached import CachedTables
 from central.store.chains import ChainTables
 from central.store.devices import DeviceTables
 from central.store.heard import HeardTables
+from central.store.letters import LetterTables
 from central.store.names import NameTables
 from central.store.outbox import OutboxTables
 from central.store.plans import PlanTables
@@ -26,7 +28,7 @@ from central.store.visits import VisitTables
 class Tx(
     DeviceTables, HeardTables, ChainTables, SegmentTables, NameTables, SummaryTables, TreeTables, OutboxTables,
     AccountTables, PlanTables, RefusedTables, VisitTables, SurveyTables, CachedTables, BucketTables,
-    RemovalTables, SpoiltTables,
+    RemovalTables, SpoiltTables, AlarmTables, LetterTables,
 ):
     """One transaction: the parts of it, and the centre's own notes."""
 

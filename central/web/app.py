@@ -84,6 +84,7 @@ from central.web.me import me
 from central.web.new_boxes import new_boxes
 from central.web.openapi import PREFIX
 from central.web.own import own
+from central.web.own_alarms import own_alarms
 from central.web.pages import pages
 from central.web.plan_edits import plan_edits
 from central.web.plans import plans
@@ -140,7 +141,8 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
     for router in (uploads(centre), api(centre, stories), log(centre), derived(centre, copies, reasons),
                    video(centre, stories, reels, reasons), front(centre, stories), pages(centre, stories),
-                   signing_in(centre), own(centre), administration(centre), audit(centre), me(centre, stories),
+                   signing_in(centre), own(centre), own_alarms(centre), administration(centre), audit(centre),
+                   me(centre, stories),
                    survey(centre, stories), review(centre, stories, reasons), replay(centre, stories, reels, reasons),
                    sheets(centre, stories),
                    decision(centre), objections(centre, stories), inspections(centre, stories), facts(centre, stories),

@@ -48,13 +48,14 @@ def box_views(tx: Tx, own: str, now_us: int, lang: str) -> list[BoxView]:
     heads, denied = defaultdict[str, list[ChainHead]](list), tx.denied()
     for head in tx.heads():
         heads[head.device] += [head] if head.device != own else []
+    gone = tx.gone()
     seen, lines = {device for device, some in heads.items() if some}, list[BoxView]()
     for device in sorted(seen):
         ended, shown = ended_chains(tx, device), _shown(tx, device, heads[device])
         if earlier := len(heads[device]) - len(shown):
             lines.append(BoxView(device, "", -1, "—", translate(EARLIER, lang, count=earlier), False))
         lines += [box_view(head, tx.heard(device, head.chain), _keyid(head.certificate) in denied,
-                           ended.get(head.chain), now_us, lang) for head in shown]
+                           ended.get(head.chain), now_us, lang, gone.get(device)) for head in shown]
     for device in sorted({device for device, _ in tx.certificates()} - seen - {own}):
         never, revoked = translate(NEVER, lang), not tx.keys_of(device)
         lines.append(BoxView(device, "", -1, "—", translate(REVOKED, lang) if revoked else never, revoked))
@@ -69,16 +70,17 @@ def _shown(tx: Tx, device: str, heads: Sequence[ChainHead]) -> list[ChainHead]:
 
 
 def box_view(
-    head: ChainHead, heard: Heard | None, revoked: bool, ended: Ended | None, now_us: int, lang: str
+    head: ChainHead, heard: Heard | None, revoked: bool, ended: Ended | None, now_us: int, lang: str,
+    gone_us: int | None = None,
 ) -> BoxView:
     """The line of a chain. `heard`: what is known of its box; `revoked`: its key is not believed any more; `ended`: it
-    goes on no more."""
+    goes on no more; `gone_us`: since when the broker calls its box away."""
     at = "—" if heard is None else moment_words(heard.last_us, CHINA_MIN, lang)
     troubles = [translate(REVOKED, lang)] if revoked else []
     troubles += [translate(STATES[heard.against], lang)] if heard and heard.against else []
     # Whoever is shut out cannot be heard, nor a chain that ended.
-    said = contact_words(heard.last_us if heard else None, now_us, LocalTime(CHINA_MIN, lang))
-    away = heard is not None and contact(heard.last_us, now_us) == "away"
+    said = contact_words(heard.last_us if heard else None, now_us, LocalTime(CHINA_MIN, lang), gone_us)
+    away = heard is not None and contact(heard.last_us, now_us, gone_us) in ("away", "gone")
     troubles += [said] if away and not revoked and ended is None else []
     troubles += [_ended(ended, lang)] if ended is not None and not ended.all_here else []
     last = heard.last_heartbeat if heard and ended is None else None

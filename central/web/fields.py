@@ -31,7 +31,10 @@ LISTS: Mapping[str, tuple[str, ...]] = {
 """What stands for itself."""
 EVENT = ("v", "id", "kind", "centre", "class", "title", "at", "as_of", "simulated", "verdict", "recordings", "over",
          "decision", "open_objections", "findings", "rules", "policy")
-"""What a webhook tells."""
+"""What a webhook tells of a class."""
+ALARM_EVENT = ("v", "id", "kind", "centre", "number", "state", "code", "urgent", "device", "room", "class",
+               "institution", "at", "text", "text_zh")
+"""What a webhook tells of an alarm (docs/alarms.md)."""
 FIELDS: Mapping[str, Field] = {
     "format": ("string", "格式", "which format"), "lang": ("string", "语言", "language of sentences"),
     "facts_sha256": ("string", "事实哈希值", "the same hash, the same facts"),
@@ -139,6 +142,17 @@ FIELDS: Mapping[str, Field] = {
     "objection_steps.state": ("string", "状态", "from then on: raised, answered, withdrawn, upheld, rejected"),
     "decisions": ("array", "决定", "of the round that stands"),
     "v": ("integer", "版本", "version of the event"), "centre": ("string", "监管中心", "who says it"),
+    "AlarmEvent.kind": ("string", "事件", "alarm"),
+    "AlarmEvent.number": ("integer", "编号", "of the alarm; those of a centre rise"),
+    "AlarmEvent.state": ("string", "状态", "said: it happened; begun; over: what had begun"),
+    "AlarmEvent.code": ("string", "代码", "docs/alarms.md"),
+    "urgent": ("boolean", "紧急", "somebody has to act now"),
+    "AlarmEvent.device": ("string", "终端盒", "of which box, or the centre"),
+    "AlarmEvent.room": ("string?", "教室", "its room, where a class runs there"),
+    "AlarmEvent.class": ("string?", "班次编号", "id of the class, where it is of one"),
+    "AlarmEvent.institution": ("string?", "培训机构编号", "id of the institution; null: of none that is known"),
+    "AlarmEvent.at": ("string@", "时间", "when people were told"),
+    "AlarmEvent.text": ("string", "英文说明", "in English"), "text_zh": ("string", "中文说明", "in Chinese"),
     "Event.kind": ("string", "事件", "flag, decision or closed"),
     "Event.recordings": ("*string", "时段", "which do not show everyone"),
     "Event.findings": ("string", "判定结果哈希值", "hash of all findings"),

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from central.dossier.document import COLUMNS
-from central.web.fields import EVENT, FIELDS, LISTS, OBJECTS
+from central.web.fields import ALARM_EVENT, EVENT, FIELDS, LISTS, OBJECTS
 
 PREFIX = "/api/v1"
 VERSION = "1.0.0"
@@ -42,7 +42,11 @@ def document(routes: Sequence[BaseRoute], address: str) -> dict[str, Any]:
                                       "A token of an account: page “Your account”, or `zaitang-central user token`."}},
     }
     made["security"] = [{"token": []}]
-    made["webhooks"] = {"class": {"post": _told()}}
+    made["webhooks"] = {
+        "class": {"post": _told(
+            "tellOfClass", "A class has a flag, a decision, or is over (docs/webhook.md)", "Event")},
+        "alarm": {"post": _told("tellOfAlarm", "Something is wrong with a box or the centre (docs/alarms.md)",
+                                "AlarmEvent")}}
     return made
 
 
@@ -67,19 +71,20 @@ def schemas() -> dict[str, Any]:
     found["ClassDecisions"] = _object({**head, **_list("decisions"), **_list("objections"), **_list("objection_steps"),
                                        **_list("inspections")})
     found["Event"] = _object({field: _field(field, "Event") for field in EVENT})
+    found["AlarmEvent"] = _object({field: _field(field, "AlarmEvent") for field in ALARM_EVENT})
     return found
 
 
-def _told() -> dict[str, Any]:
+def _told(operation: str, summary: str, schema: str) -> dict[str, Any]:
     text = {"type": "string"}
     return {
-        "operationId": "tellOfClass", "summary": "A class has a flag, a decision, or is over (docs/webhook.md)",
+        "operationId": operation, "summary": summary,
         "security": [],
         "parameters": [{"name": name, "in": "header", "required": True, "schema": text, "description": words}
                        for name, words in (
                            ("webhook-id", "the id of the event"), ("webhook-timestamp", "seconds since 1970"),
                            ("webhook-signature", "Standard Webhooks 1.0: `v1,` and an HMAC-SHA256"))],
-        "requestBody": {"required": True, "content": {JSON: {"schema": _ref("Event")}}},
+        "requestBody": {"required": True, "content": {JSON: {"schema": _ref(schema)}}},
         "responses": {"2XX": {"description": "taken"},
                       "default": {"description": "it is told again; 400, 413, 415, 422: refused for good"}},
     }

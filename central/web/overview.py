@@ -32,6 +32,7 @@ RECORDING = {
 TROUBLES = {
     "chain.fork": N_("two copies of it run"), "chain.cut": N_("its records end earlier than they did"),
     "revoked": N_("its key is revoked"), "expired": N_("its certificate has expired"), "silent": WORDS["away"],
+    "gone": N_("not connected now; last heard {since}"),
     "full": N_("nearly full: {free} GB free"), "apart": N_("its clock is {apart} s ahead"),
     "expires": N_("its certificate ends on {date}"), "refused": N_("messages of it that were refused: {refused}"),
     "waiting": N_("records of it without a receipt: {waiting}"),

@@ -18,6 +18,7 @@ from central.errors import NotSignedIn, NotTheCode
 from central.store.accounts import Kept
 from central.web.access import Routes, actor_of, field
 from central.web.localtime import LocalTime
+from central.web.own_alarms import mails_in_words
 from central.web.people import person_view
 from central.web.render import lang_of, page
 from central.web.signing_in import address, twice
@@ -125,7 +126,7 @@ def _own(request: Request, centre: Centre, error: str = "", label: str = "") -> 
         institutions = institutions_of(tx)
     return page(request, centre, "own.html", 422 if error else 200, person=person_view(
         _kept(request, centre), institutions, lang), error=error, done=translate(done, lang), least=LEAST,
-        tokens=_tokens(request, centre), label=label)
+        tokens=_tokens(request, centre), label=label, mails=mails_in_words(centre, actor_of(request).account, lang))
 
 
 def _codes(request: Request, centre: Centre, secret: str, sealed: bytes, error: str = "") -> Response:

@@ -93,9 +93,9 @@ def _tiles(centre: Centre, desk: LiveDesk, actor: Actor, institution: str, numbe
              if scope.holds(one.institution) and institution in ("", one.institution)]
     with centre.store.read() as tx:
         live = tx.live_of({one.class_id for one in rooms if one.runs(now_us)})
-        heard = tx.heard_at({one.device for one in rooms})
-    return page_of(
-        [tile(one, live, contact(heard.get(one.device), now_us) == "heard", now_us) for one in rooms], number)
+        heard, gone = tx.heard_at({one.device for one in rooms}), tx.gone()
+    return page_of([tile(one, live, contact(heard.get(one.device), now_us, gone.get(one.device)) == "heard", now_us)
+                    for one in rooms], number)
 
 
 def _looked(desk: LiveDesk, actor: Actor, one: Tile, look: CentreLook) -> bool:

@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Collection
 from typing import Any, Literal
 
 from central.classes.decisions import Case
+from central.store.outbox import Waiting
 from evidence.canonical import canonical, parse, sha256_hex
 from evidence.rules import RULES_VERSION
 from evidence.shape import decode, encode
@@ -62,6 +64,17 @@ def kinds_of(before: Summary, now: Summary) -> list[Kind]:
     if (now.state, now.answer, now.final) != (before.state, before.answer, before.final):
         found.append("decision")
     return [*found, "closed"] if now.over and not before.over else found
+
+
+def wants_alarm(alarms: bool, institutions: Collection[str]) -> Callable[[Waiting], bool]:
+    """Whether a target is told of an event: of classes always, of alarms where it asked for them, of all institutions
+    (`institutions` is empty) or of these."""
+    def wants(event: Waiting) -> bool:
+        if event.kind != "alarm":
+            return True
+        return alarms and (not institutions or parse(event.body).get("institution") in institutions)
+
+    return wants
 
 
 def event_of(kind: Kind, case: Case, centre: str, now_us: int) -> Event:

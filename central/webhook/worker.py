@@ -21,6 +21,8 @@ from central.webhook.events import Summary, again_us, event_of, kinds_of, read_s
 from central.webhook.post import Answer
 from common.backoff import Backoff
 from common.logs import Log
+from common.notify import READY, Watchdog
+from common.notify import tell as tell_systemd
 from evidence.bodies import DeviceRevoked, body_of
 from evidence.times import MINUTE, SECOND
 
@@ -38,12 +40,19 @@ Send = Callable[[str, bytes, int], Answer]
 """Hands over an event: its id, its body, the time in seconds."""
 
 
+def everything(_: Waiting) -> bool:
+    """Of whom all is told."""
+    return True
+
+
 @dataclasses.dataclass(frozen=True)
 class Target:
     """Who is told."""
 
     name: str
     send: Send
+    wants: Callable[[Waiting], bool] = everything
+    """Whether it is told of this event at all."""
 
 
 class Worker:
@@ -53,9 +62,13 @@ class Worker:
         self, store: Store, clock: Clock, targets: Sequence[Target], chance: Callable[[], float] = random.random
     ) -> None:
         self._store, self._clock, self._targets, self._chance = store, clock, targets, chance
+        self._watchdog = Watchdog()
 
     def run(self, stop: threading.Event) -> None:
-        """Until it is stopped. A database that cannot be used now is tried again."""
+        """Until it is stopped. A database that cannot be used now is tried again. Without a target nothing is done."""
+        tell_systemd(READY)
+        if not self._targets:
+            self._watchdog.idle(stop)
         while not stop.is_set():
             try:
                 self.look()
@@ -63,6 +76,7 @@ class Worker:
                     self.deliver(target, stop)
             except DatabaseUnusable as error:
                 _LOG.failed("database.unusable", error)
+            self._watchdog.step()
             stop.wait(TICK_S)
 
     def look(self) -> None:
@@ -78,6 +92,7 @@ class Worker:
             due = tx.to_look_at(now_us, REST_US, AT_ONCE)
         for one in due:
             self._look_at(one, now_us)
+            self._watchdog.step()
 
     def _unbelieved(self, tx: Tx, since: int) -> set[str]:
         """The classes of boxes whose key was revoked from this leaf on: that record names no class."""
@@ -113,15 +128,27 @@ class Worker:
     def deliver(self, target: Target, stop: threading.Event) -> None:
         """Hand over what is due, in order, until it fails once or so many are taken."""
         for _ in range(AT_ONCE):
-            with self._store.read() as tx:
-                state = tx.target(target.name)
-                event = tx.event_after(state.up_to)
+            state, event = self._next(target)
             if stop.is_set() or event is None or state.next_us > self._now_us():
                 return
             answer = target.send(event.id, event.body, self._now_us() // SECOND)
+            self._watchdog.step()
             self._note(state, event, answer)
             if not answer.taken and answer.again:
                 return
+
+    def _next(self, target: Target) -> tuple[TargetState, Waiting | None]:
+        """Where a target stands, and the next event that it is told of. What it does not want is behind it."""
+        with self._store.read() as tx:
+            before = state = tx.target(target.name)
+            event = tx.event_after(state.up_to)
+            while event is not None and not target.wants(event):
+                state = TargetState(target.name, event.number)
+                event = tx.event_after(state.up_to)
+        if state != before:
+            with self._store.write() as tx:
+                tx.put_target(state)
+        return state, event
 
     def _note(self, state: TargetState, event: Waiting, answer: Answer) -> None:
         """What a target answered. The wait is capped, so a clock that was put back delays nobody for long."""

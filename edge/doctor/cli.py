@@ -8,8 +8,6 @@ import json
 from pathlib import Path
 
 from common.health import by_need, lines, worst
-from common.texts import N_
-
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

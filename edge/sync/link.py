@@ -27,6 +27,9 @@ MOST_PACKET = 4 << 20
 """Bytes of the largest message that the broker may send: no order of a centre is larger."""
 RETRY_S = (1, 60)
 ROOT = "zaitang/v1"
+PRESENCE, HERE, AWAY = "presence", b"here", b"away"
+"""Where the broker keeps whether we are connected, for whoever asks, and what stands there. Nobody signs it, so it is
+no evidence: it lets the centre see a box that is gone before its heartbeats are missed."""
 TOPICS = ("receipts", "gaps", "orders/+", "stated/+", "moves/+", "withdrawn/+", "checkpoint")
 
 
@@ -101,6 +104,7 @@ class Link:
         session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         session.SessionExpiryInterval = SESSION_S
         session.MaximumPacketSize = MOST_PACKET
+        client.will_set(self._prefix + PRESENCE, AWAY, qos=1, retain=True)
         client.connect_async(host, port, KEEPALIVE_S, clean_start=False, properties=session)
         self._client = client
 
@@ -109,7 +113,8 @@ class Link:
         self._client.loop_start()
 
     def stop(self) -> None:
-        """Disconnect and end the thread; the session stays at the broker."""
+        """Say that we go, disconnect and end the thread; the session stays at the broker."""
+        self._tell(AWAY)
         end(self._client)
 
     @property
@@ -122,10 +127,17 @@ class Link:
         self._given += 1
         self._client.publish(self._prefix + topic, payload, qos=1)
 
+    def _tell(self, presence: bytes) -> None:
+        """By QoS 0: a broker that does not know this topic yet says nothing, and states no trouble."""
+        self._given += 1
+        if self._client.publish(self._prefix + PRESENCE, presence, qos=0, retain=True).rc != mqtt.MQTT_ERR_SUCCESS:
+            self._given -= 1
+
     def _connected(self, client: mqtt.Client, _: Any, flags: Any, code: Any, __: Any) -> None:
         if code.is_failure:
             self._log.warning("broker.refused", code=int(code.value))
             return
+        self._tell(HERE)
         client.subscribe([(self._prefix + topic, 1) for topic in TOPICS])
         self._log.info("broker.connected", resumed=bool(flags.session_present))
         self._put(Connected(bool(flags.session_present)))

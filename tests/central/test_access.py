@@ -114,6 +114,8 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/own/password"): post("/own/password"),
     ("GET", "/own/codes"): get("/own/codes"),
     ("POST", "/own/codes"): post("/own/codes"),
+    ("GET", "/own/alarms"): get("/own/alarms"),
+    ("POST", "/own/alarms"): post("/own/alarms", level="none", address="", lang="zh"),
     ("POST", "/own/tokens"): post("/own/tokens", label="x", password="x"),
     ("POST", "/own/tokens/revoke"): post("/own/tokens/revoke", hash="x"),
     ("GET", "/accounts"): get("/accounts"),

@@ -10,10 +10,12 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema_rs import validator_for
 
+from central.alarms.event import alarm_event
 from central.classes.decisions import look_at
 from central.dossier.document import COLUMNS, document
+from central.store.alarms import Alarmed
 from central.web.app import create_app
-from central.web.fields import EVENT, FIELDS, LISTS, OBJECTS
+from central.web.fields import ALARM_EVENT, EVENT, FIELDS, LISTS, OBJECTS
 from central.web.openapi import schemas
 from central.webhook.events import Summary, event_of, kinds_of, summary_of
 from central.wiring import Centre, init_centre
@@ -131,9 +133,18 @@ def test_what_a_webhook_tells_is_as_described(played: Centre) -> None:
         check.validate(json.loads(event_of(kind, case, "centre", 0).body))
 
 
+def test_an_alarm_that_a_webhook_tells_is_as_described() -> None:
+    check = validator_for({"$ref": "#/components/schemas/AlarmEvent", "components": {"schemas": schemas()}})
+    for state, class_id, institution in (("said", None, None), ("over", "welder-1", "smx")):
+        alarm = Alarmed(0, state, "box.away", "box-1", True, class_id, institution, 0, '{"room":"101"}')  # type: ignore[arg-type]
+        told = json.loads(alarm_event(alarm, 7, "centre").body)
+        check.validate(told)
+        assert set(told) == set(ALARM_EVENT)
+
+
 def test_the_description_names_only_the_routes_for_programs(site: Centre) -> None:
     told = TestClient(create_app(site), base_url=HERE).get("/api/openapi.json").json()
-    assert told["openapi"].startswith("3.1") and list(told["webhooks"]) == ["class"]
+    assert told["openapi"].startswith("3.1") and list(told["webhooks"]) == ["class", "alarm"]
     assert set(told["paths"]) == {"/api/v1/classes", *(f"/api/v1/classes/{{class_id}}{part}" for part in PARTS)}
     assert told["components"]["schemas"]["Class"]["properties"]["attendance_rate_pct"]["title"] == "到课率"
 

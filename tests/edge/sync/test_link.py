@@ -1,12 +1,16 @@
-"""The connection to the broker: its end."""
+"""The connection to the broker: its end, and what stands at the broker of it."""
 from __future__ import annotations
 
+import queue
 import socket
 import threading
 
+import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.sync.link import Link
+from tests.edge.sync.conftest import Broker
 
 
 def test_a_name_server_that_does_not_answer_holds_up_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,3 +33,30 @@ def test_a_name_server_that_does_not_answer_holds_up_no_end(monkeypatch: pytest.
     answer.set()
     stopping.join(20)
     assert not held_up
+
+
+def test_the_broker_keeps_whether_the_box_is_connected(broker: Broker) -> None:
+    """Said when it connects, when it goes, and by its last will when it cannot say it any more."""
+    said: queue.Queue[bytes] = queue.Queue()
+    ear = mqtt.Client(CallbackAPIVersion.VERSION2, "ear", protocol=mqtt.MQTTv5)
+    ear.on_message = lambda _client, _data, message: said.put(message.payload)
+    ear.connect("127.0.0.1", broker.port)
+    ear.subscribe("zaitang/v1/box-1/presence")
+    ear.loop_start()
+    try:
+        one = Link("127.0.0.1", broker.port, "box-1", lambda event: None)
+        one.start()
+        assert said.get(timeout=60) == b"here"
+        one.stop()
+        assert said.get(timeout=60) == b"away"
+        again = Link("127.0.0.1", broker.port, "box-1", lambda event: None)
+        again.start()
+        assert said.get(timeout=60) == b"here" and again.unacknowledged == 0
+        sock = again._client.socket()
+        assert sock is not None
+        sock.shutdown(socket.SHUT_RDWR)
+        assert [said.get(timeout=60) for _ in range(2)] == [b"away", b"here"], "and it comes back by itself"
+        again.stop()
+    finally:
+        ear.disconnect()
+        ear.loop_stop()

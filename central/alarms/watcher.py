@@ -1,0 +1,164 @@
+"""Looks at new records of alarms and at what stands now, and keeps what people are to be told, each thing once.
+
+An alarm and where we stand are one transaction: a watcher that is killed tells nothing twice and leaves nothing out.
+"""
+from __future__ import annotations
+
+import threading
+
+from central.alarms.conditions import Condition, Now, Place, conditions, needed
+from central.alarms.event import alarm_event
+from central.alarms.urgency import urgency
+from central.alarms.words import kept_params
+from central.clock import Clock
+from central.ingest.presence import ear_of
+from central.live.rooms import Rooms
+from central.store.alarms import Alarmed, State
+from central.store.store import Store
+from central.store.tables import Tx
+from common.logs import Log
+from common.notify import READY, Watchdog, tell
+from evidence.bodies import Alarm, body_of
+from evidence.records import Record, Sealed
+from evidence.times import HOUR
+
+TICK_S = 5.0
+LEAF = "alarms_leaf"
+"""What the database keeps: from which record on none was told yet."""
+AT_ONCE = 500
+AGAIN_US = HOUR
+"""The same alarm of the same box is told once in so long, and once more if it has become urgent: a camera with a loose
+plug says it each minute."""
+MOST_BEGUN = 3
+"""So often in an hour it is told that something began: a line that comes and goes is one trouble, not sixty."""
+KEEP_US = 90 * 24 * HOUR
+OF_BOXES = frozenset({"box.silent", "clock.apart", "chain.fork", "chain.cut", "chain.hole", "chain.left", "box.floods"})
+"""What the centre states of a box, which its parameters name."""
+_LOG = Log("alarms")
+
+
+class Watcher:
+    """`others`: whether other systems are told of alarms (`[[webhook.targets]]`)."""
+
+    def __init__(self, store: Store, clock: Clock, others: bool) -> None:
+        self._store, self._clock, self._others = store, clock, others
+        self._rooms = Rooms(store, clock)
+
+    def run(self, stop: threading.Event) -> None:
+        """Until it is stopped. What goes wrong is told in the log, and tried again."""
+        watchdog = Watchdog()
+        tell(READY)
+        while not stop.is_set():
+            try:
+                self.turn()
+            except Exception as error:  # whatever it is: one record must not silence all that comes after
+                _LOG.failed("alarms.failed", error)
+            watchdog.step()
+            stop.wait(TICK_S)
+
+    def turn(self) -> None:
+        """One look. Raises DatabaseUnusable."""
+        while self._look_at_records() == AT_ONCE:
+            pass
+        self._look_at_now()
+
+    # --- records
+
+    def _look_at_records(self) -> int:
+        with self._store.read() as tx:
+            note, leaves = tx.meta(LEAF), tx.leaves()
+            found = [] if note is None else tx.alarm_records(int(note), AT_ONCE)
+        if note is not None and leaves == int(note):
+            return 0
+        with self._store.write() as tx:
+            for _, sealed in found:  # of before the first start nobody is told
+                self._take(tx, sealed)
+            tx.set_meta(LEAF, str(found[-1][0] + 1 if len(found) == AT_ONCE else leaves))
+            tx.forget_alarms(self._now_us() - KEEP_US)
+        return len(found)
+
+    def _take(self, tx: Tx, sealed: Sealed) -> None:
+        body = body_of(sealed.record)
+        if not isinstance(body, Alarm) or urgency(body.code, body.params.get("why")) == "never":
+            return
+        device, named = sealed.record.device, body.params.get("device")
+        if device == self._store.device and body.code in OF_BOXES and isinstance(named, str):
+            device = named[:64]
+        matters = sealed.record.device == self._store.device or self._matters(sealed.record, device)
+        urgent = matters and urgency(body.code) == "now"
+        if tx.alarms_since(device, body.code[:64], self._now_us() - AGAIN_US, urgent):
+            return
+        class_id, institution = self._whose(tx, device, body.class_id)
+        self._tell(tx, "said", (device, body.code[:64]), Condition(class_id, institution, body.params), urgent)
+
+    def _matters(self, record: Record, device: str) -> bool:
+        """Whether what a box says calls for somebody now: while it is needed, and of now, not of a day without a
+        line."""
+        now_us = self._now_us()
+        fresh = now_us - record.utc_us < AGAIN_US
+        return fresh and any(needed(room, now_us) for room in self._rooms.of(device))
+
+    def _whose(self, tx: Tx, device: str, class_id: str | None) -> tuple[str | None, str | None]:
+        """The class that an alarm is of, if it has this box, and its institution; else whose room the box is in. A box
+        may name any class, and would have the people of another school called."""
+        booked = {one.class_id: one.institution for one in tx.bookings_of(device)}
+        if class_id in booked:
+            return class_id, booked[class_id]
+        held = self._rooms.of(device)
+        return None, held[0].institution if held else None
+
+    # --- what stands
+
+    def _look_at_now(self) -> None:
+        rooms = self._rooms.now()
+        with self._store.read() as tx:
+            standing = tx.standing_alarms()
+            now = Now(self._now_us(), rooms, tx.heard_at({one.device for one in rooms}), tx.gone(), ear_of(tx),
+                      tx.box_states(1, None, 10**9), self._store.device)
+        found = conditions(now, standing)
+        begun = {place: one for place, one in found.items() if place not in standing and one is not None}
+        over = [place for place in standing if place not in found]
+        if not begun and not over:
+            return
+        with self._store.write() as tx:
+            for place, one in sorted(begun.items()):
+                self._begin(tx, place, one)
+            for place in over:
+                self._end(tx, place, standing[place], now)
+
+    def _begin(self, tx: Tx, place: Place, one: Condition) -> None:
+        number = 0
+        if tx.alarms_since(*place, self._now_us() - AGAIN_US) < MOST_BEGUN:
+            if place[1] != "box.away":
+                one = Condition(None, self._whose(tx, place[0], None)[1], one.params)
+            number = self._tell(tx, "begun", place, one, urgency(place[1]) == "now")
+        tx.put_standing(*place, number)
+
+    def _end(self, tx: Tx, place: Place, number: int, now: Now) -> None:
+        """What ends because the class is over while the box is still away is not told: it is not back."""
+        tx.drop_standing(*place)
+        if number == 0 or (place[1] == "box.away" and self._still_away(tx, place[0], now)):
+            return
+        began = tx.alarm(number)
+        if began is not None:
+            self._put(tx, Alarmed(0, "over", began.code, began.device, began.urgent, began.class_id, began.institution,
+                                  self._now_us(), began.params))
+
+    def _still_away(self, tx: Tx, device: str, now: Now) -> bool:
+        return Now(now.now_us, (), tx.heard_at([device]), now.gone, now.ear, (), now.centre).is_away(device)
+
+    def _tell(self, tx: Tx, state: State, place: Place, one: Condition, urgent: bool) -> int:
+        device, code = place
+        return self._put(tx, Alarmed(0, state, code, device, urgent, one.class_id, one.institution, self._now_us(),
+                                     kept_params(one.params)))
+
+    def _put(self, tx: Tx, alarm: Alarmed) -> int:
+        number = tx.put_alarm(alarm)
+        if self._others:
+            event = alarm_event(alarm, number, self._store.device)
+            tx.put_event(event.id, event.kind, alarm.class_id or "", event.body, alarm.at_us)
+        _LOG.info("alarm.told", code=alarm.code, state=alarm.state, device=alarm.device, number=number)
+        return number
+
+    def _now_us(self) -> int:
+        return self._clock.stamp().utc_us

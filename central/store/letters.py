@@ -1,0 +1,93 @@
+"""The part of a transaction that knows who wants mail of alarms, and which letters wait."""
+from __future__ import annotations
+
+import dataclasses
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from central.store import schema as t
+
+
+@dataclasses.dataclass(frozen=True)
+class Want:
+    """An account that wants mail. `level`: `urgent`, or `all`; the rest: which alarms are in letters already, and when
+    the last letter of each kind was made (UTC µs)."""
+
+    account: str
+    address: str
+    lang: str
+    level: str
+    now_up_to: int
+    now_us: int
+    later_up_to: int
+    later_us: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Letter:
+    """A mail that waits, or did. `number`: its place, 0 before it has one; `id`: the same however often it is sent;
+    `done_us`: when it was taken or given up."""
+
+    number: int
+    account: str
+    id: str
+    subject: str
+    body: str
+    made_us: int
+    tries: int = 0
+    next_us: int = 0
+    why: str = ""
+    done_us: int | None = None
+
+
+class LetterTables:
+    """What `Tx` knows of it."""
+
+    _db: Connection
+
+    def want(self, account: str) -> Want | None:
+        """What an account wants; None: no mail."""
+        row = self._db.execute(select(t.mail_wants).where(t.mail_wants.c.account == account)).first()
+        return None if row is None else Want(*row)
+
+    def wants(self) -> list[Want]:
+        """Of all, by account."""
+        return [Want(*row) for row in self._db.execute(select(t.mail_wants).order_by(t.mail_wants.c.account))]
+
+    def put_want(self, want: Want) -> None:
+        """An account wants this from now on."""
+        self._db.execute(delete(t.mail_wants).where(t.mail_wants.c.account == want.account))
+        self._db.execute(insert(t.mail_wants).values(**dataclasses.asdict(want)))
+
+    def drop_want(self, account: str) -> None:
+        """An account wants no mail; its letters that wait go too."""
+        self._db.execute(delete(t.mail_wants).where(t.mail_wants.c.account == account))
+        self._db.execute(delete(t.letters).where(t.letters.c.account == account))
+
+    def put_letter(self, letter: Letter) -> None:
+        """Keep one behind the others."""
+        number = (self._db.execute(select(func.max(t.letters.c.number))).scalar() or 0) + 1
+        self._db.execute(insert(t.letters).values(**{**dataclasses.asdict(letter), "number": number}))
+
+    def waiting_letters(self, most: int) -> list[Letter]:
+        """The first of those that wait, due or not."""
+        c = t.letters.c
+        rows = select(t.letters).where(c.done_us.is_(None)).order_by(c.number).limit(most)
+        return [Letter(*row) for row in self._db.execute(rows)]
+
+    def given_up_letters(self, most: int) -> list[Letter]:
+        """The newest of those that nobody took."""
+        c = t.letters.c
+        rows = select(t.letters).where(c.done_us.is_not(None), c.why != "").order_by(c.number.desc()).limit(most)
+        return [Letter(*row) for row in self._db.execute(rows)]
+
+    def change_letter(self, letter: Letter) -> None:
+        """Note what became of it; one that went meanwhile stays away."""
+        self._db.execute(update(t.letters).where(t.letters.c.number == letter.number).values(
+            **dataclasses.asdict(letter)))
+
+    def forget_letters(self, before_us: int) -> None:
+        """Those that were done before go; the newest stays, whose number goes on."""
+        c = t.letters.c
+        newest = select(func.max(c.number)).scalar_subquery()
+        self._db.execute(delete(t.letters).where(c.done_us < before_us, c.number < newest))

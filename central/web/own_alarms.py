@@ -1,0 +1,71 @@
+"""Which mails of alarms an account wants: the page where that is chosen, and where it ends."""
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from central.accounts.actions import Action
+from central.mail.addresses import LEVELS, choose
+from central.web.access import Routes, actor_of, field
+from central.web.render import lang_of, page
+from central.wiring import Centre
+from common.texts import LANGS, N_, translate, words
+from evidence.errors import BadInput
+
+LEVEL_WORDS = {
+    "none": N_("None"), "urgent": N_("Only what needs somebody now"),
+    "all": N_("What needs somebody now, and once a day the rest"),
+}
+LANGUAGES = {"zh": "中文", "en": "English"}
+SAVED = N_("It is saved.")
+NONE = N_("You get no mail.")
+WANTED = N_("{level}, to {address}.")
+NO_SERVER = N_("This centre sends no mail yet: centre.toml names no server ([mail]).")
+
+
+def own_alarms(centre: Centre) -> APIRouter:
+    """Its routes."""
+    routes = Routes(centre.store.device, default_response_class=HTMLResponse)
+
+    @routes.get("/own/alarms", Action.OWN)
+    def show(request: Request) -> Response:
+        done = SAVED if request.query_params.get("done") == "saved" else ""
+        return _page(request, centre, done=translate(done, lang_of(request)))
+
+    @routes.post("/own/alarms", Action.OWN)
+    def save(request: Request) -> Response:
+        level, address = field(request, "level"), field(request, "address").strip()
+        lang = field(request, "lang")
+        try:
+            with centre.store.write() as tx:
+                choose(tx, actor_of(request).account, address, level, lang if lang in LANGS else lang_of(request),
+                       centre.clock.stamp().utc_us)
+        except BadInput as error:
+            return _page(request, centre, words(error, lang_of(request)), chosen=(level, address[:254], lang))
+        return RedirectResponse("/own/alarms?done=saved", 303)
+
+    return routes.router
+
+
+def mails_in_words(centre: Centre, account: str, lang: str) -> str:
+    """What an account gets."""
+    with centre.store.read() as tx:
+        want = tx.want(account)
+    if want is None:
+        return translate(NONE, lang)
+    return translate(WANTED, lang, level=translate(LEVEL_WORDS[want.level], lang), address=want.address)
+
+
+def _page(
+    request: Request, centre: Centre, error: str = "", done: str = "", chosen: tuple[str, str, str] | None = None,
+) -> Response:
+    lang = lang_of(request)
+    with centre.store.read() as tx:
+        want = tx.want(actor_of(request).account)
+    level, address, in_lang = chosen or (
+        (want.level, want.address, want.lang) if want is not None else ("none", "", lang))
+    return page(
+        request, centre, "own_alarms.html", 422 if error else 200, error=error, done=done, level=level,
+        address=address, in_lang=in_lang, languages=LANGUAGES,
+        levels=[(one, translate(LEVEL_WORDS[one], lang)) for one in LEVELS],
+        unsent="" if centre.config.mail.host else translate(NO_SERVER, lang))

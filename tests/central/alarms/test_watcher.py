@@ -1,0 +1,176 @@
+"""People are told once: of what records say, of what begins and of what is over; a storm is no flood."""
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from central.alarms.watcher import AGAIN_US, MOST_BEGUN, Watcher
+from central.classes.orders import add_class
+from central.classes.plan import read_names, read_plan
+from central.ingest.presence import EAR
+from central.store.alarms import Alarmed
+from central.store.heard import Heard
+from central.wiring import Centre
+from evidence.bodies import Alarm
+from evidence.times import HOUR, MINUTE, SECOND
+from tests.central.helpers import MORNING, Box, FixedClock, write_plan
+
+
+class Site:
+    """A class in the room of box-1, on its morning, and a watcher beside the collector."""
+
+    def __init__(self, centre: Centre, clock: FixedClock, folder: Path) -> None:
+        self.centre, self.clock = centre, clock
+        self.box = Box(centre)
+        self.box.genesis()
+        plan, names = write_plan(folder)
+        add_class(centre.store, centre.names, read_plan(plan), read_names(names), plan)
+        self.say(Alarm("camera.silent", {"camera": "room"}))
+        self.watcher = Watcher(centre.store, clock, others=True)
+        self.turn()
+
+    def say(self, *alarms: Alarm, utc: int | None = None) -> None:
+        """The box states them, and the centre takes them."""
+        for one in alarms:
+            self.box.append(one, utc or self.clock.utc_us)
+        self.centre.collector().take(self.box.messages())
+
+    def turn(self, later_us: int = 0, heard: bool = True, gone: bool = False, ear: bool = True) -> list[Alarmed]:
+        """A look, some time later, while the box is heard, is called away, and the collector listens, or not. What is
+        told in it."""
+        self.clock.utc_us += later_us
+        now_us = self.clock.utc_us
+        with self.centre.store.write() as tx:
+            before = tx.last_alarm()
+            if heard:
+                tx.put_heard(Heard("box-1", self.box.chain, now_us))
+            tx.put_gone({"box-1": now_us} if gone and not tx.gone() else {}, set() if gone else {"box-1"})
+            tx.set_meta(EAR, f"{now_us - HOUR} {now_us if ear else now_us - 100 * SECOND}")
+        self.watcher.turn()
+        with self.centre.store.read() as tx:
+            return [one for one in reversed(tx.newest_alarms(1000)) if one.number > before]
+
+
+@pytest.fixture
+def site(centre: Centre, clock: FixedClock, tmp_path: Path) -> Site:
+    return Site(centre, clock, tmp_path)
+
+
+def told(some: list[Alarmed]) -> list[tuple[str, str, str, bool]]:
+    return [(one.state, one.code, one.device, one.urgent) for one in some]
+
+
+AWAY = ("begun", "box.away", "box-1", True)
+
+
+def test_of_what_was_before_the_first_start_nobody_is_told(site: Site) -> None:
+    assert site.turn() == []
+
+
+def test_a_box_that_goes_away_in_class_is_told_once_and_that_it_is_back(site: Site) -> None:
+    found = site.turn(MINUTE, heard=False, gone=True)
+    assert told(found) == [AWAY] and found[0].class_id == "welder-1"
+    assert site.turn(MINUTE, heard=False, gone=True) == []
+    assert told(site.turn(MINUTE)) == [("over", "box.away", "box-1", True)] and site.turn(MINUTE) == []
+
+
+def test_a_watcher_that_is_started_again_tells_nothing_twice(site: Site) -> None:
+    site.turn(4 * MINUTE, heard=False)
+    site.watcher = Watcher(site.centre.store, site.clock, others=True)
+    assert site.turn(MINUTE, heard=False) == []
+    assert told(site.turn()) == [("over", "box.away", "box-1", True)]
+
+
+def test_while_nobody_hears_the_boxes_none_is_away_and_none_is_back(site: Site) -> None:
+    assert site.turn(4 * MINUTE, heard=False, ear=False) == []
+    assert told(site.turn(MINUTE, heard=False)) == [AWAY]
+    assert site.turn(MINUTE, ear=False) == []
+
+
+def test_a_class_that_is_over_before_the_box_is_back_ends_it_without_a_word(site: Site) -> None:
+    site.turn(4 * MINUTE, heard=False)
+    assert site.turn(3 * HOUR, heard=False) == []
+    with site.centre.store.read() as tx:
+        assert tx.standing_alarms() == {}
+
+
+def test_a_line_that_comes_and_goes_is_told_a_few_times_in_an_hour(site: Site) -> None:
+    found = []
+    for _ in range(8):
+        found += site.turn(4 * MINUTE, heard=False) + site.turn(SECOND)
+    assert len([one for one in found if one.state == "begun"]) == MOST_BEGUN
+    assert len([one for one in found if one.state == "over"]) == MOST_BEGUN
+
+
+def test_what_a_box_says_is_told_once_in_an_hour(site: Site) -> None:
+    site.say(Alarm("camera.broken", {"camera": "room"}), Alarm("camera.broken", {"camera": "room"}),
+             Alarm("pin.wrong", {}))
+    found = site.turn()
+    assert told(found) == [("said", "camera.broken", "box-1", True)]
+    site.say(Alarm("camera.broken", {"camera": "room"}))
+    assert site.turn(AGAIN_US - 1) == []
+    site.say(Alarm("camera.broken", {"camera": "room"}))
+    assert told(site.turn(1)) == [("said", "camera.broken", "box-1", True)]
+
+
+def test_at_night_and_of_yesterday_nobody_is_called(site: Site) -> None:
+    site.say(Alarm("storage.full", {}), utc=MORNING - 90 * MINUTE)
+    assert told(site.turn()) == [("said", "storage.full", "box-1", False)], "it comes hours late"
+    site.clock.utc_us += 14 * HOUR
+    site.say(Alarm("recorder.stuck", {}))
+    assert told(site.turn()) == [("said", "recorder.stuck", "box-1", False)]
+
+
+def test_what_becomes_urgent_within_the_hour_is_told_once_more(site: Site) -> None:
+    site.turn(5 * HOUR + 15 * MINUTE)  # a quarter of an hour before the lesson in the afternoon
+    site.say(Alarm("camera.broken", {"camera": "room"}))
+    assert told(site.turn()) == [("said", "camera.broken", "box-1", False)]
+    site.turn(10 * MINUTE)
+    for _ in range(2):
+        site.say(Alarm("camera.broken", {"camera": "room"}))
+    assert told(site.turn()) == [("said", "camera.broken", "box-1", True)]
+
+
+def test_a_box_calls_nobody_of_a_class_that_is_not_its_own(site: Site) -> None:
+    site.say(Alarm("camera.broken", {"camera": "room"}, "of-another-school"), Alarm("camera.silent", {}, "welder-1"))
+    assert [one.class_id for one in site.turn(HOUR)] == [None, "welder-1"]
+
+
+def test_what_the_centre_says_of_a_box_is_of_that_box(site: Site) -> None:
+    with site.centre.store.write() as tx:
+        site.centre.store.append(tx, Alarm("chain.fork", {"device": "box-1", "chain": "ab" * 16, "seq": 3}))
+        site.centre.store.append(tx, Alarm("broker.away", {}))
+    assert told(site.turn()) == [
+        ("said", "chain.fork", "box-1", True), ("said", "broker.away", "centre", True)]
+
+
+def test_hostile_parameters_are_cut_and_names_are_not_kept(site: Site) -> None:
+    site.say(Alarm("segment.quarantined", {"file": "王芳\r\nBcc: x@y.example", "camera": "r\r\nSubject: x<b>" * 50}))
+    (one,) = site.turn()
+    params = json.loads(one.params)
+    assert set(params) == {"camera"} and len(params["camera"]) <= 80
+    assert not {"\r", "\n", "<", "@"} & set(params["camera"])
+
+
+def test_an_alarm_is_an_event_for_other_systems(site: Site) -> None:
+    site.turn(4 * MINUTE, heard=False)
+    with site.centre.store.read() as tx:
+        event = tx.event_after(0)
+    assert event is not None and event.kind == "alarm" and event.class_id == "welder-1"
+    body = json.loads(event.body)
+    assert (body["id"], body["v"], body["state"], body["code"], body["urgent"]) == (
+        event.id, 1, "begun", "box.away", True)
+    assert (body["device"], body["room"], body["class"]) == ("box-1", "101 教室", "welder-1")
+    assert "终端盒" in body["text_zh"]
+
+
+def test_two_hundred_boxes_in_one_turn_are_two_hundred_alarms_and_no_more(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms = site.watcher._rooms.now()
+    many = tuple(dataclasses.replace(rooms[0], device=f"box-{number}") for number in range(2, 202))
+    monkeypatch.setattr(site.watcher._rooms, "now", lambda: many)
+    assert len(site.turn(MINUTE)) == 200 and site.turn(MINUTE) == []
