@@ -14,8 +14,8 @@ HOLDS = N_("Whole: every seal, link and hash holds.")
 FAILS_ONE = N_("Does not hold: 1 problem.")
 FAILS = N_("Does not hold: {count} problems, the first broken thing first.")
 MORE = N_("and {count} more like number {number}; --json names more of them")
-UNPINNED = N_("What is here fits together, but no root was given (--root): anybody may have made it. Compare signer.root"
-              " with what the authority publishes.")
+UNPINNED = N_("What is here fits together, but no root was given (--root): anybody may have made it. Compare"
+              " signer.root with what the authority publishes.")
 BROKEN, INCOMPLETE = 1, 3
 PRINTED, WRITTEN = 20, 1000
 """So many problems of one kind are printed, and written into the JSON: of a bag that lies in ruins nobody reads all."""

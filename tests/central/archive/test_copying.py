@@ -1,4 +1,4 @@
-"""What is spoilt where an archive takes its video from, and an object store that does not answer, end no pull for good."""
+"""Neither what is spoilt where an archive takes its video from nor an object store that is off ends a pull for good."""
 from __future__ import annotations
 
 import dataclasses
@@ -135,6 +135,6 @@ def test_one_that_stays_off_ends_the_pull_with_what_to_do(
     monkeypatch.setattr(copying, "AGAIN_S", (0.0, 0.0))
     with pytest.raises(StoreSilent, match="run the same command again"):
         pulled(away, tmp_path / "bag")
-    assert 3 <= max(asked.count(one) for one in asked) and len(asked) <= 6
+    assert max(asked.count(one) for one in asked) >= 3 and len(asked) <= 6
     monkeypatch.setattr(Bucket, "rest", rest)
     bagit.Bag(str(pulled(away, tmp_path / "bag").folder)).validate()
