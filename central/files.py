@@ -16,13 +16,17 @@ from common.texts import N_
 from evidence.certs import read_certificate
 
 MAX_FILE = 16384
-PRIVATE, PUBLIC = 0o600, 0o644
+PRIVATE, PUBLIC, OTHERS = 0o600, 0o644, 0o077
+"""`OTHERS`: rights of other accounts of the machine."""
 
 
-def read(path: Path) -> bytes:
-    """The bytes of a small file. Raises BadKeyFile, NoCentre."""
+def read(path: Path, secret: bool = False) -> bytes:
+    """The bytes of a small file. `secret`: somebody wrote it by hand, and nobody else may read it. Raises BadKeyFile,
+    NoCentre."""
     try:
         with path.open("rb") as file:
+            if secret and os.fstat(file.fileno()).st_mode & OTHERS:
+                raise BadKeyFile(path=path, why=N_("other users can read it (its mode must be 600)"))
             return file.read(MAX_FILE + 1)
     except FileNotFoundError:
         if path.parent.name == "keys" and not path.parent.exists():

@@ -23,14 +23,13 @@ from verify.progress import Bar
 from verify.report import as_json, sentences
 from verify.result import Result, conclude, files_to_read
 from verify.trees import NOBODY, Trust, read_stamp_roots, read_witness_key
+from verify.verdict import status
 
 HASHING = N_("reading video")
 NO_FOLDER = N_("it is not a folder. An archive that was downloaded as a ZIP must be unpacked first. Dossiers and"
                " figures are no evidence: at the centre, `zaitang-central export CLASS --to FOLDER` writes it")
 NEITHER = N_("it is neither an exported class, nor a bag of one, nor the folder of a box. Dossiers and figures are no"
              " evidence: at the centre, `zaitang-central export CLASS --to FOLDER` writes it")
-INCOMPLETE = 3
-"""Exit status where all that is here holds, and video is missing that the export says it lacks."""
 WITNESS = "witness"
 """The first word of the other command, which watches a centre."""
 
@@ -60,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BadInput as error:
         print(shown(words(error, lang)), file=sys.stderr)
         return 2
-    return 0 if result.whole else INCOMPLETE if result.ok else 1
+    return status(result)
 
 
 def _of_witness(given: Sequence[str]) -> list[str] | None:

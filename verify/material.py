@@ -63,7 +63,7 @@ def filmed_us(record: Record, segment: Segment) -> tuple[int, int] | None:
     """`Expected.filmed_us` of a segment."""
     if not record.clock.synced or segment.boot_id not in (None, record.boot_id):
         return None
-    first_us, last_us = (record.utc_us - (record.mono_us - mono_us) * record.clock.rate
+    first_us, last_us = (record.utc_us - (record.mono_us - mono_us)
                          for mono_us in (segment.first_mono_us, segment.last_mono_us))
     return first_us, last_us
 

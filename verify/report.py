@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from common.reasons import AND, READINGS, RESULTS, VERDICTS, finding_words, moment_words, rule_words, zone_words
-from common.texts import N_, translate, words
+from common.texts import N_, translate
 from evidence.rules import Finding, R3Finding
 from evidence.times import SECOND, utc_text, utc_us
-from verify import decisions, missing
+from verify import decisions, missing, verdict
 from verify.bag import INDEX, LABELLED, NAMES, PAGE, PAPER
 from verify.bagit import INFO
 from verify.filmed import CHINA_MIN, tells_where
@@ -17,9 +17,6 @@ from verify.result import Result
 
 NAMED = 5
 SUMMARY = N_("Records: {records}, in chains: {chains}; segments: {segments}, recovered: {recovered}; video: {media}")
-HOLDS = N_("Whole: every seal, link and hash holds.")
-FAILS_ONE = N_("Does not hold: 1 problem.")
-FAILS = N_("Does not hold: {count} problems, the first broken thing first.")
 ROOT = N_("Root: {fingerprint}")
 PINNED = N_("Signer pinned: it is the root that was given.")
 NOT_PINNED = N_("Signer not pinned: compare the root's fingerprint with the one that the authority publishes (--root).")
@@ -177,6 +174,7 @@ def as_json(result: Result, lang: str) -> dict[str, Any]:
     """The document for `--json`. Sentences are in `lang`; times and numbers are not."""
     return {
         "ok": result.whole,
+        **verdict.as_json(result, lang),
         "kind": "bag" if result.material.bag else result.material.kind,
         "records": result.records,
         "segments": len(result.segments),
@@ -191,7 +189,6 @@ def as_json(result: Result, lang: str) -> dict[str, Any]:
         "test_key": result.test_key,
         "simulated": result.simulated > 0,
         "liveness_checked": liveness_checked(result),
-        "problems": [words(error, lang) for error in result.problems],
         "cannot_tell": cannot_tell(result, lang),
         "trees": [
             {"size": one.size, "root_hash": one.stated.checkpoint.root.hex(), "time": _second(one.stated.time_s),
@@ -219,28 +216,18 @@ def sentences(result: Result, lang: str) -> Iterator[str]:
         yield translate(TEST_KEY, lang)
     if result.simulated:
         yield translate(SIMULATED, lang, count=result.simulated)
-    yield _verdict(result, lang)
+    yield verdict.sentence(result, lang)
+    if result.ok and not result.material.pinned:
+        yield translate(NOT_PINNED, lang)
     where = tells_where(result.material, result.segments, lang)
     yield from missing.sentences(result.missing, where, _offset_min(result), lang) if result.ok else ()
-    for number, error in enumerate(result.problems, 1):
-        yield f"  {number}. {words(error, lang)}"
-        if filmed := where(error.params.get("device"), error.params.get("file")):
-            yield f"     {filmed}"
+    yield from verdict.problems(result, where, lang)
     yield _summary(result, lang)
     yield from _signers(result, lang)
     yield from _remarks(result, lang)
     yield from _findings(result, lang)
     for one in result.decided:
         yield from decisions.sentences(one, lang)
-
-
-def _verdict(result: Result, lang: str) -> str:
-    problems = len(result.problems)
-    if problems == 1:
-        return translate(FAILS_ONE, lang)
-    if problems:
-        return translate(FAILS, lang, count=problems)
-    return missing.verdict(result.missing, lang) if result.missing else translate(HOLDS, lang)
 
 
 def _summary(result: Result, lang: str) -> str:
@@ -256,7 +243,8 @@ def _signers(result: Result, lang: str) -> Iterator[str]:
         yield translate(SIGNER, lang, device=device, keyid=keyid)
     if signer["root"]:
         yield translate(ROOT, lang, fingerprint=signer["root"])
-    yield translate(PINNED if result.material.pinned else NOT_PINNED, lang)
+    if result.material.pinned or not result.ok:
+        yield translate(PINNED if result.material.pinned else NOT_PINNED, lang)
 
 
 def _remarks(result: Result, lang: str) -> Iterator[str]:

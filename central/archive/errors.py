@@ -40,6 +40,11 @@ class FilesAway(ZaitangError):
         self.away = away
 
 
+class StoreSilent(ZaitangError):
+    text = ("the object store did not answer, also when it was asked again. What came is kept in {folder}: run the same"
+            " command again when `zaitang-central bucket check` finds the store")
+
+
 class FilesGone(ZaitangError):
     text = ("files of class {class_id} that were removed since the pull began: {count}. Run the same command with"
             " --anew: the archive will name them as removed, and the video that is here is kept")

@@ -3,29 +3,29 @@ ends with the same bag."""
 from __future__ import annotations
 
 import dataclasses
-import io
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import NoReturn
 
 from central.archive.ask import Away, Boxes
 from central.archive.bag import OF_CLASS, lacks, said_of, tag_files
+from central.archive.copying import Copier
 from central.archive.decide import SHEETS, Wish, decide, wanted_of
-from central.archive.errors import ArchiveFailed, FilesAway, FilesGone, NoRoom, OtherPull
+from central.archive.errors import ArchiveFailed, FilesAway, FilesGone, NoRoom, OtherPull, StoreSilent
 from central.archive.pace import Pace, Window
-from central.archive.pieces import CHUNK, Pieces, locked, work_folder
+from central.archive.pieces import Pieces, locked, work_folder
 from central.archive.plan import Plan, Wanted, read_plan, write_plan
 from central.archive.progress import Progress, amount
 from central.archive.removed import Certified
 from central.archive.shown import face_gone_since
-from central.bucket.errors import NotInBucket
+from central.bucket.errors import BucketAway
 from central.chosen import choose
 from central.classes.orders import order_of
-from central.errors import FolderNotEmpty, SegmentFileChanged
+from central.errors import FolderNotEmpty
 from central.wiring import Centre
 from evidence.bodies import Missing
 
@@ -73,8 +73,8 @@ def pull(
     """Write the archive of a class to `target`, which must not exist yet, or be one that lacks files: it stays until
     another one can take its place, and what is in it is not fetched again.
 
-    Raises FolderNotEmpty, PullRuns, OtherPull, NoRoom, PullDamaged, FilesAway, FilesGone, SegmentFileChanged,
-    ArchiveFailed, what `decide` raises; Ended where `stop` is set. What is there stays then, for the next time."""
+    Raises FolderNotEmpty, PullRuns, OtherPull, NoRoom, PullDamaged, FilesAway, FilesGone, StoreSilent, ArchiveFailed,
+    BucketRefuses, what `decide` raises; Ended where `stop` is set. What is there stays then, for the next time."""
     target, stop = target.absolute(), stop or threading.Event()
     if not target.name:
         raise FolderNotEmpty(folder=target)
@@ -91,6 +91,8 @@ def pull(
             if target.exists() and not lacks(target):
                 raise FolderNotEmpty(folder=target)
             return _Pull(centre, class_id, target, pieces, wish, terms, progress, stop).run()
+    except BucketAway:
+        raise StoreSilent(folder=folder) from None
     except OSError as error:
         raise ArchiveFailed(folder=target, why=error.strerror or str(error)) from None
 
@@ -109,10 +111,11 @@ class _Pull:
     ) -> None:
         self._centre, self._class, self._target, self._pieces = centre, class_id, target, pieces
         self._wish, self._terms, self._progress, self._stop = wish, terms, progress, stop
-        self._boxes, self._spoiled = Boxes(centre, terms.rate), set[str]()
+        self._boxes = Boxes(centre, terms.rate)
         with centre.store.read() as tx:
             self._offset_min = order_of(tx, class_id)[1].utc_offset_min
         self._pace = Pace(terms.rate, terms.window, self._offset_min, self._now_us, self._closed, stop)
+        self._copier = Copier(centre, target, pieces, self._pace, progress)
 
     def run(self) -> Pulled:
         """All of it."""
@@ -182,18 +185,18 @@ class _Pull:
         twice = folder.stat().st_dev == objects.stat().st_dev
         disk = shutil.disk_usage(folder)
         need = SPARE + (disk.total // FOR_BOXES if twice else 0) + sum(
-            one.size * (1 + (twice and not self._here(one))) for one in wanted if not self._pieces.has(one))
+            one.size * (1 + (twice and not self._copier.here(one))) for one in wanted if not self._pieces.has(one))
         free = disk.free
         if need > free:
             raise NoRoom(need=amount(need), free=amount(free), folder=self._target.parent)
 
     def _copy(self, left: dict[str, Wanted]) -> None:
-        """Until nothing is left, as it comes. Raises FilesAway, FilesGone, SegmentFileChanged, Ended, OSError."""
+        """Until nothing is left, as it comes. Raises FilesAway, FilesGone, BucketAway, Ended, OSError."""
         since_s = time.monotonic()
         while left:
             self._pace.open()
             looked_s = time.monotonic()
-            here = [one for one in left.values() if self._here(one)]
+            here = [one for one in left.values() if self._copier.here(one)]
             named = {one.path for one in here}
             away, moved = self._boxes.ask(one for one in left.values() if one.path not in named)
             self._progress.stands("copying" if here else "waiting", tuple(away))
@@ -207,19 +210,11 @@ class _Pull:
             if left:
                 self._pace.rest(looked_s + LOOK_S - time.monotonic())
 
-    def _here(self, one: Wanted) -> bool:
-        return self._centre.has_video(one.sha256) or self._before(one) is not None
-
-    def _before(self, one: Wanted) -> Path | None:
-        """The file in the bag that lacks others, if it is there as it was."""
-        path = self._target / one.path
-        return path if one.path not in self._spoiled and path.is_file() and path.stat().st_size == one.size else None
-
     def _copy_some(self, here: Iterable[Wanted]) -> list[Wanted]:
         """Those that are in the bag now. Whatever goes wrong with one ends the others."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             try:
-                done = {pool.submit(self._copy_one, one): one for one in here}
+                done = {pool.submit(self._copier.copy, one): one for one in here}
                 over, _ = wait(done, return_when=FIRST_EXCEPTION)
                 for future in over:
                     future.result()
@@ -227,38 +222,6 @@ class _Pull:
             except BaseException:
                 self._stop.set()
                 raise
-
-    def _copy_one(self, one: Wanted) -> bool:
-        """Whether it was here."""
-        def right(sha256: str) -> None:
-            if sha256 != one.sha256:
-                raise SegmentFileChanged(file=one.path, device=one.device, seq=one.seq)
-
-        before = self._before(one)
-        try:
-            if before is None:
-                self._centre.fetcher.bring(one.sha256)
-            file = (before or self._centre.objects.path(one.sha256)).open("rb", buffering=0)
-        except (FileNotFoundError, NotInBucket):
-            return False
-        try:
-            with file:
-                self._pieces.copy(one.path, self._chunks(file), right)
-        except SegmentFileChanged:
-            if before is None:
-                raise
-            self._spoiled.add(one.path)  # the centre, or the box, has it still
-            return False
-        self._progress.file()
-        return True
-
-    def _chunks(self, file: io.FileIO) -> Iterator[memoryview]:
-        """One buffer again and again, which stays in the processor's cache between reading, hashing and writing."""
-        room = memoryview(bytearray(CHUNK))
-        while size := file.readinto(room):
-            self._pace.take(size)
-            yield room[:size]
-            self._progress.read(size)
 
     def _give_up(self, left: Mapping[str, Wanted], away: Sequence[Away]) -> NoReturn:
         with self._centre.store.read() as tx:

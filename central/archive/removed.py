@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from central.chosen import Gone
+from common.clauses import AND
 from common.texts import N_, translate
 from evidence.blocks import day
 from evidence.records import Id
@@ -41,7 +42,7 @@ def certified(removed: Iterable[Gone], offset_min: int) -> tuple[Certified, ...]
 
 def removed_words(removed: Sequence[Certified], lang: str) -> str:
     """One sentence; empty where nothing was removed."""
-    records = "; ".join(
+    records = AND[lang].join(
         translate(RECORDS, lang, device=one.device, seqs=_span(one.first, one.last),
                   days=_span(one.first_day, one.last_day)) for one in removed)
     count = sum(one.count for one in removed)

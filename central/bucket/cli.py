@@ -35,6 +35,9 @@ HOW = {
 ALL_THERE = N_("All video at the centre has as many copies as the policies want.")
 DRY = N_("Nothing was changed.")
 NO_PLACE = N_("Nothing can be done: a second copy takes a bucket ([bucket] in centre.toml), and a third one a box.")
+BEYOND = N_(
+    "Recorded for classes whose policies want more copies, and not at the centre to stay: {files} files, {gb} GB. They "
+    "lie at boxes alone, and get no second copy here: have the boxes send them (`sync.upload = \"all\"`).")
 COPIED = N_("{files} of {of} files have one copy more.")
 LEFT = N_("{files} files are not what was recorded any more, and stay here.")
 
@@ -113,6 +116,9 @@ def _copies(args: argparse.Namespace) -> None:
             some = [one.file.size for one in lacking if one.how == how]
             if some:
                 say(args, msgid, files=len(some), gb=gb(sum(some)))
+        away, size = second.beyond()
+        if away:
+            say(args, BEYOND, files=away, gb=gb(size))
         makes = [one.file.size for one in lacking if one.how != "nowhere"]
         if args.dry_run or not makes:
             return say(args, ALL_THERE if not lacking else DRY if args.dry_run else NO_PLACE)

@@ -23,6 +23,6 @@ def bucket_keys(folder: Path) -> BucketKeys:
     """`folder`/bucket.toml. Raises BadKeyFile, BadShape, BadBucketKeys."""
     path = folder / "bucket.toml"
     try:
-        return decode(BucketKeys, tomllib.loads(read(path).decode("utf-8")), str(path))
+        return decode(BucketKeys, tomllib.loads(read(path, secret=True).decode("utf-8")), str(path))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         raise BadBucketKeys(path=path) from None

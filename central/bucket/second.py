@@ -15,6 +15,7 @@ from central.bucket.fetch import Fetcher
 from central.bucket.mover import Mover
 from central.cache.cache import Cache
 from central.keeping.copies import Copies, Lacking
+from central.keeping.plans import wants_copies
 from central.objects import Objects
 from central.store.bucketed import Bucketed
 from central.store.store import Store
@@ -65,6 +66,16 @@ class SecondCopies:
                     how = how_of(tx.bucketed(one.sha256), self._objects.has(one.sha256), self._mover is not None)
                     found[one.sha256] = Second(one, how)
         return [found[sha256] for sha256 in sorted(found)]
+
+    def beyond(self) -> tuple[int, int]:
+        """How many files of classes whose policies want more copies now, and how many bytes, were recorded and are not
+        at the centre to stay: they lie at boxes alone, if at all, and nobody makes another copy of them here."""
+        with self._store.read() as tx:
+            now_us = self._now_us()
+            some = [one for one in tx.held_by_class()
+                    if one.class_id is not None and wants_copies(tx, one.class_id, now_us)]
+        return (sum(one.recorded_files - one.files for one in some),
+                sum(one.recorded_bytes - one.bytes for one in some))
 
     def make(self, told: Callable[[int], None] = lambda _: None) -> int:
         """Make them; of how many files. `told` of bytes as they are done, and may wait. What cannot be fetched now is

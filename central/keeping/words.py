@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from central.keeping.erasing import BoxErasing, FaceErasing
 from central.keeping.plan import ClassKept, Group, KeepPlan
 from central.orders.cli import WHY
+from common.clauses import AND
 from common.reasons import date_words
 from common.texts import N_, translate, words
 from evidence.blocks import day
@@ -58,7 +59,7 @@ def _line(kept: ClassKept, group: Group, lang: str) -> Line:
     return Line(
         group.class_id or translate(NO_CLASS, lang), group.files, size_words(group.bytes),
         until_words(kept, group, lang), group.remove, translate(GOES if group.remove else STAYS, lang),
-        "; ".join(words(one, lang) for one in group.reasons))
+        AND[lang].join(words(one, lang) for one in group.reasons))
 
 
 def box_words(box: BoxErasing, lang: str) -> str:
@@ -82,7 +83,7 @@ def erasing_words(one: FaceErasing, lang: str) -> str:
 
 def waits_words(waits: Iterable[Reason], lang: str) -> str:
     """For what an erasure waits."""
-    return "; ".join(words(one, lang) for one in waits)
+    return AND[lang].join(words(one, lang) for one in waits)
 
 
 def lost_of(one: FaceErasing) -> tuple[str, ...]:

@@ -197,7 +197,7 @@ const lightSegment = (body, record) => ({ class: body.class ?? null, session: bo
 function filmedMs(body, { utc, mono_us, boot_id, clock }) {
   if (!clock.synced || (body.boot_id ?? boot_id) !== boot_id) return null;
   const sealed = Date.parse(`${utc.slice(0, 19)}Z`);
-  return [body.first_mono_us, body.last_mono_us].map((at) => sealed - ((mono_us - at) * clock.rate) / 1000);
+  return [body.first_mono_us, body.last_mono_us].map((at) => sealed - (mono_us - at) / 1000);
 }
 
 function mediaUs(body) {

@@ -118,7 +118,8 @@ CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("pictur
           ("devices", "centre"), ("orders", "box"), ("new-chain", "box"), ("orders", "centre"), ("settings", "centre"),
             ("decisions", "centre"), ("accounts", "centre"), ("inspections", "centre"), ("sheets", "box"),
           ("sheets", "centre"), ("live", "box"), ("live", "centre"), ("keeping", "box"), ("keeping", "centre"),
-          ("erasures", "centre"), ("release", "box"), ("release", "centre")]
+          ("erasures", "centre"), ("release", "box"), ("release", "centre"),
+          ("missing", "centre")]
 """File and name of every chain that is kept."""
 UNMARKED = {"pins", "rollcall"}
 """Their certificates have no mark and name no role: since there are roles they are refused; what they hold is read."""

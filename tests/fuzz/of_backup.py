@@ -51,7 +51,9 @@ def _small(data: bytes, bench: Bench) -> None:
 
 
 def _keys(data: bytes, bench: Bench) -> object:
-    (bench.folder / "bucket.toml").write_bytes(data)
+    path = bench.folder / "bucket.toml"
+    path.touch(0o600)
+    path.write_bytes(data)
     return bucket_keys(bench.folder)
 
 

@@ -49,7 +49,8 @@ def test_what_is_printed(
     assert main([str(lacking(tmp_path / "export", 4)), "--lang", lang]) == 3
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("TEST KEY") or "测试" in lines[0]
-    assert lines[1].startswith(said) and "09:30:00" in lines[2] and lines[3].strip() == row
+    assert lines[1].startswith(said) and "--root" in lines[2]
+    assert "09:30:00" in lines[3] and lines[4].strip() == row
     assert not any("Whole" in one or "完整：" in one for one in lines[2:])
 
 

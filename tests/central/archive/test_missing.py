@@ -27,6 +27,7 @@ from tests.central.test_classes import add
 from verify.cli import main, verify
 
 WITHOUT = dataclasses.replace(NOW, without=True)
+CHOSEN, SHEETS = (f'name="{name}" value="yes" checked' for name in ("without", "sheets"))
 SECOND = "data/class/segments/box-1/r-1/000001.mp4"
 
 
@@ -171,7 +172,14 @@ def test_in_the_console_it_is_a_choice_where_one_failed(
     request = read_request(folder)
     assert request is not None and (request.wait_s, request.without) == (300, True)
     page = client.get(f"{place}?lang=en").text
-    assert "It is incomplete: video files that are named in it as missing: 1." in page and 'name="without"' not in page
+    assert "It is incomplete: video files that are named in it as missing: 1." in page
+    assert CHOSEN in page and SHEETS not in page, "pulled anew it begins with what was chosen"
+    refused = send(client, place, reason="").text
+    assert 'name="without"' in refused and CHOSEN not in refused, "of a refused form what was typed"
+    send(client, place, reason="flag", sheets="yes")
+    wait(desk, "done")
+    page = client.get(f"{place}?lang=en").text
+    assert SHEETS in page and CHOSEN not in page
 
 
 def wait(desk: ArchiveDesk, state: str) -> None:

@@ -23,7 +23,7 @@ from central.archive.pieces import locked, work_folder
 from central.archive.progress import Progress
 from central.archive.pull import Pulled, Terms, pull
 from central.archive.removed import Certified, removed_words
-from central.errors import FolderNotEmpty, SegmentFileChanged
+from central.errors import FolderNotEmpty
 from central.wiring import Centre
 from common.page import verify_page
 from evidence.blocks import local
@@ -177,16 +177,6 @@ def test_what_goes_while_it_is_waited_for_needs_another_plan(centre: Centre, box
     folder = pulled(centre, tmp_path / "bag", Terms(wait_s=0, anew=True)).folder
     assert verify(folder / "data" / "class", None, "en").problems == () and exports(centre) == 2
     bagit.Bag(str(folder)).validate()
-
-
-def test_a_file_that_was_changed_at_the_centre_is_named(centre: Centre, box: Box, tmp_path: Path) -> None:
-    for data in VIDEO:
-        put(centre, data)
-    centre.objects.path(sha256_hex(VIDEO[0])).write_bytes(VIDEO[0][:-1] + b"x")
-    with pytest.raises(SegmentFileChanged, match="000000"):
-        pulled(centre, tmp_path / "bag")
-    centre.objects.path(sha256_hex(VIDEO[0])).write_bytes(VIDEO[0])
-    bagit.Bag(str(pulled(centre, tmp_path / "bag").folder)).validate()
 
 
 def test_what_was_written_and_changed_since_is_named(centre: Centre, box: Box, tmp_path: Path) -> None:

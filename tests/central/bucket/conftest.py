@@ -75,4 +75,6 @@ def keep_in_bucket(folder: Path, place: BucketPlace) -> None:
         text = head + "[bucket]" + bucket.replace(f'{key} = ""', f'{key} = "{value}"', 1)
     path.write_text(text, "utf-8")
     keys = f'access_key_id = "{KEYS.access_key_id}"\nsecret_access_key = "{KEYS.secret_access_key}"\n'
-    (folder / "keys" / "bucket.toml").write_text(keys, "utf-8")
+    secret = folder / "keys" / "bucket.toml"
+    secret.touch(0o600)
+    secret.write_text(keys, "utf-8")

@@ -33,3 +33,17 @@ def test_keys_that_are_missing_are_named(tmp_path: Path, shop: Shop, capsys: pyt
     (tmp_path / "centre" / "keys" / "bucket.toml").write_text("access_key_id = 7\n", "utf-8")
     assert main(["--lang", "en", "bucket", "check", "--centre", str(tmp_path / "centre")]) == 2
     assert "bucket.toml" in capsys.readouterr().err
+
+
+def test_keys_that_others_on_the_machine_can_read_are_refused(
+    tmp_path: Path, shop: Shop, capsys: pytest.CaptureFixture[str],
+) -> None:
+    init_centre(tmp_path / "centre", test_keys=True).store.close()
+    keep_in_bucket(tmp_path / "centre", shop.place())
+    secret = tmp_path / "centre" / "keys" / "bucket.toml"
+    for mode in (0o640, 0o604, 0o620):
+        secret.chmod(mode)
+        assert main(["--lang", "en", "bucket", "check", "--centre", str(tmp_path / "centre")]) == 2
+        assert "its mode must be 600" in capsys.readouterr().err
+    secret.chmod(0o600)
+    assert main(["--lang", "en", "bucket", "check", "--centre", str(tmp_path / "centre")]) == 0

@@ -198,6 +198,18 @@ def test_a_command_says_what_it_would_do_and_does_it(
     assert main(copies) == 0 and "as many copies as the policies want" in capsys.readouterr().out
 
 
+def test_what_lies_at_boxes_alone_is_told_and_gets_no_copy(
+    two: Keeping, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("central.wiring.SystemClock", lambda: two.clock)
+    copies = ["--lang", "en", "bucket", "copies", "--dry-run", "--centre", str(two.centre.folder)]
+    assert main(copies) == 0 and "at boxes alone" not in capsys.readouterr().out
+    with two.centre.store.write() as tx:
+        tx.mark_gone(two.shas[0])
+    assert second(two).beyond() == (1, len(FILES[0])) and len(hows(two)) == 2
+    assert main(copies) == 0 and "to stay: 1 files, 0.0 GB. They lie at boxes alone" in capsys.readouterr().out
+
+
 def test_without_a_bucket_it_says_that_there_is_no_place(
     two: Keeping, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,7 @@ from tests.evidence.test_golden import load
 END = "-----END CERTIFICATE-----\n"
 POLICY_CONSTRAINTS = ObjectIdentifier("2.5.29.36")
 GIVEN = ("BODIES", "BOX_TYPES", "CENTRE_TYPES", "EITHER_TYPES", "Sha256", "checkConsistency", "checkInclusion",
-         "fromBase64",
+         "filmedMs", "fromBase64",
          "fromHex", "hashInPieces", "identityOf", "isUtc", "openEnvelope", "RECORD_TYPE", "readCanonical", "readNote",
          "readRoot", "readWitness", "sealState", "sha256Hex", "toHex", "toUtf8", "Broken", "leafHash")
 HELD = """async (held) => {
@@ -49,6 +49,14 @@ def parts(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[An
     page.goto(path.as_uri())
     yield page
     context.close()
+
+
+def test_a_file_was_filmed_by_the_clock_of_its_record_however_fast_that_runs(parts: Any) -> None:
+    body = {"first_mono_us": 7_200_000_000, "last_mono_us": 7_260_000_000}
+    record = {"utc": "2026-03-02T00:36:00.000000Z", "mono_us": 7_560_000_000, "boot_id": "0",
+              "clock": {"synced": True, "rate": 60}}
+    got = parts.evaluate("([body, record]) => given.filmedMs(body, record)", [body, record])
+    assert [at * 1000 for at in got] == [utc_us(f"2026-03-02T00:3{minute}:00.000000Z") for minute in (0, 1)]
 
 
 def test_sha256_is_that_of_others_however_it_is_cut(parts: Any) -> None:

@@ -1,7 +1,6 @@
 """Looks that go on, pause, lapse, outlive a start of the centre; and a room that becomes another school's meanwhile."""
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,28 +16,10 @@ from evidence.times import MINUTE, SECOND, utc_text
 from tests.central.case_pages import kept, text
 from tests.central.console import COOKIE, HERE, become, send, session_of, signed_in
 from tests.central.helpers import MORNING, PLAN, Box, FixedClock, write_plan
+from tests.central.live.pages.conftest import BOXES
+from tests.central.live.pages.test_live_pages import WHY, inspect, looks, sees
 from tests.central.live.pushing import Camera, answer, jpeg, wanted
 from tests.central.live_box import begin_class
-from tests.central.test_live_pages import BOXES, WHY, inspect, looks, sees
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(MORNING + 10 * MINUTE)
-
-
-@pytest.fixture
-def taught(tmp_path: Path, clock: FixedClock) -> Iterator[Centre]:
-    centre = init_centre(tmp_path / "centre", test_keys=True, clock=clock)
-    BOXES[centre.folder] = begin_class(centre, tmp_path)
-    yield centre
-    del BOXES[centre.folder]
-    centre.store.close()
-
-
-@pytest.fixture
-def wang(taught: Centre) -> TestClient:
-    return signed_in(taught, "supervisor", "410000", "wang")
 
 
 def restarted(centre: Centre, client: TestClient, name: str = "wang") -> TestClient:

@@ -3,7 +3,6 @@ and which pages lead there."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,28 +22,12 @@ from evidence.bodies import Alarm, CentreLook, Inspection, LiveEnded, body_of
 from evidence.times import HOUR, MINUTE, SECOND, utc_text
 from tests.central.case_pages import kept, shown, text
 from tests.central.console import COOKIE, HERE, become, send, session_of, signed_in
-from tests.central.helpers import MORNING, PLAN, Box, FixedClock, segment_of, write_plan
+from tests.central.helpers import MORNING, PLAN, FixedClock, segment_of, write_plan
+from tests.central.live.pages.conftest import BOXES
 from tests.central.live.pushing import Camera, answer, jpeg, wanted
 from tests.central.live_box import begin_class
 
 WHY = "日常巡查"
-BOXES: dict[Path, Box] = {}
-"""Of the centres of tests, by folder."""
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(MORNING + 10 * MINUTE)
-
-
-@pytest.fixture
-def taught(tmp_path: Path, clock: FixedClock) -> Iterator[Centre]:
-    """A class that goes on in room 101, with box-1."""
-    centre = init_centre(tmp_path / "centre", test_keys=True, clock=clock)
-    BOXES[centre.folder] = begin_class(centre, tmp_path)
-    yield centre
-    del BOXES[centre.folder]
-    centre.store.close()
 
 
 def sees(centre: Centre, client: TestClient, *seconds: int) -> Camera:
@@ -59,11 +42,6 @@ def sees(centre: Centre, client: TestClient, *seconds: int) -> Camera:
         clock.utc_us += wait_s * SECOND
         assert client.get(f"/live/box-1/{order[0].hash}/0/{number}.m4s", follow_redirects=False).status_code == 200
     return camera
-
-
-@pytest.fixture
-def wang(taught: Centre) -> TestClient:
-    return signed_in(taught, "supervisor", "410000", "wang")
 
 
 def looks(centre: Centre) -> list[tuple[str, str | None, str]]:
