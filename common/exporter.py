@@ -71,7 +71,7 @@ def exported(app: App, host: str, port: int) -> Iterator[int]:
     first."""
     kind = _Server6 if ":" in host else _Server
     try:
-        server = make_server(host, port, app, kind, _Handler)  # type: ignore[arg-type]
+        server = make_server(host, port, app, kind, _Handler)
     except OSError as error:
         _LOG.failed("metrics.unserved", error, port=port)
         yield 0
