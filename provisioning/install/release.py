@@ -122,6 +122,9 @@ def _copy_files(source: Path, part: Path) -> None:
     leave = shutil.ignore_patterns("__pycache__", "node_modules", "demo")
     for name in ("systemd", "provisioning"):
         shutil.copytree(source / name, part / name, ignore=leave)
+        # A stick may be for root alone; the screen's user reads its page here.
+        for path in (part / name, *(part / name).rglob("*")):
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
     if (source / HLS).is_dir():
         shutil.copytree(source / HLS, part / HLS)
 

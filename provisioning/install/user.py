@@ -7,6 +7,7 @@ from typing import ClassVar
 from provisioning.install.host import Host
 from provisioning.install.items import UNDO, Item
 from provisioning.install.journal import Mark
+from provisioning.install.options import USER
 from provisioning.install.said import Said
 
 HOME = "/var/lib/zaitang"
@@ -51,7 +52,7 @@ def _names(host: Host, file: str) -> set[str]:
 def _undo_user(host: Host, name: str, mark: Mark) -> None:
     """Its number must not go to somebody else while evidence belongs to it."""
     home = host.at(HOME)
-    if home.is_dir() and any(home.iterdir()):
+    if name == USER and home.is_dir() and any(home.iterdir()):
         host.say(Said(f"    用户 {name} 保留：{HOME} 中的证据属于它",
                       f"    The user {name} stays: what lies in {HOME} is its own"))
     elif name in _names(host, "/etc/passwd"):

@@ -47,7 +47,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("root")
     shutil.copytree(UNITS, made / "etc/systemd/system")
     shutil.copytree("/usr/lib/systemd/system", made / "usr/lib/systemd/system", symlinks=True)
-    for path in (BIN + "zaitang-edge", BIN + "zaitang-central", SHOWN):
+    for path in (BIN + "zaitang-edge", BIN + "zaitang-central", "/bin/sh"):
         (made / path[1:]).parent.mkdir(parents=True, exist_ok=True)
         (made / path[1:]).write_text("#!/bin/sh\n")
         (made / path[1:]).chmod(0o755)
@@ -154,7 +154,7 @@ def test_whether_the_clock_is_set_may_be_asked() -> None:
 def test_the_browser_is_nobody_that_may_see_evidence_a_camera_or_a_network() -> None:
     """Its file has the name of the common one, in a folder that is read instead of it."""
     own = f"{KIOSK}.d/sandbox.conf"
-    assert Path(own).name == Path(SANDBOX).name and _Unit(KIOSK)["Service"]["ExecStart"] == SHOWN
+    assert Path(own).name == Path(SANDBOX).name and _Unit(KIOSK)["Service"]["ExecStart"] == f"/bin/sh {SHOWN}"
     said = _Unit(own)["Service"]
     assert said["User"] == said["Group"] == "zaitang-kiosk"
     assert {"-/var/lib/zaitang", "-/etc/zaitang"} <= set(said["InaccessiblePaths"].split())

@@ -53,8 +53,14 @@ def release(source: Source, *ends: str, python: str = "3.11", system: bool = Fal
 def test_it_knows_the_place_that_it_will_have(host: Host, source: Source) -> None:
     item = release(source, "box")
     assert not item.done(host)
+    # As from a stick that is for root alone.
+    (source.folder / "systemd").chmod(0o700)
+    (source.folder / "systemd/zaitang-box.target").chmod(0o600)
+    (source.folder / "provisioning/install-box").chmod(0o700)
     item.do(host)
     final = host.at(NAME)
+    assert [(final / name).stat().st_mode & 0o777 for name in ("systemd", "systemd/zaitang-box.target",
+            "provisioning/install-box")] == [0o755, 0o644, 0o755]
     assert item.done(host) and not Path(f"{final}.part").exists()
     assert (final / "bin/zaitang-edge").read_text() == f"#!{final}/bin/python\n"
     assert ".part" not in (final / "pyvenv.cfg").read_text()

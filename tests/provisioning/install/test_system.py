@@ -14,7 +14,7 @@ import pytest
 from provisioning.install.apply import install, missing, remove
 from provisioning.install.block import Block
 from provisioning.install.host import Host
-from provisioning.install.items import File, Item, Unit
+from provisioning.install.items import File, Item, Unit, undo
 from provisioning.install.machine import Machine
 from provisioning.install.options import Options
 from provisioning.install.packages import Packages
@@ -133,6 +133,19 @@ def test_placed_twice_nothing_is_left_to_do_and_removed_nothing_is_left(host_of:
     assert {path.name for path in left} <= {"installed.json"}
 
 
+def test_of_the_users_the_one_of_the_evidence_alone_stays(
+    host_of: Callable[..., Host], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ran: list[tuple[object, ...]] = []
+    monkeypatch.setattr(Host, "run", lambda host, *words: ran.append(words))
+    host = host_of()
+    host.at("/etc/passwd").write_text("zaitang:x:990:990::/:\nzaitang-kiosk:x:991:991::/:\n")
+    host.at("/var/lib/zaitang/box").mkdir(parents=True)
+    for name in ("zaitang-kiosk", "zaitang"):
+        undo(host, f"user:{name}", {})
+    assert ran == [("userdel", "zaitang-kiosk")]
+
+
 def test_what_is_told_to_the_machine_are_its_own_programs() -> None:
     assert {words[0] for words in STEPS} == {"systemctl"}
     assert "nftables-zaitang.service" in units(of(DEBIAN))
@@ -211,7 +224,7 @@ def test_the_browser_may_open_the_page_of_the_box_and_its_own_and_nothing_else()
     assert policy["URLAllowlist"] == [
         "http://127.0.0.1:8080", "file:///opt/zaitang/current/provisioning/system/kiosk/waiting.html"]
     unit = (PROJECT / "systemd/zaitang-kiosk.service").read_text()
-    assert "ExecStart=/opt/zaitang/current/provisioning/system/kiosk/start\n" in unit
+    assert "ExecStart=/bin/sh /opt/zaitang/current/provisioning/system/kiosk/start\n" in unit
     assert '"file://$here/waiting.html"' in show and "http" not in show
     assert policy["VideoCaptureAllowed"] is False and policy["AudioCaptureAllowed"] is False
     assert 'PAGE = "http://127.0.0.1:8080/"' in (SYSTEM / "kiosk/waiting.html").read_text()

@@ -28,11 +28,9 @@ for i in $(seq 60); do sleep 0.25; ! draws || break; done
 sleep 2
 shot waiting.png
 "$PYTHON" -m edge.cli process terminal --box "$BOX" & terminal=$!
-for i in $(seq 60); do sleep 0.5; shot page.png; cmp -s waiting.png page.png || break; done
-sleep 1
+until grep -q "0100007F:1F90 " /proc/net/tcp; do kill -0 $terminal && sleep 0.2; done  # 127.0.0.1:8080
+sleep 4
 shot page.png
-# Once more, now that it must have been seen drawing.
-sleep 3
 pkill -9 -U $OWN -f -- --type=renderer
 for i in $(seq 40); do sleep 0.25; kill -0 $kiosk || break; done
 kill $kiosk && echo stays || echo "begins anew"
