@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 from central.config import ADDRESS
 from central.errors import BadAddress
@@ -10,7 +9,6 @@ from central.store.letters import Want
 from central.store.tables import Tx
 
 LEVELS = ("none", "urgent", "all")
-Level = Literal["none", "urgent", "all"]
 _ADDRESS = re.compile(ADDRESS)
 
 

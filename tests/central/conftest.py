@@ -16,7 +16,8 @@ from tests.central.helpers import FixedClock
 from tests.postgres import Server
 
 BOTH = {"test_desk", "test_door", "test_collector", "test_tree", "test_pulse", "test_claims", "test_dropped",
-        "test_outbox", "test_survey_tables", "test_worker", "test_overview", "test_cache", "test_apply", "test_erasing"}
+        "test_outbox", "test_survey_tables", "test_worker", "test_overview", "test_cache", "test_apply", "test_erasing",
+        "test_presence", "test_watcher", "test_mailer"}
 
 
 @pytest.fixture(autouse=True)
