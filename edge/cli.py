@@ -82,6 +82,7 @@ def _parser(lang: str = "en") -> Parser:
     importlib.import_module("edge.sync.cli").add_commands(commands)
     importlib.import_module("edge.doctor.cli").add_commands(commands)
     importlib.import_module("edge.store.cli").add_commands(commands)
+    importlib.import_module("edge.updates.cli").add_commands(commands)
     importlib.import_module("edge.restore.cli").add_commands(commands)
     _add_cameras(commands)
     importlib.import_module("edge.placement.cli").add_commands(commands)

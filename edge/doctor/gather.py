@@ -1,10 +1,13 @@
 """Looks at a box and at its machine, each look bounded, and hands what it finds to `judge`. Nothing is changed."""
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
+from http.client import HTTPConnection, HTTPException
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -26,6 +29,7 @@ from edge.storage.keeper import Keeper
 from edge.storage.patience import in_time
 from edge.sync.progress import read_progress
 from edge.terminal.notices import DEFAULT_OFFSET_MIN
+from edge.updates.said import last_failed
 from edge.wiring import Box
 from evidence.blocks import local
 from evidence.bodies import Segment, body_of
@@ -46,7 +50,8 @@ def examine(box: Box) -> list[Check]:
     looks: tuple[tuple[str, Callable[[Box], Iterator[Check]]], ...] = (
         (judge.PROCESSES, _processes), (judge.CAMERAS, _cameras), (judge.VIDEO, _video), (judge.DISK, _disks),
         (judge.CLOCK, lambda box: judge.clock(box.clock.stamp().clock)), (judge.HEAT, _heat), (judge.PACK, _pack),
-        (judge.CENTRE, _centre), (judge.CERTIFICATE, _certificate), (judge.BACKLOG, _backlog))
+        (judge.CENTRE, _centre), (judge.CERTIFICATE, _certificate), (judge.BACKLOG, _backlog), (judge.TERMINAL, _page),
+        (judge.RELEASE, _release))
     return [check for about, look in looks for check in _tried(about, look, box)]
 
 
@@ -89,6 +94,28 @@ def _recorder(box: Box) -> Mapping[str, object] | None:
         return ask(box.recorder_socket, "status", ANSWER_S)
     except NoRecorder:
         return None
+
+
+def _page(box: Box) -> Iterator[Check]:
+    """Only of a terminal that runs: of one that does not *processes* tells."""
+    if not _holds(box.run_folder / "terminal.lock"):
+        return iter(())
+    config = box.config.terminal
+    host = "127.0.0.1" if config.host in ("0.0.0.0", "::") else config.host
+    line = HTTPConnection(host, config.port, timeout=ANSWER_S)
+    try:
+        line.request("GET", "/")
+        line.getresponse()
+    except (OSError, HTTPException) as error:
+        return judge.page(f"{host}:{config.port}", getattr(error, "strerror", None) or str(error) or type(error).__name__)
+    finally:
+        line.close()
+    return judge.page(f"{host}:{config.port}", None)
+
+
+def _release(box: Box) -> Iterator[Check]:
+    failed = last_failed(box.store)
+    return judge.update(None if failed is None else dataclasses.asdict(failed), version("zaitang"))
 
 
 def _disks(box: Box) -> Iterator[Check]:
