@@ -47,6 +47,10 @@ setup:
 setup-test:
 	@provisioning/setup provisioning/apt.txt provisioning/apt-test.txt
 
+# What each end runs with, without the tests' tools: the very versions of dev.txt, which the tests ran with.
+LOCK_END = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+  --override provisioning/requirements/overrides.txt --constraint provisioning/requirements/dev.txt
+
 # Needs `uv`. One file for every supported Python; no address of any registry in it.
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
@@ -54,6 +58,8 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --override provisioning/requirements/overrides.txt --extra edge --extra central --extra stamps --extra dev pyproject.toml \
 	  -o provisioning/requirements/dev.txt
+	$(LOCK_END) --extra edge pyproject.toml -o provisioning/requirements/box.txt
+	$(LOCK_END) --extra central --extra stamps pyproject.toml -o provisioning/requirements/centre.txt
 
 clean:
 	rm -rf build

@@ -60,6 +60,15 @@ def test_the_pins_are_what_the_project_asks_for(extra: str) -> None:
         assert requirement.specifier.contains(Version(version)), f"{requirement} against {version}"
 
 
+@pytest.mark.parametrize(("name", "extras"), [("box.txt", ("", "edge")), ("centre.txt", ("", "central", "stamps"))])
+def test_an_end_gets_the_versions_that_the_tests_ran_with_and_no_tool_of_the_tests(
+        name: str, extras: tuple[str, ...]) -> None:
+    end, asked = pins(name), project()
+    assert set(end.items()) <= set(pins("dev.txt").items())
+    assert {canonicalize_name(each.name) for extra in extras for each in asked[extra]} <= set(end)
+    assert {"pytest", "playwright", "ruff", "mypy", "bagit", "moto"} & set(end) == set()
+
+
 def test_nothing_pinned_overwrites_the_cv2_of_another() -> None:
     assert [name for name in pins("dev.txt") if name.startswith("opencv")] == ["opencv-python"]
 

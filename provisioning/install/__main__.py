@@ -1,0 +1,6 @@
+"""What the heads `install-box` and `install-centre` start."""
+import sys
+
+from provisioning.install.cli import main
+
+sys.exit(main())

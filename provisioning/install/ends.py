@@ -1,0 +1,153 @@
+"""The folder of a box or of a centre, made by their own commands as the user that they run as."""
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from provisioning.install.host import Host
+from provisioning.install.items import Command, Folder, Item
+from provisioning.install.options import USER, Options
+from provisioning.install.release import CURRENT
+from provisioning.install.said import InstallError, Said
+from provisioning.install.user import HOME
+
+BOX, CENTRE, BACKUP = f"{HOME}/box", f"{HOME}/centre", f"{HOME}/backup"
+NEW_CENTRE = f"{CENTRE}.new"
+CREDENTIALS = "/etc/credstore.encrypted"
+BACKUP_CREDENTIAL = f"{CREDENTIALS}/zaitang.backup"
+MODELS = f"{HOME}/.local/share/zaitang/models"
+LENT = "/run/zaitang-install"
+AS_USER = ("runuser", "-u", USER, "--")
+
+
+def end_items(options: Options) -> list[Item]:
+    """What a box or a centre has beside its programs."""
+    packs = [_pack(path) for path in sorted(options.source.folder.glob("packs/*"))
+             if options.source.bundle and path.is_dir()]
+    if options.end == "box":
+        return [*packs, *([_box(options)] if options.device else [])]
+    backups = Folder(BACKUP, Said("备份文件夹", "Folder of backups"), mode=0o700, owner=USER, keep=True)
+    made: list[Item] = [*packs, _quiet_mosquitto(), backups]
+    if options.passphrase_file:
+        made.append(_centre(options, options.passphrase_file))
+    if options.backup_file:
+        made.append(_backup(options.backup_file))
+    return made
+
+
+def _box(options: Options) -> Item:
+    words = ["init", BOX, "--lang", options.lang, "--device", options.device, "--room", options.room]
+    words += ["--policy", options.policy] if options.policy else []
+    return Command("box", Said(f"终端盒 {options.device}", f"Box {options.device}"),
+                   check=lambda host: host.at(f"{BOX}/box.toml").exists(),
+                   act=lambda host: _made(host, BOX, f"{CURRENT}/bin/zaitang-edge", *words))
+
+
+def _centre(options: Options, passphrase: Path) -> Item:
+    def act(host: Host) -> None:
+        # Two steps, each whole or not at all: a centre whose file of settings is not ours yet is told by its name.
+        if not host.at(f"{NEW_CENTRE}/centre.toml").exists():
+            with _lent(host, passphrase) as copy:
+                _made(host, NEW_CENTRE, f"{CURRENT}/bin/zaitang-central", "init", NEW_CENTRE, "--lang", options.lang,
+                      "--passphrase-file", str(copy))
+        path = host.at(f"{NEW_CENTRE}/centre.toml")
+        path.write_text(centre_toml(path.read_text(encoding="utf-8"), options.names), encoding="utf-8")
+        host.run(*AS_USER, "mv", "-T", NEW_CENTRE, CENTRE)
+
+    return Command("centre", Said("监管中心：密钥、数据库、centre.toml", "The centre: keys, database, centre.toml"),
+                   check=lambda host: host.at(f"{CENTRE}/centre.toml").exists(), act=act)
+
+
+def centre_toml(text: str, names: tuple[str, ...]) -> str:
+    """The settings of a new centre whose boxes are on other machines: by TLS, reached by these names."""
+    listed = ", ".join(f'"{name}"' for name in (*names, "localhost", "127.0.0.1"))
+    for section, key, value in (("broker", "port", "8883"), ("broker", "tls", "true"),
+                                ("devices", "host", '"0.0.0.0"'), ("devices", "names", f"[{listed}]")):
+        place = rf"(^\[{section}\]\n(?:[^\[\n].*\n)*?{key} = ).*$"
+        text, count = re.subn(place, rf"\g<1>{value}", text, count=1, flags=re.M)
+        if not count:
+            raise InstallError(f"centre.toml 中没有 [{section}] {key}。", f"centre.toml has no [{section}] {key}.")
+    return text
+
+
+def _quiet_mosquitto() -> Item:
+    """Debian starts the broker that came with its package, without certificates; ours is run by `zaitang-broker`."""
+    unit = "mosquitto.service"
+
+    def check(host: Host) -> bool:
+        ours = "mosquitto" in host.journal.placed.get("packages:centre", {"names": []})["names"]
+        return not ours or not host.succeeds("systemctl", f"--root={host.root}", "is-enabled", "--quiet", unit)
+
+    def act(host: Host) -> None:
+        host.run("systemctl", f"--root={host.root}", "disable", unit)
+        if host.machine.booted:
+            host.run("systemctl", "stop", unit)
+
+    return Command("mosquitto", Said("Debian 自带的消息代理停用", "Debian's own broker is off"), check=check, act=act)
+
+
+def _backup(passphrase: Path) -> Item:
+    def act(host: Host) -> None:
+        host.at(CREDENTIALS).mkdir(mode=0o700, exist_ok=True)
+        part = f"{BACKUP_CREDENTIAL}.part"
+        host.at(part).unlink(missing_ok=True)
+        host.run("systemd-creds", "encrypt", "--name=backup", passphrase, part)
+        host.at(part).replace(host.at(BACKUP_CREDENTIAL))
+
+    return Command("backup", Said("备份口令（加密保存在本机）", "The passphrase of backups, encrypted to this machine"),
+                   check=lambda host: host.at(BACKUP_CREDENTIAL).exists(), act=act,
+                   undo_words=("rm", "-f", BACKUP_CREDENTIAL))
+
+
+def _pack(folder: Path) -> Item:
+    """A model pack of the bundle, taken by the box's own command, which checks every file."""
+    def act(host: Host) -> None:
+        with _readable(folder) as copy:
+            host.run(*AS_USER, "env", f"HOME={HOME}", f"ZAITANG_MODEL_MIRROR={copy}", f"{CURRENT}/bin/zaitang-edge",
+                     "models", "fetch", folder.name)
+
+    def check(host: Host) -> bool:
+        return all(any(host.at(MODELS).glob(f"*/{path.name}")) for path in folder.iterdir())
+
+    return Command(f"pack {folder.name}", Said(f"模型包 {folder.name}",
+                                               f"Model pack {folder.name}"), check=check, act=act)
+
+
+def _made(host: Host, folder: str, *words: str) -> None:
+    # What a kill left: the commands make a folder under such a name, and rename it.
+    for left in host.at(HOME).glob(f".{Path(folder).name}.*.part"):
+        shutil.rmtree(left)
+    for line in host.run(*AS_USER, *words):
+        shown = line.replace(NEW_CENTRE, CENTRE)
+        host.say(Said(f"    {shown}", f"    {shown}"))
+
+
+@contextmanager
+def _lent(host: Host, secret: Path) -> Iterator[Path]:
+    """A copy of a secret that the user may read, for a moment, in memory."""
+    folder = host.at(LENT)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(mode=0o700)
+    try:
+        copy = folder / "secret"
+        copy.write_bytes(secret.read_bytes())
+        for path in (copy, folder):
+            os.chown(path, *host.ids(USER))
+        yield copy
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _readable(folder: Path) -> Iterator[Path]:
+    """A copy that everybody may read: a stick may be for root alone."""
+    with tempfile.TemporaryDirectory() as name:
+        shutil.copytree(folder, Path(name) / "pack")
+        os.chmod(name, 0o755)
+        yield Path(name) / "pack"

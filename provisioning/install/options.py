@@ -1,0 +1,28 @@
+"""What the operator says about an installation."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from provisioning.install.release import Source
+
+USER = "zaitang"
+"""As whom everything of ours runs."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """`end`: box or centre; `others`: what else is installed here. Of a box `device`, `room`, `policy`: empty, and the
+    first boot asks. Of a centre `names`: by which boxes reach it; `passphrase_file`: of its root's key, `backup_file`:
+    of its backups."""
+
+    end: str
+    source: Source
+    others: tuple[str, ...] = ()
+    lang: str = "zh"
+    device: str = ""
+    room: str = ""
+    policy: str = ""
+    names: tuple[str, ...] = ()
+    passphrase_file: Path | None = None
+    backup_file: Path | None = None

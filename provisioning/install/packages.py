@@ -1,0 +1,102 @@
+"""Packages of Debian: from its archive, or from the `debs` of a bundle where there is no network."""
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from provisioning.install.host import Host
+from provisioning.install.items import UNDO, Item
+from provisioning.install.journal import Mark
+from provisioning.install.said import InstallError, Said
+
+APT = ("apt-get", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300")
+OFFLINE = ("-o", "Dir::Etc::SourceList=/dev/null", "-o", "Dir::Etc::SourceParts=/dev/null")
+
+
+def read_list(path: Path) -> tuple[str, ...]:
+    """The lines of a list: a package, or several with | where systems name it differently."""
+    lines = ("".join(line.split("#", 1)[0].split()) for line in path.read_text().splitlines())
+    return tuple(line for line in lines if line)
+
+
+@dataclass(frozen=True)
+class Packages(Item):
+    """`lines`: as in a list; of each line one package. `debs`: a folder of .deb files that holds them and what they
+    need; None: the archive that the machine is set up for."""
+
+    kind: ClassVar[str] = "packages"
+    lines: tuple[str, ...] = ()
+    debs: Path | None = None
+
+    def done(self, host: Host) -> bool:
+        """One of each line is installed."""
+        return not self.missing(host)
+
+    def missing(self, host: Host) -> list[str]:
+        """The lines of which nothing is installed."""
+        there = installed(host)
+        return [line for line in self.lines if there.isdisjoint(line.split("|"))]
+
+    def do(self, host: Host) -> None:
+        """Install what is missing."""
+        # What a kill or a power cut left half installed is brought to its end first.
+        host.run("dpkg", "--configure", "-a")
+        if self.debs is not None:
+            self._offline(host, self.debs)
+            return
+        host.run("apt-get", "-o", "DPkg::Lock::Timeout=300", "update")
+        missing = self.missing(host)
+        known = _known([name for line in missing for name in line.split("|")])
+        host.run(*APT, "install", *(_first_known(line, known) for line in missing))
+
+    def mark(self, host: Host) -> Mark:
+        """What was not there before we came."""
+        old = host.journal.placed.get(self.key, {"names": []})["names"]
+        new = [name for line in self.missing(host) for name in line.split("|")]
+        return {"names": list(dict.fromkeys([*old, *new]))}
+
+    def _offline(self, host: Host, folder: Path) -> None:
+        there = installed(host)
+        files = [path for path in sorted(folder.glob("*.deb")) if path.name.split("_")[0] not in there]
+        if not files:
+            names = " ".join(self.missing(host))
+            raise InstallError(f"离线安装包中没有这些软件包：{names}。请在有网络时安装，或更换安装包。",
+                               f"The bundle lacks these packages: {names}. Install them where there is a network, "
+                               "or take another bundle.")
+        host.run(*APT, *OFFLINE, "--no-download", "install", *files)
+
+
+def installed(host: Host) -> set[str]:
+    """The names of all packages that are installed."""
+    found, name = set(), ""
+    for line in host.text("/var/lib/dpkg/status").splitlines():
+        key, _, value = line.partition(": ")
+        if key == "Package":
+            name = value
+        elif key == "Status" and value.endswith(" installed"):
+            found.add(name)
+    return found
+
+
+def _known(names: list[str]) -> set[str]:
+    """Which of these the archive has."""
+    asked = subprocess.run(["apt-cache", "--no-generate", "pkgnames"], capture_output=True, text=True, check=False)
+    return set(names) & set(asked.stdout.split())
+
+
+def _first_known(line: str, known: set[str]) -> str:
+    return next((name for name in line.split("|") if name in known), line.split("|")[0])
+
+
+def _undo_packages(host: Host, name: str, mark: Mark) -> None:
+    """Others may use by now what came with us: Debian is told that it may go when nothing needs it."""
+    names = sorted(installed(host) & set(mark["names"]))
+    if names:
+        host.run("apt-mark", "auto", *names)
+        host.say(Said("    安装的软件包未删除；不再需要时请运行 apt-get autoremove：" + " ".join(names),
+                      "    The packages that came with it stay until `apt-get autoremove`: " + " ".join(names)))
+
+
+UNDO["packages"] = _undo_packages

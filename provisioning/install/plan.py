@@ -1,0 +1,57 @@
+"""What should be on a machine that is a box or a centre: its items, in the order in which they are placed."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from provisioning.install.ends import end_items
+from provisioning.install.items import File, Folder, Item, Link, Unit
+from provisioning.install.machine import Machine
+from provisioning.install.options import USER, Options
+from provisioning.install.packages import Packages, read_list
+from provisioning.install.release import CURRENT, OPT, RELEASES, Release
+from provisioning.install.said import Said
+from provisioning.install.user import HOME, User
+
+UNITS = "/etc/systemd/system"
+
+
+def plan(machine: Machine, options: Options) -> list[Item]:
+    """The items of a machine that nothing forbids (`refusals`). Of files it reads lists and names alone."""
+    top, end = options.source.folder, options.end
+    release, ends = f"{RELEASES}/{options.source.version}", tuple(sorted({end, *options.others}))
+    return [
+        _packages(machine, options),
+        User(USER, Said("系统用户 zaitang",
+                        "The system's user zaitang"), groups=machine.groups if end == "box" else ()),
+        Folder(OPT, Said(f"文件夹 {OPT}", f"Folder {OPT}"), whole=True),
+        Folder(RELEASES, Said(f"文件夹 {RELEASES}", f"Folder {RELEASES}"), whole=True),
+        Folder("/etc/zaitang", Said("文件夹 /etc/zaitang", "Folder /etc/zaitang"), whole=True),
+        Folder(HOME, Said(f"文件夹 {HOME}（证据）", f"Folder {HOME} (evidence)"), mode=0o700, owner=USER, keep=True),
+        Release(release, Said(f"版本 {options.source.version}（需要几分钟）",
+                              f"Release {options.source.version} (takes minutes)"),
+                options.source, ends, machine.python, machine.is_pi and "box" in ends),
+        *_units(top / "systemd", end),
+        Link(CURRENT, Said(f"启用版本 {options.source.version}",
+                           f"Release {options.source.version} is the current one"),
+             target=f"releases/{options.source.version}"),
+        *end_items(options),
+        Unit(f"zaitang-{end}.target", Said("开机启动", "Starts when the machine starts")),
+    ]
+
+
+def _packages(machine: Machine, options: Options) -> Packages:
+    lines = read_list(options.source.folder / f"provisioning/apt-{options.end}.txt")
+    python = (f"python{machine.python}", f"python{machine.python}-venv")
+    camera = ("python3-picamera2",) if machine.is_pi and options.end == "box" else ()
+    return Packages(options.end, Said("Debian 软件包（首次需要几分钟）", "Debian packages (the first time minutes)"),
+                    lines=(*python, *lines, *camera), debs=options.source.debs)
+
+
+def _units(folder: Path, end: str) -> list[Item]:
+    """The units of one end, and what holds for all of them. Each names its target, but for a service with a timer."""
+    target = f"zaitang-{end}.target"
+    units = [path for path in sorted(folder.glob("zaitang-*")) if path.is_file()]
+    stems = {path.stem for path in units if path.name == target or target in path.read_text()}
+    files = [path for path in units if path.stem in stems] + sorted(folder.glob("zaitang-.service.d/*.conf"))
+    return [File(f"{UNITS}/{path.relative_to(folder)}", Said(f"单元 {path.name}", f"Unit {path.name}"), source=path)
+            for path in files]

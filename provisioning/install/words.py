@@ -1,0 +1,87 @@
+"""The words of `install-box` and `install-centre`: which there are, and what is wrong with those that were said."""
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from provisioning.install.ends import CENTRE
+from provisioning.install.options import Options
+from provisioning.install.release import CURRENT
+from provisioning.install.said import Said, own_language
+
+ENDS = {"box": Said("终端盒", "The box"), "centre": Said("监管中心", "The centre")}
+DEVICE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
+LEAST = 12
+"""Characters of a passphrase, as the centre asks for them."""
+BOTH = (
+    ("--dry-run", {"action": "store_true"}, Said("只显示会做什么", "only show what would be done")),
+    ("--uninstall", {"action": "store_true"}, Said("移除所安装的；证据保留", "remove what was placed; evidence stays")),
+    ("--force", {"action": "store_true"}, Said("替换有人改动过的文件，原文件另存为 .zaitang-old",
+                                               "replace files that somebody changed; theirs stay as .zaitang-old")))
+OWN = {
+    "box": (
+        ("--device", {"default": "", "metavar": "ID"}, Said("终端盒名称；不给出则由首次开机登记",
+                                                            "the box's name; without it the first boot asks")),
+        ("--room", {"default": "", "metavar": "TEXT"}, Said("所在教室", "the room")),
+        ("--policy", {"default": "", "metavar": "ID"}, Said("适用的政策", "whose rules hold"))),
+    "centre": (
+        ("--name", {"action": "append", "default": [], "metavar": "NAME"}, Said(
+            "终端盒连接本中心所用的名称或地址，可重复",
+            "a name or address by which boxes reach this centre; may be repeated")),
+        ("--passphrase-file", {"type": Path, "metavar": "FILE"}, Said(
+            "内含根密钥口令的文件", "holds the passphrase of the root's key")),
+        ("--backup-passphrase-file", {"type": Path, "metavar": "FILE"}, Said(
+            "内含备份口令的文件", "holds the passphrase of backups")))}
+
+
+def parser(lang: str) -> argparse.ArgumentParser:
+    """What the command line is read by. `lang`: of its help."""
+    made = argparse.ArgumentParser(prog="install")
+    ends = made.add_subparsers(dest="end", required=True)
+    about = Said("安装；可反复运行，已完成的不再动。",
+                 "Installs; may be run again and again: what is done is left alone.")
+    for end, own in OWN.items():
+        one = ends.add_parser(end, prog=f"install-{end}", description=about.to(lang))
+        for word, how, says in (*BOTH, *own):
+            one.add_argument(word, help=says.to(lang), **how)  # type: ignore[arg-type]
+        one.add_argument("--lang", choices=("zh", "en"), default=lang, help=Said("提示语言", "language").to(lang))
+    return made
+
+
+def asked_language(argv: Sequence[str] | None) -> str:
+    """What `--lang` says, before anything else is read; else that of the locale."""
+    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    early.add_argument("--lang", default="")
+    said = str(early.parse_known_args(sys.argv[1:] if argv is None else list(argv))[0].lang)
+    return said if said in ("zh", "en") else own_language()
+
+
+def wrong(options: Options, root: Path, dry: bool) -> list[Said]:
+    """What is wrong with what the operator said, and what to say instead."""
+    current, found = root / CURRENT[1:], []
+    if current.is_symlink() and (there := Path(os.readlink(current)).name) != options.source.version:
+        found.append(Said(f"本机已装版本 {there}：换成 {options.source.version} 请用更新，不要重新安装。",
+                          f"Release {there} is installed here: {options.source.version} comes by an update, "
+                          "not by an installation."))
+    if options.device and not DEVICE.fullmatch(options.device):
+        found.append(Said("--device 只能用小写字母、数字和 . _ -，不超过 64 个字符。",
+                          "--device takes up to 64 of a-z 0-9 . _ -, beginning with a letter or digit."))
+    found += [Said(f"--name {name} 不是机器的名称或地址。", f"--name {name} is no name or address of a machine.")
+              for name in options.names if not NAME.fullmatch(name)]
+    made = (root / CENTRE[1:] / "centre.toml").exists()
+    if options.end == "centre" and not (options.passphrase_file or dry or made):
+        found.append(Said("请把根密钥的口令（至少 12 个字符）写入只有 root 能读的文件，并用 --passphrase-file 指明。",
+                          "Write a passphrase for the root's key (12 characters at least) into a file that only root "
+                          "may read, and name it with --passphrase-file."))
+    return found + [Said(f"{path} 中没有至少 {LEAST} 个字符的口令。",
+                         f"{path} holds no passphrase of {LEAST} characters or more.")
+                    for path in (options.passphrase_file, options.backup_file) if path and not _passphrase(path)]
+
+
+def _passphrase(path: Path) -> bool:
+    return path.is_file() and len(path.read_bytes().split(b"\n", 1)[0].rstrip(b"\r")) >= LEAST
