@@ -8,7 +8,7 @@ from provisioning.install.items import File, Folder, Item, Link, Unit
 from provisioning.install.machine import Machine
 from provisioning.install.options import USER, Options
 from provisioning.install.packages import Packages, read_list
-from provisioning.install.release import CURRENT, OPT, RELEASES, Release
+from provisioning.install.release import CURRENT, OPT, RELEASES, UPDATER, Release
 from provisioning.install.said import Said
 from provisioning.install.user import HOME, User
 
@@ -30,10 +30,13 @@ def plan(machine: Machine, options: Options) -> list[Item]:
         Release(release, Said(f"版本 {options.source.version}（需要几分钟）",
                               f"Release {options.source.version} (takes minutes)"),
                 options.source, ends, machine.python, machine.is_pi and "box" in ends),
-        *_units(top / "systemd", end),
+        *unit_items(top / "systemd", end),
         Link(CURRENT, Said(f"启用版本 {options.source.version}",
                            f"Release {options.source.version} is the current one"),
              target=f"releases/{options.source.version}"),
+        Link(UPDATER, Said("由它更新", "It is what updates"), target=f"releases/{options.source.version}"),
+        Link("/usr/local/sbin/zaitang-update", Said("命令 zaitang-update", "The command zaitang-update"),
+             target=f"{UPDATER}/provisioning/zaitang-update"),
         *end_items(options),
         Unit(f"zaitang-{end}.target", Said("开机启动", "Starts when the machine starts")),
     ]
@@ -47,11 +50,11 @@ def _packages(machine: Machine, options: Options) -> Packages:
                     lines=(*python, *lines, *camera), debs=options.source.debs)
 
 
-def _units(folder: Path, end: str) -> list[Item]:
+def unit_items(folder: Path, end: str) -> list[Item]:
     """The units of one end, and what holds for all of them. Each names its target, but for a service with a timer."""
     target = f"zaitang-{end}.target"
     units = [path for path in sorted(folder.glob("zaitang-*")) if path.is_file()]
     stems = {path.stem for path in units if path.name == target or target in path.read_text()}
-    files = [path for path in units if path.stem in stems] + sorted(folder.glob("zaitang-.service.d/*.conf"))
+    files = [path for path in units if path.stem in stems] + sorted(folder.glob("zaitang-*.service.d/*.conf"))
     return [File(f"{UNITS}/{path.relative_to(folder)}", Said(f"单元 {path.name}", f"Unit {path.name}"), source=path)
             for path in files]

@@ -16,6 +16,8 @@ from provisioning.install.said import InstallError
 OPT = "/opt/zaitang"
 CURRENT = f"{OPT}/current"
 RELEASES = f"{OPT}/releases"
+UPDATER = f"{OPT}/updater"
+"""The newest release that held: it is the one that updates (docs/updates.md)."""
 PACKAGES = ("evidence", "verify", "common", "edge", "central", "models")
 ENDS = "ends"
 """The file of a release that says for which ends it has packages; written last."""

@@ -51,7 +51,7 @@ BUSY = {
 
 def main(argv: Sequence[str] | None, build: Build, root: Path = Path("/"), pace: Pace | None = None) -> int:
     """Run one command. Exit status: 0 done, 1 failed or refused, 2 another updater is at work or bad words."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     return Command(args, build, root, pace or Pace()).run()
 
 
@@ -72,8 +72,7 @@ class Command:
                 return 0
             if self._args.command == "take" and self._args.dry_run:
                 return self._look(load(self._path))
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with alone(self._path.with_suffix(".lock")):
+            with alone(self._path.parent):
                 return self._change(load(self._path))
         except (InstallError, OSError) as error:
             print(self._words(error), file=sys.stderr)
@@ -142,11 +141,12 @@ class Command:
         return error.said.to(self._args.lang) if isinstance(error, InstallError) else str(error)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="zaitang-update", description="更新本机的终端盒或监管中心 / Updates the box or the "
+def parser() -> argparse.ArgumentParser:
+    """The words that it takes."""
+    made = argparse.ArgumentParser(prog="zaitang-update", description="更新本机的终端盒或监管中心 / Updates the box or the "
                                      "centre of this machine")
-    parser.add_argument("--lang", choices=("zh", "en"), default=own_language(), help="语言 / language")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    made.add_argument("--lang", choices=("zh", "en"), default=own_language(), help="语言 / language")
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     take = commands.add_parser("take", help="安装一个更新包 / take a bundle")
     take.add_argument("bundle", type=Path, help="文件夹或 .tar / a folder or a .tar")
     take.add_argument("--now", action="store_true", help="不等夜间，一空闲就启用 / as soon as it is quiet, not in the night")
@@ -156,4 +156,4 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("back", help="退回之前的版本 / go back to the release before")
     commands.add_parser("continue", help="继续（由 systemd 调用） / go on (systemd calls it)")
     commands.add_parser("start", help="开机时（由 systemd 调用） / when the machine starts (systemd calls it)")
-    return parser
+    return made

@@ -40,14 +40,15 @@ def save(path: Path, state: State) -> None:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """One updater at a time. Raises InstallError where another is at work."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def alone(folder: Path) -> Iterator[None]:
+    """One updater or installer at a time; `folder`: theirs. Raises InstallError where another is at work."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise InstallError("更新程序正在工作：请稍候，用 `zaitang-update status` 查看进度。",
-                           "An update is at work just now: wait, and look at `zaitang-update status`.") from None
+        raise InstallError("更新或安装正在进行：请稍候，用 `zaitang-update status` 查看进度。",
+                           "An update or an installation is at work: wait, and look at `zaitang-update status`.") from None
     finally:
         os.close(handle)

@@ -58,11 +58,9 @@ def judge(samples: Sequence[Sample], pace: Pace) -> Verdict | None:
     dead = {name for name, count in told[-1].deaths.items() if count - told[0].deaths.get(name, 0) >= DEATHS}
     stays = told[-1].troubles & told[-2].troubles if len(told) > 1 else frozenset()
     found = stays | {("processes", f"{name} dies again and again") for name in dead}
+    if told[-1].at_s >= 2 * pace.prove_s and len(told) > 1:
+        found |= told[-1].troubles  # it comes and goes, and there was time enough
     if found:
         return Verdict("processes" if any(code == "processes" for code, _ in found) else "doctor",
                        tuple(sorted(text for _, text in found)))
-    if told[-1].at_s >= pace.prove_s and not told[-1].troubles:
-        return Verdict()
-    if told[-1].at_s >= 2 * pace.prove_s:
-        return Verdict("doctor", tuple(sorted(text for _, text in told[-1].troubles)))
-    return None
+    return Verdict() if told[-1].at_s >= pace.prove_s and not told[-1].troubles else None

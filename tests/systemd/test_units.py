@@ -13,6 +13,7 @@ import pytest
 from central import cli as central_cli
 from edge import cli as edge_cli
 from edge.supervise import HANG_S
+from provisioning.update import cli as update_cli
 
 UNITS = Path(__file__).parents[2] / "systemd"
 NAMES = sorted(path.name for path in UNITS.glob("zaitang-*.service"))
@@ -21,6 +22,8 @@ BOX, CENTRE = ([name for name in NAMES if f"WantedBy=zaitang-{end}.target" in (U
 SANDBOX = "zaitang-.service.d/sandbox.conf"
 EXPOSURE = 2.0
 BIN = "/opt/zaitang/current/bin/"
+UPDATER = "/opt/zaitang/updater/provisioning/zaitang-update"
+UPDATES = {"zaitang-update-start.service", "zaitang-update-continue.service"}
 
 
 class _Unit(configparser.RawConfigParser):
@@ -42,6 +45,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("zaitang-edge", "zaitang-central"):
         (made / BIN[1:] / name).write_text("#!/bin/sh\n")
         (made / BIN[1:] / name).chmod(0o755)
+    (made / UPDATER[1:]).parent.mkdir(parents=True)
+    (made / UPDATER[1:]).write_text("#!/bin/sh\n")
+    (made / UPDATER[1:]).chmod(0o755)
     return made
 
 
@@ -87,15 +93,15 @@ def test_every_process_has_a_unit_with_its_own_watchdog() -> None:
         assert float(_Unit(f"zaitang-{role}.service")["Service"]["WatchdogSec"]) == seconds
     for name in CENTRE:
         assert 60 <= float(_Unit(name)["Service"]["WatchdogSec"]) <= 600
-    assert set(NAMES) - set(BOX) - set(CENTRE) == {"zaitang-backup.service"}
+    assert set(NAMES) - set(BOX) - set(CENTRE) == {"zaitang-backup.service"} | UPDATES
 
 
 @pytest.mark.parametrize("end", ["box", "centre"])
 def test_a_target_starts_all_of_its_end(end: str) -> None:
     wanted = re.findall(r"[\w-]+\.(?:service|timer)", " ".join(
         line for line in (UNITS / f"zaitang-{end}.target").read_text().splitlines() if line.startswith("Wants=")))
-    assert sorted(one for one in wanted if one.endswith(".service")) == (BOX if end == "box" else CENTRE)
-    for name in wanted:
+    assert sorted(one for one in wanted if one.endswith(".service") and one not in UPDATES) == (BOX if end == "box" else CENTRE)
+    for name in set(wanted) - UPDATES - {"zaitang-update.timer"}:
         unit = _Unit(name)
         assert unit["Unit"]["PartOf"] == f"zaitang-{end}.target" == unit["Install"]["WantedBy"]
 
@@ -103,6 +109,9 @@ def test_a_target_starts_all_of_its_end(end: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_each_starts_a_command_that_there_is(name: str) -> None:
     program, *words = shlex.split(_Unit(name)["Service"]["ExecStart"])
+    if name in UPDATES:
+        assert program == UPDATER and update_cli.parser().parse_args(words).command == words[0]
+        return
     cli = {"zaitang-edge": edge_cli, "zaitang-central": central_cli}[program.removeprefix(BIN)]
     args = cli._parser().parse_args(words)
     assert callable(args.do)
@@ -131,3 +140,21 @@ def test_whether_the_clock_is_set_may_be_asked() -> None:
     assert "ProtectClock" not in text.replace("ProtectClock= would", "")
     assert re.search(r"^SystemCallFilter=adjtimex clock_adjtime\b", text, re.M)
     assert not any("ProtectClock" in (UNITS / name).read_text() for name in NAMES)
+
+
+def test_a_release_that_is_not_proved_is_put_back_before_anything_starts() -> None:
+    before = re.findall(r"^Before=(.*)$", (UNITS / "zaitang-update-start.service").read_text(), re.M)
+    assert set(" ".join(before).split()) == {*NAMES, "zaitang-box.target", "zaitang-centre.target"} - UPDATES
+    for end in ("box", "centre"):
+        wanted = re.findall(r"^Wants=(.*)$", (UNITS / f"zaitang-{end}.target").read_text(), re.M)
+        assert {"zaitang-update-start.service", "zaitang-update.timer"} <= set(" ".join(wanted).split())
+    # Who starts an end anew must not end with it.
+    assert not any("PartOf" in _Unit(name)["Unit"] for name in UPDATES)
+
+
+def test_the_updater_opens_what_holds_for_all_and_is_read_after_it() -> None:
+    opened = _Unit("zaitang-update-.service.d/updater.conf")["Service"]
+    assert opened["User"] == "root" and opened["PrivateNetwork"] == "yes"
+    assert "updater.conf" > "sandbox.conf", "drop-ins are read in the order of their names"
+    for name in UPDATES:
+        assert not set(_Unit(name)["Service"]) & set(opened)
