@@ -17,8 +17,9 @@ from provisioning.release.about import Machine as Offered
 from provisioning.release.about import Release, may_install
 from provisioning.release.check import check_bundle
 from provisioning.release.errors import BadRelease
+from provisioning.release.take import take
 from provisioning.update import systemd
-from provisioning.update.bundles import offered, stage, told_from_others, top_of
+from provisioning.update.bundles import offered, told_from_others
 from provisioning.update.ends import Ends
 from provisioning.update.prove import Pace, Sample, bad_of, judge, news
 from provisioning.update.releases import CURRENT, UPDATER, Releases
@@ -100,7 +101,12 @@ class Machine:
         assert bundle is not None
         seen = told_from_others(bundle)
         current = self.releases.current()
-        release = check(stage(bundle, self._staged()), self._host, state, current)
+        shutil.rmtree(self._staged(), ignore_errors=True)
+        try:
+            staged = take(bundle, self._staged())
+        except BadRelease as error:
+            raise _refused(error) from None
+        release = check(staged, self._host, state, current)
         self._say(Said(f"版本 {release.version}：签名和全部文件均正确",
                        f"release {release.version}: signed, and every file is as it should be"))
         return {"version": release.version, "old": current, "seen": seen, "said": {}}
@@ -108,7 +114,7 @@ class Machine:
     def _make(self, state: State) -> Mapping[str, Any]:
         self._say(Said(f"正在安装版本 {state.version}（需要几分钟；正在运行的版本不受影响）",
                        f"making release {state.version} (takes minutes; what runs is not touched)"))
-        self._build(self._host, top_of(self._staged()), state.version, tuple(end.name for end in self.ends.here))
+        self._build(self._host, self._staged(), state.version, tuple(end.name for end in self.ends.here))
         return {}
 
     def _try(self, state: State) -> Mapping[str, Any]:
