@@ -107,7 +107,8 @@ def _page(box: Box) -> Iterator[Check]:
         line.request("GET", "/")
         line.getresponse()
     except (OSError, HTTPException) as error:
-        return judge.page(f"{host}:{config.port}", getattr(error, "strerror", None) or str(error) or type(error).__name__)
+        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return judge.page(f"{host}:{config.port}", why)
     finally:
         line.close()
     return judge.page(f"{host}:{config.port}", None)

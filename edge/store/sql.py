@@ -3,7 +3,7 @@ from __future__ import annotations
 
 SCHEMA_VERSION = 1
 OPENS = (SCHEMA_VERSION,)
-"""The schemas that this version opens; it goes on in each as SCHEMA_VERSION. A new number is for what the version before
+"""The schemas that this version opens, and goes on in as SCHEMA_VERSION. A new number is for what the version before
 could not go on with: an update to such a release knows no way back (docs/updates.md)."""
 
 PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON")

@@ -1,1 +1,1 @@
-"""Updates of a box and of a centre: a new release beside the one that runs, proved before it stays, put back if it fails."""
+"""Updates of a box and of a centre: a release beside the one that runs is proved before it stays, or put back."""

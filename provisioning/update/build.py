@@ -15,9 +15,10 @@ def build(host: Host, folder: Path, version: str, ends: tuple[str, ...]) -> None
         lines = read_list(folder / f"provisioning/apt-{end}.txt")
         lacks = Packages(end, Said("", ""), lines=lines).missing(host)
         if lacks:
-            raise InstallError(f"新版本还需要系统软件包 {' '.join(lacks)}：请改用更新包中的 install-{end} 安装。",
-                               f"The new release needs more packages of the system ({' '.join(lacks)}): install it by the "
+            names = " ".join(lacks)
+            raise InstallError(f"新版本还需要系统软件包 {names}：请改用更新包中的 install-{end} 安装。",
+                               f"The new release needs more packages of the system ({names}): install it by the "
                                f"install-{end} of the bundle instead.")
-    what = Said(f"版本 {version}", f"Release {version}")
-    Release(f"{RELEASES}/{version}", what, Source(folder, version, bundle=True), tuple(sorted(ends)), host.machine.python,
-            host.machine.is_pi and "box" in ends).do(host)
+    what, source = Said(f"版本 {version}", f"Release {version}"), Source(folder, version, bundle=True)
+    system = host.machine.is_pi and "box" in ends
+    Release(f"{RELEASES}/{version}", what, source, tuple(sorted(ends)), host.machine.python, system).do(host)

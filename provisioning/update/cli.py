@@ -23,17 +23,19 @@ PHASES = {
     "idle": Said("没有更新在进行", "no update is under way"),
     "checked": Said("更新包已核对：{version}", "the bundle is checked: {version}"),
     "built": Said("新版本已安装，尚未启用：{version}", "the new release is made, and not in use yet: {version}"),
-    "waiting": Said("版本 {version} 已就绪，等终端盒空闲时启用（没有录像和上课；夜间 1 至 5 点，或等待 20 小时后任何空闲时间）",
-                    "release {version} is ready, and waits for a time in which nothing is recorded and no class is open: "
-                    "between 1 and 5 at night, or any quiet hour after 20 hours"),
+    "waiting": Said("版本 {version} 已就绪，等空闲时启用（没有录像和上课；夜间 1 至 5 点，或等待 20 小时后随时）",
+                    "release {version} is ready, and waits for a time in which nothing is recorded and no class is "
+                    "open: between 1 and 5 at night, or any quiet hour after 20 hours"),
     "switched": Said("正在切换到版本 {version}", "release {version} is being switched to"),
     "proving": Said("版本 {version} 已启动，正在观察", "release {version} has started, and is watched"),
     "kept": Said("版本 {version} 运行正常，已保留", "release {version} holds, and stays"),
-    "rolling_back": Said("版本 {version} 未能站住，正在退回 {old}", "release {version} does not hold; {old} comes back"),
-    "rolled_back": Said("版本 {version} 未能站住（{why}），已退回 {old}", "release {version} did not hold ({why}); {old} runs again"),
+    "rolling_back": Said("版本 {version} 未能站住，正在退回 {old}",
+                         "release {version} does not hold; {old} comes back"),
+    "rolled_back": Said("版本 {version} 未能站住（{why}），已退回 {old}",
+                        "release {version} did not hold ({why}); {old} runs again"),
     "stays": Said("版本 {version} 未能站住（{why}），且无法退回：请检查本机，并带来更新的版本",
-                  "release {version} does not hold ({why}), and there is no way back: look at this machine, and bring a newer "
-                  "release"),
+                  "release {version} does not hold ({why}), and there is no way back: look at this machine, and bring "
+                  "a newer release"),
 }
 WHYS = {
     "processes": Said("进程不能持续运行", "its processes do not stay up"),
@@ -103,9 +105,10 @@ class Command:
         if args.command == "take":
             bundle = args.bundle.resolve()
             if not told_from_others(bundle):
-                raise Refused(f"{bundle} 不是更新包：应为文件夹或 .tar。", f"{bundle} is no bundle: a folder or a .tar is meant.")
-            return dataclasses.replace(state, phase="idle", bundle=str(bundle), asked=args.now, one_way=args.one_way, seen="",
-                                       said={}, told=state.told)
+                raise Refused(f"{bundle} 不是更新包：应为文件夹或 .tar。",
+                              f"{bundle} is no bundle: a folder or a .tar is meant.")
+            return dataclasses.replace(state, phase="idle", bundle=str(bundle), asked=args.now, one_way=args.one_way,
+                                       seen="", said={})
         current = self._machine.releases.current()
         to = refuse_back(state, current, self._machine.releases, self._machine.ends)
         if why := self._machine.ends.busy(current, SOON_MIN):
@@ -132,7 +135,8 @@ class Command:
         for trouble in state.troubles if state.phase in ("rolling_back", "rolled_back", "stays") else ():
             self._say(Said(f"    {trouble}", f"    {trouble}"))
         if state.said:
-            self._say(Said(f"最近的更新包未被采用：{state.said['zh']}", f"The last bundle was not taken: {state.said['en']}"))
+            self._say(Said(f"最近的更新包未被采用：{state.said['zh']}",
+                           f"The last bundle was not taken: {state.said['en']}"))
 
     def _say(self, said: Said) -> None:
         print(said.to(self._args.lang), flush=True)
@@ -143,13 +147,14 @@ class Command:
 
 def parser() -> argparse.ArgumentParser:
     """The words that it takes."""
-    made = argparse.ArgumentParser(prog="zaitang-update", description="更新本机的终端盒或监管中心 / Updates the box or the "
-                                     "centre of this machine")
+    made = argparse.ArgumentParser(
+        prog="zaitang-update", description="更新本机的终端盒或监管中心 / Updates the box or the centre of this machine")
     made.add_argument("--lang", choices=("zh", "en"), default=own_language(), help="语言 / language")
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     take = commands.add_parser("take", help="安装一个更新包 / take a bundle")
     take.add_argument("bundle", type=Path, help="文件夹或 .tar / a folder or a .tar")
-    take.add_argument("--now", action="store_true", help="不等夜间，一空闲就启用 / as soon as it is quiet, not in the night")
+    take.add_argument("--now", action="store_true",
+                      help="不等夜间，一空闲就启用 / as soon as it is quiet, not in the night")
     take.add_argument("--one-way", action="store_true", help="即使之后无法退回 / also if there is no way back from it")
     take.add_argument("--dry-run", action="store_true", help="只检查，不更改 / look only, change nothing")
     commands.add_parser("status", help="更新进行到哪一步 / how far an update is")

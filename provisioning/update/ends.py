@@ -18,7 +18,7 @@ AS_USER = ("systemd-run", "--quiet", "--wait", "--pipe", "--collect", "--uid=zai
 
 @dataclasses.dataclass(frozen=True)
 class End:
-    """`program`: its command; `option`: by which that takes `folder`; `made`: the file that there is once it was made."""
+    """`program`: its command; `option`: by which that takes `folder`; `made`: the file that it has once it was made."""
 
     name: str
     target: str
@@ -113,8 +113,8 @@ class Ends:
         program = self._releases / release / "bin" / end.program
         folder = self._root / end.folder[1:]
         try:
-            done = subprocess.run([*AS_USER, str(program), "--lang", "en", words[0], end.option, str(folder), *words[1:]],
-                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+            command = [*AS_USER, str(program), "--lang", "en", words[0], end.option, str(folder), *words[1:]]
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
                                   timeout=LONGEST_S + 10, check=False)
         except (OSError, subprocess.TimeoutExpired):
             return Answer(None)

@@ -49,6 +49,6 @@ def alone(folder: Path) -> Iterator[None]:
         yield
     except BlockingIOError:
         raise InstallError("更新或安装正在进行：请稍候，用 `zaitang-update status` 查看进度。",
-                           "An update or an installation is at work: wait, and look at `zaitang-update status`.") from None
+                           "An update or an installation is at work: wait; see `zaitang-update status`.") from None
     finally:
         os.close(handle)

@@ -44,7 +44,8 @@ class NotProved(InstallError):
     """A release that does not hold. `why`: a code; `troubles`: what was seen."""
 
     def __init__(self, why: str, troubles: tuple[str, ...]) -> None:
-        super().__init__("新版本未能站住：" + "；".join(troubles), "The new release does not hold: " + "; ".join(troubles))
+        super().__init__("新版本未能站住：" + "；".join(troubles),
+                         "The new release does not hold: " + "; ".join(troubles))
         self.why, self.troubles = why, troubles
 
 
@@ -67,8 +68,8 @@ class Machine:
     def facts(self, state: State) -> Facts:
         """What it shows now; only what the phase asks for."""
         current = self.releases.current()
-        facts = Facts(current, self.releases.whole(), offered=self._offered(state), start=self._host.text(START).strip(),
-                      starting=self._starting)
+        facts = Facts(current, self.releases.whole(), offered=self._offered(state), starting=self._starting,
+                      start=self._host.text(START).strip())
         if self._starting:
             return facts
         if state.phase == "waiting":
@@ -123,9 +124,10 @@ class Machine:
             new = self.ends.schema(end, state.version, "--try")
             if new["writes"] not in self.ends.schema(end, state.old)["opens"] and not state.one_way:
                 raise Refused(
-                    f"版本 {state.version} 会更改数据库，之后无法退回 {state.old}。如确定要更新，请先备份，再加 --one-way 运行。",
-                    f"Release {state.version} changes the database, and {state.old} could not go on with it: there would be "
-                    "no way back. If that is meant, make a backup, and say it again with --one-way.")
+                    f"版本 {state.version} 会更改数据库，之后无法退回 {state.old}。"
+                    "如确定要更新，请先备份，再加 --one-way 运行。",
+                    f"Release {state.version} changes the database, and {state.old} could not go on with it: there "
+                    "would be no way back. If that is meant, make a backup, and say it again with --one-way.")
         shutil.rmtree(self._staged(), ignore_errors=True)
         return {"waits_since": int(time.time())}
 
@@ -151,7 +153,8 @@ class Machine:
 
     def _prove(self, state: State) -> Mapping[str, Any]:
         """Look again and again until it can be told. Raises NotProved."""
-        self._say(Said(f"版本 {state.version} 已启动，正在观察", f"release {state.version} has started, and is watched"))
+        self._say(Said(f"版本 {state.version} 已启动，正在观察",
+                       f"release {state.version} has started, and is watched"))
         began, samples = time.monotonic(), list[Sample]()
         while (verdict := judge(samples, self._pace)) is None:
             time.sleep(self._pace.every_s)
@@ -220,8 +223,8 @@ def check(folder: Path, host: Host, state: State, current: str) -> Release:
     why = state.broken.get(release.version)
     if why is not None and not (why == "asked" and state.bundle):
         raise Refused(f"版本 {release.version} 曾在本机试过，未能站住（{why}），不再尝试：请带来更新的版本。",
-                      f"Release {release.version} was tried on this machine and did not hold ({why}): it is not tried again. "
-                      "Bring a newer one.")
+                      f"Release {release.version} was tried on this machine and did not hold ({why}): it is not tried "
+                      "again. Bring a newer one.")
     if release.version == current:
         raise Refused(f"版本 {current} 已在运行。", f"Release {current} runs already.")
     return release
@@ -237,6 +240,6 @@ def refuse_back(state: State, current: str, releases: Releases, ends: Ends) -> s
     if not to:
         raise Refused("本机没有可退回的版本。", "There is no release on this machine to go back to.")
     if not ends.reads(to):
-        raise Refused(f"版本 {to} 打不开现在的数据库，无法退回。", f"Release {to} does not open the database as it is now: there is no way "
-                                                "back to it.")
+        raise Refused(f"版本 {to} 打不开现在的数据库，无法退回。",
+                      f"Release {to} does not open the database as it is now: there is no way back to it.")
     return to

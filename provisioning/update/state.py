@@ -26,11 +26,11 @@ STARTS = 2
 @dataclasses.dataclass(frozen=True)
 class State:
     """`version`: the release that this update brings, `old`: the one before. `bundle`: where somebody said it lies;
-    `asked`: it is to be done now, not in the night; `one_way`: also if there is no way back. `seen`: the bundle that was
-    looked at last, and `said`: why it was not taken, by language. `waits_since`: Unix seconds. `starts`: ids of the starts
-    of the machine, first that of the switch. `stale`: what runs is older than where the link leads. `ailed`: what was bad
-    before the switch. `why`: a code, why the release did not hold; `troubles`: what was seen then. `told`, `tidy`: it is
-    stated; old releases are gone. `broken`: releases that did not hold, and why."""
+    `asked`: it is to be done now, not in the night; `one_way`: also if there is no way back. `seen`: the bundle that
+    was looked at last, and `said`: why it was not taken, by language. `waits_since`: Unix seconds. `starts`: ids of the
+    starts of the machine, first that of the switch. `stale`: what runs is older than where the link leads. `ailed`:
+    what was bad before the switch. `why`: a code, why the release did not hold; `troubles`: what was seen then. `told`,
+    `tidy`: it is stated; old releases are gone. `broken`: releases that did not hold, and why."""
 
     phase: Phase = "idle"
     version: str = ""
@@ -100,8 +100,8 @@ def failed(state: State, row: Row, found: Mapping[str, Any]) -> State:
 
 def go_back(state: State, current: str, to: str) -> State:
     """Somebody wants the release `to` again, which ran before `current`."""
-    return dataclasses.replace(state, phase="rolling_back", version=current, old=to, why="asked", troubles=(), stale=True,
-                               broken={**state.broken, current: "asked"})
+    return dataclasses.replace(state, phase="rolling_back", version=current, old=to, why="asked", troubles=(),
+                               stale=True, broken={**state.broken, current: "asked"})
 
 
 def kept(current: str, whole: frozenset[str], broken: Mapping[str, str]) -> frozenset[str]:
@@ -181,7 +181,8 @@ TABLE: tuple[Row, ...] = (
     Row("waiting", lambda state, facts: state.version not in facts.whole, "nothing", "idle", "idle"),
     Row("waiting", lambda state, facts: facts.hour and facts.quiet, "switch", "switched", "waiting"),
     Row("switched", _started_anew, "note_start", "switched", "switched"),
-    Row("switched", lambda state, facts: not _is_new(state, facts) and not facts.quiet, "nothing", "waiting", "waiting"),
+    Row("switched", lambda state, facts: not _is_new(state, facts) and not facts.quiet, "nothing", "waiting",
+        "waiting"),
     Row("switched", lambda state, facts: not _is_new(state, facts), "link", "switched", "waiting"),
     Row("switched", _in_vain, "go_back", "rolling_back", "switched"),
     Row("switched", lambda state, facts: not state.stale, "nothing", "proving", "switched"),

@@ -30,9 +30,9 @@ def reload() -> None:
 
 def units(target: str) -> list[Unit]:
     """The services that a target wants. Raises InstallError."""
-    wanted = [one for one in _run(ASK_S, "show", "--property=Wants", "--value", target).split() if one.endswith(".service")]
+    wanted = _run(ASK_S, "show", "--property=Wants", "--value", target).split()
     found = []
-    for name in sorted(wanted):
+    for name in sorted(one for one in wanted if one.endswith(".service")):
         lines = _run(ASK_S, "show", "--property=LoadState,ActiveState,NRestarts", name).splitlines()
         told = dict(line.split("=", 1) for line in lines if "=" in line)
         if told.get("LoadState") == "loaded":

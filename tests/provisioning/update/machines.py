@@ -51,7 +51,9 @@ QUIET = {"busy": False, "why": "", "begins": None}
 GOOD_SCHEMA = {"writes": 1, "opens": [1], "database": 1}
 
 
-def bundle(to: Path, version: str, files: Mapping[str, str] = {}, least: str = "0.0.1", key: Ed25519PrivateKey = KEY) -> Path:
+def bundle(
+    to: Path, version: str, files: Mapping[str, str] = {}, least: str = "0.0.1", key: Ed25519PrivateKey = KEY,
+) -> Path:
     """A signed bundle. `files`: of its release, beside the usual ones; under `wheels/`, as all that is installed."""
     arch = platform.machine()
     top = to / f"zaitang-{version}-{arch}"
@@ -59,7 +61,8 @@ def bundle(to: Path, version: str, files: Mapping[str, str] = {}, least: str = "
     usual = {"active": "ActiveState=active\n", "doctor": "[]", "schema": json.dumps(GOOD_SCHEMA)}
     content = {"release.toml": about, **{f"wheels/{name}": text.encode() for name, text in {**usual, **files}.items()},
                "systemd/zaitang-box.target": b"[Unit]\n",
-               "systemd/zaitang-recorder.service": f"[Unit]\nDescription={version}\nPartOf=zaitang-box.target\n".encode()}
+               "systemd/zaitang-recorder.service": 
+               f"[Unit]\nDescription={version}\nPartOf=zaitang-box.target\n".encode()}
     for name, data in content.items():
         (top / name).parent.mkdir(parents=True, exist_ok=True)
         (top / name).write_bytes(data)
@@ -75,7 +78,8 @@ class Small:
     def __init__(self, root: Path, monkeypatch_path: Callable[[str, str], None]) -> None:
         self.root = root
         for name, text in {
-            "etc/os-release": "ID=debian\nVERSION_ID=12\n", "etc/passwd": "root:x:0:0::/:\n", "etc/group": "root:x:0:\n",
+            "etc/os-release": "ID=debian\nVERSION_ID=12\n", "etc/passwd": "root:x:0:0::/:\n",
+            "etc/group": "root:x:0:\n",
             "var/lib/zaitang/box/box.toml": "", "etc/zaitang/release.pem": KEY.public_key().public_bytes(
                 Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), "ran": "releases/0.1.0\n",
         }.items():
@@ -156,7 +160,8 @@ def build(host: Host, folder: Path, version: str, ends: tuple[str, ...]) -> None
     part.rename(final)
 
 
-CHANGES = {"os.rename", "os.symlink", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree", "subprocess.Popen", "os.chmod"}
+CHANGES = {"os.rename", "os.symlink", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree", "subprocess.Popen",
+           "os.chmod"}
 
 
 def _kill_at(number: int) -> None:

@@ -1,6 +1,7 @@
 """The table of an update: whoever is killed wherever, the machine has a whole release, and none that failed at rest."""
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ class Killed(Exception):
 
 
 class World:
-    """A machine as a table of what it has. `bad`: releases that do not hold; `runs`: of which release the processes are."""
+    """A machine as what it has. `bad`: releases that do not hold; `runs`: of which release the processes are."""
 
     def __init__(self, bad: frozenset[str]) -> None:
         self.bad, self.noted = bad, State()
@@ -45,8 +46,8 @@ class World:
 
     def facts(self, starting: bool) -> Facts:
         quiet = not self.open and not self.films
-        return Facts(self.current, frozenset(self.whole), self.offer, quiet, self.films, True, f"start-{self.start}", True,
-                     starting)
+        return Facts(self.current, frozenset(self.whole), self.offer, quiet, self.films, True, f"start-{self.start}",
+                     True, starting)
 
     def go_on(self, starting: bool = False, halves: int = -1) -> None:
         """As provisioning.update.run does; killed after so many half steps."""
@@ -125,10 +126,8 @@ def test_every_sequence_of_kills_leaves_a_whole_release_and_no_broken_one(
     world = World(bad)
     for kind, value in events:
         if kind == "go on":
-            try:
+            with contextlib.suppress(Killed):
                 world.go_on(halves=value)
-            except Killed:
-                pass
         elif kind == "start":
             world.start_machine(value)
         elif kind == "offer":
@@ -244,7 +243,8 @@ def test_every_row_says_where_it_leads() -> None:
 
 
 def test_the_state_comes_back_as_it_was_noted(tmp_path: Path) -> None:
-    state = State("proving", "0.2", "0.1", starts=("a", "b"), said={"zh": "因", "en": "why"}, broken={"0.0.1": "starts"})
+    said, broken = {"zh": "因", "en": "why"}, {"0.0.1": "starts"}
+    state = State("proving", "0.2", "0.1", starts=("a", "b"), said=said, broken=broken)
     save(tmp_path / "update.json", state)
     assert load(tmp_path / "update.json") == state and load(tmp_path / "none.json") == State()
 

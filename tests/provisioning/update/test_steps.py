@@ -80,7 +80,9 @@ def test_a_box_that_does_not_say_whether_it_is_quiet_is_not(small: Small, tmp_pa
     assert (small.current, small.state()["phase"]) == ("0.1.0", "waiting")
 
 
-def test_what_lies_in_the_inbox_is_taken_at_night(small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_lies_in_the_inbox_is_taken_at_night(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
     inbox = small.root / "var/lib/zaitang/update"
     inbox.mkdir()
     top = bundle(tmp_path, "0.2.0")
@@ -207,7 +209,7 @@ def test_a_release_with_which_the_machine_starts_twice_goes_back_before_anything
 
 
 @pytest.mark.parametrize("files", [{}, BROKEN], ids=["good", "broken"])
-@pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("every", [17, pytest.param(1, marks=pytest.mark.long)])
 def test_killed_at_any_change_to_the_disk_it_starts_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], every: int,
 ) -> None:
