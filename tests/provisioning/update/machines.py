@@ -61,7 +61,7 @@ def bundle(
     usual = {"active": "ActiveState=active\n", "doctor": "[]", "schema": json.dumps(GOOD_SCHEMA)}
     content = {"release.toml": about, **{f"wheels/{name}": text.encode() for name, text in {**usual, **files}.items()},
                "systemd/zaitang-box.target": b"[Unit]\n",
-               "systemd/zaitang-recorder.service": 
+               "systemd/zaitang-recorder.service":
                f"[Unit]\nDescription={version}\nPartOf=zaitang-box.target\n".encode()}
     for name, data in content.items():
         (top / name).parent.mkdir(parents=True, exist_ok=True)
