@@ -2,13 +2,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from starlette.staticfiles import StaticFiles
 
 OWN = Path(__file__).parent / "static"
-HLS = Path(__file__).parents[2] / "provisioning/npm/node_modules/hls.js/dist/hls.light.min.mjs"
-"""The player for browsers that play no HLS themselves. Not there where set-up found no npm: static/player.js copes."""
+PLAYER = "provisioning/npm/node_modules/hls.js/dist/hls.light.min.mjs"
+HLS = next((path for path in (Path(__file__).parents[2] / PLAYER, Path(sys.prefix) / PLAYER) if path.is_file()),
+           Path(sys.prefix) / PLAYER)
+"""The player for browsers that play no HLS themselves, of a checkout or of an installed release. Not there where set-up
+found no npm: static/player.js copes."""
 
 
 class Files(StaticFiles):

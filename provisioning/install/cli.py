@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from provisioning.install import apply
+from provisioning.install import apply, bundle
 from provisioning.install.ends import BACKUP_CREDENTIAL, BOX
 from provisioning.install.host import Host
 from provisioning.install.journal import FOLDER, Journal
 from provisioning.install.machine import ONLY_ROOT, look, refusals
 from provisioning.install.options import Options
 from provisioning.install.plan import plan
-from provisioning.install.release import CURRENT, read_source
+from provisioning.install.release import read_source
 from provisioning.install.said import InstallError, Said
 from provisioning.install.user import HOME
 from provisioning.install.words import ENDS, asked_language, parser, wrong
@@ -46,13 +46,13 @@ def main(argv: Sequence[str] | None = None, root: Path = Path("/")) -> int:
 
 
 def _run(args: argparse.Namespace, root: Path) -> int:
-    machine, options = look(root), _options(args, root)
+    machine = look(root)
     # Who only asks what would be done need not be root, and has no passphrase at hand yet.
     asked = dataclasses.replace(machine, is_root=machine.is_root or args.dry_run)
     if args.uninstall:
-        found = [] if asked.is_root else [ONLY_ROOT]
+        options, found = None, [] if asked.is_root else [ONLY_ROOT]
     else:
-        first = not (root / CURRENT[1:]).exists()
+        options, first = _options(args, root), not Journal(root / JOURNAL[1:]).placed
         found = [*refusals(asked, args.end, first), *wrong(options, root, args.dry_run)]
     for one in found:
         print(one.to(args.lang), file=sys.stderr)
@@ -70,10 +70,12 @@ def _run(args: argparse.Namespace, root: Path) -> int:
             print(sentence.to(args.lang), flush=True)
 
         host = Host(root, machine, Journal(root / JOURNAL[1:]), force=args.force, say=say, note=note)
-        return _uninstall(host, args.end) if args.uninstall else _place(host, options)
+        return _place(host, options) if options else _uninstall(host, args.end)
 
 
 def _place(host: Host, options: Options) -> int:
+    if options.source.bundle:
+        bundle.check(host, options)
     placed = apply.install(host, plan(host.machine, options), options.end)
     end = ENDS[options.end]
     if not placed:
@@ -106,21 +108,22 @@ def _uninstall(host: Host, end: str) -> int:
     return 0
 
 
-def _show(host: Host, args: argparse.Namespace, options: Options) -> None:
+def _show(host: Host, args: argparse.Namespace, options: Options | None) -> None:
     """What would be done, and nothing else."""
-    if args.uninstall:
-        lines = [Said(f"将移除 {key}", f"would remove {key}") for key in reversed(list(host.journal.placed))
-                 if host.journal.ends[key] == [args.end]]
-    else:
+    if options:
         lines = [Said(f"将完成：{item.says.zh}", f"would do: {item.says.en}")
                  for item in apply.missing(host, plan(host.machine, options))]
+    else:
+        lines = [Said(f"将移除 {key}", f"would remove {key}") for key in reversed(list(host.journal.placed))
+                 if host.journal.ends[key] == [args.end]]
     for line in lines or [Said("无事可做。", "There is nothing to do.")]:
         print(line.to(args.lang))
 
 
 def _options(args: argparse.Namespace, root: Path) -> Options:
     others = {end for ends in Journal(root / JOURNAL[1:]).ends.values() for end in ends} - {args.end}
-    shared = Options(args.end, read_source(TOP), others=tuple(sorted(others)), lang=args.lang)
+    shared = Options(args.end, read_source(TOP), others=tuple(sorted(others)), lang=args.lang,
+                     release_key=args.release_key)
     if args.end == "box":
         return dataclasses.replace(shared, device=args.device, room=args.room, policy=args.policy)
     return dataclasses.replace(shared, names=tuple(args.name), passphrase_file=args.passphrase_file,

@@ -22,7 +22,7 @@ CREDENTIALS = "/etc/credstore.encrypted"
 BACKUP_CREDENTIAL = f"{CREDENTIALS}/zaitang.backup"
 MODELS = f"{HOME}/.local/share/zaitang/models"
 LENT = "/run/zaitang-install"
-AS_USER = ("runuser", "-u", USER, "--")
+AS_USER = ("runuser", "-u", USER, "--", "env", f"HOME={HOME}")
 
 
 def end_items(options: Options) -> list[Item]:
@@ -108,7 +108,7 @@ def _pack(folder: Path) -> Item:
     """A model pack of the bundle, taken by the box's own command, which checks every file."""
     def act(host: Host) -> None:
         with _readable(folder) as copy:
-            host.run(*AS_USER, "env", f"HOME={HOME}", f"ZAITANG_MODEL_MIRROR={copy}", f"{CURRENT}/bin/zaitang-edge",
+            host.run(*AS_USER, f"ZAITANG_MODEL_MIRROR={copy}", f"{CURRENT}/bin/zaitang-edge",
                      "models", "fetch", folder.name)
 
     def check(host: Host) -> bool:

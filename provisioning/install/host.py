@@ -11,6 +11,8 @@ from provisioning.install.journal import Journal
 from provisioning.install.machine import Machine
 from provisioning.install.said import InstallError, Said
 
+# A pip that went on after us would write into a folder that the next run clears.
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 STILL_S = 10
 """After so many seconds without a word of ours a long step says that it goes on."""
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
@@ -53,8 +55,9 @@ class Host:
         self.note("$ " + " ".join(map(str, words)))
         own = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         try:
-            child = subprocess.Popen(list(map(str, words)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                                     errors="replace", stderr=subprocess.STDOUT, env=own | ENVIRONMENT)
+            child = subprocess.Popen([*ENDS_WITH_US, *map(str, words)], env=own | ENVIRONMENT, text=True,
+                                     errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                     stderr=subprocess.STDOUT)
         except OSError as error:
             raise InstallError(f"无法运行 {words[0]}：{error.strerror}。",
                                f"{words[0]} cannot be run: {error.strerror}.") from error

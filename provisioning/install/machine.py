@@ -10,7 +10,7 @@ from pathlib import Path
 from provisioning.install.said import Said
 
 GB = 10**9
-DISK = {"box": 12 * GB, "centre": 8 * GB}
+DISK = {"box": 8 * GB, "centre": 4 * GB}
 """What must be free below /opt and /var for a first installation, video not counted."""
 ARCHES = ("x86_64", "aarch64")
 # The Python that each system brings, or that its own archive has beside it.

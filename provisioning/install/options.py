@@ -6,6 +6,8 @@ from pathlib import Path
 
 from provisioning.install.release import Source
 
+KEY = "/etc/zaitang/release.pem"
+"""The key that this machine takes releases of."""
 USER = "zaitang"
 """As whom everything of ours runs."""
 
@@ -14,7 +16,7 @@ USER = "zaitang"
 class Options:
     """`end`: box or centre; `others`: what else is installed here. Of a box `device`, `room`, `policy`: empty, and the
     first boot asks. Of a centre `names`: by which boxes reach it; `passphrase_file`: of its root's key, `backup_file`:
-    of its backups."""
+    of its backups. `release_key`: what a bundle is signed with, where the machine trusts no key yet."""
 
     end: str
     source: Source
@@ -26,3 +28,4 @@ class Options:
     names: tuple[str, ...] = ()
     passphrase_file: Path | None = None
     backup_file: Path | None = None
+    release_key: Path | None = None

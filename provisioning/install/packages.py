@@ -1,7 +1,9 @@
 """Packages of Debian: from its archive, or from the `debs` of a bundle where there is no network."""
 from __future__ import annotations
 
+import fcntl
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -11,7 +13,8 @@ from provisioning.install.items import UNDO, Item
 from provisioning.install.journal import Mark
 from provisioning.install.said import InstallError, Said
 
-APT = ("apt-get", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300")
+LOCK_S = 300
+APT = ("apt-get", "-y", "--no-install-recommends", "-o", f"DPkg::Lock::Timeout={LOCK_S}")
 OFFLINE = ("-o", "Dir::Etc::SourceList=/dev/null", "-o", "Dir::Etc::SourceParts=/dev/null")
 
 
@@ -41,12 +44,13 @@ class Packages(Item):
 
     def do(self, host: Host) -> None:
         """Install what is missing."""
+        _wait_for_dpkg(host)
         # What a kill or a power cut left half installed is brought to its end first.
         host.run("dpkg", "--configure", "-a")
         if self.debs is not None:
             self._offline(host, self.debs)
             return
-        host.run("apt-get", "-o", "DPkg::Lock::Timeout=300", "update")
+        host.run(*APT, "update")
         missing = self.missing(host)
         known = _known([name for line in missing for name in line.split("|")])
         host.run(*APT, "install", *(_first_known(line, known) for line in missing))
@@ -66,6 +70,19 @@ class Packages(Item):
                                f"The bundle lacks these packages: {names}. Install them where there is a network, "
                                "or take another bundle.")
         host.run(*APT, *OFFLINE, "--no-download", "install", *files)
+
+
+def _wait_for_dpkg(host: Host) -> None:
+    """Until no other program installs packages. Raises InstallError after LOCK_S."""
+    with host.at("/var/lib/dpkg/lock-frontend").open("a") as file:
+        for _ in range(LOCK_S):
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except OSError:
+                time.sleep(1)
+    raise InstallError("另一个程序一直在安装软件包：等它结束后再运行。",
+                       "Another program goes on installing packages: run this again when it has ended.")
 
 
 def installed(host: Host) -> set[str]:

@@ -6,13 +6,19 @@ from pathlib import Path
 from provisioning.install.ends import end_items
 from provisioning.install.items import File, Folder, Item, Link, Unit
 from provisioning.install.machine import Machine
-from provisioning.install.options import USER, Options
+from provisioning.install.options import KEY, USER, Options
 from provisioning.install.packages import Packages, read_list
 from provisioning.install.release import CURRENT, OPT, RELEASES, UPDATER, Release
 from provisioning.install.said import Said
 from provisioning.install.user import HOME, User
 
 UNITS = "/etc/systemd/system"
+COMMANDS = "/usr/local/bin"
+COMMAND = f"""#!/bin/sh
+# {{command}}, by root as the user that the services run as.
+[ "$(id -u)" = 0 ] && exec runuser -u {USER} -- env HOME={HOME} {{command}} "$@"
+exec {{command}} "$@"
+"""
 
 
 def plan(machine: Machine, options: Options) -> list[Item]:
@@ -26,6 +32,7 @@ def plan(machine: Machine, options: Options) -> list[Item]:
         Folder(OPT, Said(f"文件夹 {OPT}", f"Folder {OPT}"), whole=True),
         Folder(RELEASES, Said(f"文件夹 {RELEASES}", f"Folder {RELEASES}"), whole=True),
         Folder("/etc/zaitang", Said("文件夹 /etc/zaitang", "Folder /etc/zaitang"), whole=True),
+        *_key(options),
         Folder(HOME, Said(f"文件夹 {HOME}（证据）", f"Folder {HOME} (evidence)"), mode=0o700, owner=USER, keep=True),
         Release(release, Said(f"版本 {options.source.version}（需要几分钟）",
                               f"Release {options.source.version} (takes minutes)"),
@@ -35,11 +42,17 @@ def plan(machine: Machine, options: Options) -> list[Item]:
                            f"Release {options.source.version} is the current one"),
              target=f"releases/{options.source.version}"),
         Link(UPDATER, Said("由它更新", "It is what updates"), target=f"releases/{options.source.version}"),
-        Link("/usr/local/sbin/zaitang-update", Said("命令 zaitang-update", "The command zaitang-update"),
-             target=f"{UPDATER}/provisioning/zaitang-update"),
+        *_commands(end),
         *end_items(options),
         Unit(f"zaitang-{end}.target", Said("开机启动", "Starts when the machine starts")),
     ]
+
+
+def _key(options: Options) -> list[Item]:
+    """Whose releases this machine takes from now on. A later one comes by people's hands alone."""
+    if options.release_key is None:
+        return []
+    return [File(KEY, Said("发布者的公钥", "The publisher's key"), content=options.release_key.read_bytes())]
 
 
 def _packages(machine: Machine, options: Options) -> Packages:
@@ -48,6 +61,15 @@ def _packages(machine: Machine, options: Options) -> Packages:
     camera = ("python3-picamera2",) if machine.is_pi and options.end == "box" else ()
     return Packages(options.end, Said("Debian 软件包（首次需要几分钟）", "Debian packages (the first time minutes)"),
                     lines=(*python, *lines, *camera), debs=options.source.debs)
+
+
+def _commands(end: str) -> list[Item]:
+    """Commands in the PATH. What root calls runs as our user: a file of root's in its folder would stop a service."""
+    names = {"box": ("zaitang-edge", "zaitang-verify"), "centre": ("zaitang-central", "zaitang-verify")}[end]
+    update = Link(f"{COMMANDS}/zaitang-update", Said("命令 zaitang-update", "Command zaitang-update"),
+                  target=f"{UPDATER}/provisioning/zaitang-update")
+    return [update, *(File(f"{COMMANDS}/{name}", Said(f"命令 {name}", f"Command {name}"), mode=0o755,
+                 content=COMMAND.format(command=f"{CURRENT}/bin/{name}").encode()) for name in names)]
 
 
 def unit_items(folder: Path, end: str) -> list[Item]:

@@ -19,6 +19,8 @@ RELEASES = f"{OPT}/releases"
 UPDATER = f"{OPT}/updater"
 """The newest release that held: it is the one that updates (docs/updates.md)."""
 PACKAGES = ("evidence", "verify", "common", "edge", "central", "models")
+# Tests that come with MediaPipe are no Python.
+NO_TESTS = "/tests?/"
 ENDS = "ends"
 """The file of a release that says for which ends it has packages; written last."""
 HLS = "provisioning/npm/node_modules/hls.js"
@@ -77,7 +79,8 @@ class Release(Item):
         self._packages(host, part)
         _copy_files(self.source.folder, part)
         _readdress(part, final)
-        host.run(part / "bin/python", "-m", "compileall", "-q", "-j", "0", "-s", part, "-p", final, part / "lib")
+        host.run(part / "bin/python", "-m", "compileall", "-q", "-j", "0", "-x", NO_TESTS, "-s", part, "-p", final,
+                 part / "lib")
         for end in self.ends:
             host.run(part / "bin/python", "-c", PROOF[end])
         (part / ENDS).write_text(" ".join(self.ends) + "\n")

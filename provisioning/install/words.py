@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from provisioning.install.ends import CENTRE
-from provisioning.install.options import Options
+from provisioning.install.options import KEY, Options
 from provisioning.install.release import CURRENT
 from provisioning.install.said import Said, own_language
 
@@ -21,6 +21,9 @@ LEAST = 12
 BOTH = (
     ("--dry-run", {"action": "store_true"}, Said("只显示会做什么", "only show what would be done")),
     ("--uninstall", {"action": "store_true"}, Said("移除所安装的；证据保留", "remove what was placed; evidence stays")),
+    ("--release-key", {"type": Path, "metavar": "FILE"}, Said(
+        "签署安装包的公钥（release.pem）；首次用安装包安装时必须给出",
+        "the public key of who signed the bundle (release.pem); a first installation from a bundle needs it")),
     ("--force", {"action": "store_true"}, Said("替换有人改动过的文件，原文件另存为 .zaitang-old",
                                                "replace files that somebody changed; theirs stay as .zaitang-old")))
 OWN = {
@@ -73,6 +76,11 @@ def wrong(options: Options, root: Path, dry: bool) -> list[Said]:
                           "--device takes up to 64 of a-z 0-9 . _ -, beginning with a letter or digit."))
     found += [Said(f"--name {name} 不是机器的名称或地址。", f"--name {name} is no name or address of a machine.")
               for name in options.names if not NAME.fullmatch(name)]
+    trusted = (root / KEY[1:]).exists() or (options.release_key and options.release_key.is_file())
+    if options.source.bundle and not (trusted or dry):
+        found.append(Said("请用 --release-key 指明发布者的公钥文件 release.pem：它不应与安装包来自同一个 U 盘。",
+                          "Name the publisher's public key, release.pem, with --release-key: it should not come on the "
+                          "same stick as the bundle."))
     made = (root / CENTRE[1:] / "centre.toml").exists()
     if options.end == "centre" and not (options.passphrase_file or dry or made):
         found.append(Said("请把根密钥的口令（至少 12 个字符）写入只有 root 能读的文件，并用 --passphrase-file 指明。",

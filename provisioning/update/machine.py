@@ -11,6 +11,7 @@ from typing import Any
 
 from provisioning.install.apply import install
 from provisioning.install.host import Host
+from provisioning.install.options import KEY
 from provisioning.install.plan import unit_items
 from provisioning.install.said import InstallError, Said
 from provisioning.release.about import Machine as Offered
@@ -26,7 +27,6 @@ from provisioning.update.releases import CURRENT, UPDATER, Releases
 from provisioning.update.state import Act, Facts, State, before, kept
 
 OPT, STATE, INBOX = "/opt/zaitang", "/var/lib/zaitang-install", "/var/lib/zaitang/update"
-KEY = "/etc/zaitang/release.pem"
 START = "/proc/sys/kernel/random/boot_id"
 NIGHT = range(1, 5)
 """Hours of the machine's clock in which an update that nobody asked for is done."""

@@ -52,7 +52,7 @@ class Killed(BaseException):
     """As a SIGKILL, nobody catches it."""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(after=st.lists(st.integers(0, 25), max_size=4))
 def test_whatever_moment_it_is_killed_at_the_next_run_completes(
     after: list[int], tmp_path_factory: pytest.TempPathFactory,

@@ -17,7 +17,7 @@ REFUSED = [({"bits": 32}, "box", "64-bit"), ({"arch": "riscv64"}, "box", "x86_64
            ({"system": ("raspbian", "12")}, "box", "not supported"), ({"system": ("", "")}, "box", "not supported"),
            ({"system": ("debian", "11")}, "centre", "use Debian 12 or 13"), ({"board": "pi"}, "box", "Pi 4 or a Pi 5"),
            ({"board": "jetson"}, "box", "JetPack 6"), ({"system": ("ubuntu", "22.04")}, "centre", "24.04"),
-           ({"free_bytes": 3 * GB}, "box", "12 GB are needed"), ({"is_root": False}, "box", "sudo")]
+           ({"free_bytes": 3 * GB}, "box", "8 GB are needed"), ({"is_root": False}, "box", "sudo")]
 
 
 @pytest.mark.parametrize("machine", TAKEN)

@@ -1,0 +1,60 @@
+"""Nothing of a bundle is installed that is not its publisher's, whole, and for this machine."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from provisioning.install.bundle import check
+from provisioning.install.host import Host
+from provisioning.install.options import KEY, Options
+from provisioning.install.release import read_source
+from provisioning.install.said import InstallError
+from provisioning.install.words import wrong
+from provisioning.release.key import fingerprint, read_key
+from tests.provisioning.install.conftest import DEBIAN
+from tests.provisioning.release.making import bundle, pem
+
+Hosts = Callable[..., Host]
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> Options:
+    (tmp_path / "release.pem").write_bytes(pem())
+    return Options("box", read_source(bundle(tmp_path / "bundle")), release_key=tmp_path / "release.pem")
+
+
+def test_the_first_key_is_told_for_people_to_compare(host_of: Hosts, options: Options, said: list[str]) -> None:
+    check(host_of(), options)
+    assert fingerprint(read_key(pem())) in said[-1]
+
+
+def test_a_key_that_the_machine_trusts_goes_before_one_that_is_named(
+    host_of: Hosts, options: Options, said: list[str],
+) -> None:
+    host = host_of()
+    host.at(KEY).parent.mkdir(parents=True)
+    host.at(KEY).write_bytes(pem(2))
+    with pytest.raises(InstallError, match="somebody else signed"):
+        check(host, options)
+    host.at(KEY).write_bytes(pem())
+    check(host, dataclasses.replace(options, release_key=None))
+    assert not any("fingerprint" in line for line in said)
+
+
+def test_a_changed_file_and_another_machine_are_refused(host_of: Hosts, options: Options) -> None:
+    with pytest.raises(InstallError, match="aarch64"):
+        check(host_of(dataclasses.replace(DEBIAN, arch="aarch64")), options)
+    (options.source.folder / "debs.txt").write_text("other\n")
+    with pytest.raises(InstallError, match=r"debs\.txt"):
+        check(host_of(), options)
+
+
+def test_a_bundle_asks_for_a_key_and_a_checkout_does_not(host_of: Hosts, options: Options) -> None:
+    root, keyless = host_of().root, dataclasses.replace(options, release_key=None)
+    assert ["--release-key" in one.en for one in wrong(keyless, root, dry=False)] == [True]
+    assert wrong(options, root, dry=False) == wrong(keyless, root, dry=True) == []
+    checkout = dataclasses.replace(keyless, source=dataclasses.replace(options.source, bundle=False))
+    assert wrong(checkout, root, dry=False) == []

@@ -1,0 +1,120 @@
+"""What the heads say: refusals in both languages, a dry run that writes nothing, two runs that exclude each other."""
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from provisioning.install import cli
+from provisioning.install.journal import FOLDER, Journal
+from provisioning.install.machine import Machine
+from provisioning.install.release import CURRENT
+from provisioning.install.said import own_language
+from provisioning.install.words import asked_language
+from tests.provisioning.install.conftest import DEBIAN
+
+PROJECT = Path(__file__).parents[3]
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs it on a machine that could be taken, at a root folder of its own."""
+    (tmp_path / "root").mkdir()
+
+    def do(*words: str, machine: Machine = DEBIAN) -> tuple[int, str, str]:
+        monkeypatch.setattr(cli, "look", lambda root: machine)
+        code = cli.main([*words, "--lang", "en"], tmp_path / "root")
+        return (code, *capsys.readouterr())
+
+    return do
+
+
+@pytest.mark.parametrize("end", ["box", "centre"])
+def test_a_dry_run_shows_everything_and_writes_nothing(run: Run, tmp_path: Path, end: str) -> None:
+    code, out, err = run(end, "--dry-run", machine=Machine("pc", ("debian", "12"), "x86_64", 64, 10**12, is_root=False))
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "would do: Debian packages (the first time minutes)"
+    assert lines[-1] == "would do: Starts when the machine starts"
+    assert list((tmp_path / "root").iterdir()) == []
+    assert run(end, "--dry-run", "--uninstall")[1] == "There is nothing to do.\n"
+
+
+@pytest.mark.parametrize(("words", "told"), [
+    (("box", "--device", "A b"), "--device takes"), (("box", "--device", "../x"), "--device takes"),
+    (("centre",), "--passphrase-file"), (("centre", "--passphrase-file", "/nowhere"), "holds no passphrase"),
+    (("centre", "--passphrase-file", "{short}"), "12 characters or more"),
+    (("centre", "--passphrase-file", "{good}", "--name", "a b"), "no name or address"),
+    (("centre", "--passphrase-file", "{good}", "--backup-passphrase-file", "{short}"), "12 characters or more")])
+def test_what_was_said_wrong_is_told_before_anything_happens(
+    run: Run, tmp_path: Path, words: tuple[str, ...], told: str,
+) -> None:
+    files = {"short": tmp_path / "short", "good": tmp_path / "good"}
+    files["short"].write_text("eleven char\nmore than that")
+    files["good"].write_text("a long passphrase\n")
+    code, out, err = run(*(word.format(**files) for word in words))
+    assert (code, out) == (2, "") and told in err and len(err.splitlines()) == 1
+    assert list((tmp_path / "root").iterdir()) == []
+
+
+def test_another_machine_and_another_user_are_refused(run: Run) -> None:
+    old = Machine("pc", ("debian", "11"), "x86_64", 64, 10**12, is_root=False)
+    code, _, err = run("box", machine=old)
+    assert code == 2 and "not supported" in err and "Only root" in err
+    assert run("box", "--uninstall", machine=old)[2].startswith("Only root")
+
+
+def test_another_release_comes_by_an_update(run: Run, tmp_path: Path) -> None:
+    link = tmp_path / "root" / CURRENT[1:]
+    link.parent.mkdir(parents=True)
+    link.symlink_to("releases/0.0.1")
+    code, _, err = run("box")
+    assert code == 2 and "Release 0.0.1 is installed here" in err
+
+
+def test_two_installations_exclude_each_other(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "root" / FOLDER[1:]
+    folder.mkdir(parents=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    code, out, err = run("box", "--uninstall")
+    os.close(descriptor)
+    assert (code, out) == (1, "") and "Another installation is going on" in err
+
+
+def test_a_removal_leaves_no_journal_and_says_where_evidence_lies(run: Run, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    for folder in (FOLDER, "/var/log", "/var/lib/zaitang/box", "/opt/zaitang/releases/1"):
+        (root / folder[1:]).mkdir(parents=True)
+    placed = {"whole": True, "folders": ["/opt"]}
+    Journal(root / FOLDER[1:] / "installed.json").put("folder:/opt/zaitang", placed, "box")
+    assert run("box", "--uninstall", "--dry-run")[1] == "would remove folder:/opt/zaitang\n"
+    code, out, err = run("box", "--uninstall")
+    assert (code, err) == (0, "") and "rm -r /var/lib/zaitang" in out
+    assert not (root / "opt").exists() and not (root / FOLDER[1:]).exists() and (root / "var/lib/zaitang/box").is_dir()
+    assert "removal of a box" in (root / "var/log/zaitang-install.log").read_text()
+
+
+@pytest.mark.parametrize(("end", "lang", "word"), [("box", "zh", "证据保留"), ("centre", "en", "evidence stays")])
+def test_the_heads_work_from_anywhere_and_in_both_languages(tmp_path: Path, end: str, lang: str, word: str) -> None:
+    head = tmp_path / "head"
+    head.symlink_to(PROJECT / "provisioning" / f"install-{end}")
+    done = subprocess.run([head, "--help", "--lang", lang], cwd=tmp_path, capture_output=True, text=True, timeout=30,
+                          check=False)
+    assert done.returncode == 0 and word in done.stdout.replace("\n", ""), done.stderr
+
+
+@pytest.mark.parametrize(("environ", "lang"), [({}, "zh"), ({"LANG": "en_GB.UTF-8"}, "en"), ({"LANG": "C"}, "zh"),
+                                               ({"LC_ALL": "zh_CN", "LANG": "en"}, "zh"), ({"LANG": "enx"}, "zh")])
+def test_the_language_is_that_of_the_locale(environ: dict[str, str], lang: str) -> None:
+    assert own_language(environ) == lang
+
+
+def test_a_language_that_there_is_not_is_left_to_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("provisioning.install.words.own_language", lambda: "zh")
+    assert [asked_language(["box", "--lang", lang]) for lang in ("en", "zh", "fr")] == ["en", "zh", "zh"]
