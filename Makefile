@@ -1,5 +1,5 @@
 # The commands of the project. `make demo` and `make test` prepare the machine by themselves.
-.PHONY: demo test compiled test-faults test-long setup setup-test check bench pictures lock clean
+.PHONY: demo test compiled test-faults test-long setup setup-test check bench bundle pictures lock clean
 .DEFAULT_GOAL := demo
 PY := .venv/bin/python
 # What is compiled once, asserts of tests too, is kept for the next worker, suite and process, whatever the machine says.
@@ -33,6 +33,12 @@ check: setup
 
 bench: setup-test
 	$(PY) -m bench $(ROW)
+
+# Everything that a machine without a network needs, of the commit that is checked out (docs/releases.md).
+# make bundle ARCH=aarch64|x86_64 [PYTHON=3.11] [KEY=release-key.pem] [PASSPHRASE_FILE=...] [PACKS=opencv] [DEBS=bookworm]
+bundle: setup
+	@$(PY) -m provisioning.bundle $(ARCH) $(if $(PYTHON),--python "$(PYTHON)") $(if $(PACKS),--packs "$(PACKS)") \
+	  $(if $(DEBS),--debs $(DEBS)) $(if $(KEY),--key "$(KEY)") $(if $(PASSPHRASE_FILE),--passphrase-file "$(PASSPHRASE_FILE)")
 
 # The pictures of README.md, docs/terminal.md and docs/dossier.md, with drawn and invented people.
 pictures: setup-test

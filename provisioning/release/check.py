@@ -70,8 +70,14 @@ def _check(folder: Path, key: bytes, verify: Verify, progress: Progress | None) 
     listed, signature = read_file(folder / SUMS, MAX_SUMS), read_file(folder / SIGNATURE, 4096)
     if len(signature) != 64 or not verify(key, signature, listed):
         raise WrongSignature(fingerprint=fingerprint(key))
+    return whole(folder, listed, {SUMS, SIGNATURE}, progress)
+
+
+def whole(folder: Path, listed: bytes, beside: set[str], progress: Progress | None = None) -> Release:
+    """What the bundle is, if it holds what this list says, and nothing else but `beside`. Whose list it is, the caller
+    knows. Raises BadRelease."""
     hashes = read_sums(listed)
-    _same_names(folder, set(hashes) | {SUMS, SIGNATURE})
+    _same_names(folder, set(hashes) | beside)
     if ABOUT not in hashes:
         raise FileMissing(file=ABOUT)
     left = MAX_BYTES

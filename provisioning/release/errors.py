@@ -138,3 +138,28 @@ class Older(BadRelease):
 class TooFarBehind(BadRelease):
     zh = "版本 {version} 只能从 {least} 或更高版本升级，已安装的是 {installed}：请先升级到 {least}"
     en = "version {version} updates from {least} on, and {installed} is installed: update to {least} first"
+
+
+class OthersReadIt(BadRelease):
+    zh = "{file} 其他人也能读取：请运行 chmod 600 {file}"
+    en = "others can read {file}: chmod 600 {file}"
+
+
+class NotTheSame(BadRelease):
+    zh = "两次输入的口令不一致：请重新运行"
+    en = "the two passphrases are not the same: run this again"
+
+
+class TooShort(BadRelease):
+    zh = "口令至少 {least} 个字符"
+    en = "a passphrase has at least {least} characters"
+
+
+class KeyThere(BadRelease):
+    zh = "{file} 已存在，未作任何改动：一把密钥不会被另一把覆盖"
+    en = "{file} is there already, and nothing was changed: no key is put in the place of another"
+
+
+class KeyLocked(BadRelease):
+    zh = "无法用此口令打开 {file}，或其中没有带口令的 Ed25519 私钥"
+    en = "{file} does not open with this passphrase, or holds no Ed25519 key that is locked by one"
