@@ -18,7 +18,8 @@ from tests.edge.recorder.test_process import Running, make_box
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_film(tmp_path_factory.mktemp("film") / "film.mp4", 120, fps=2, gop=4)
+    """Of two minutes of real time: a busy machine must not see the end of it."""
+    return make_film(tmp_path_factory.mktemp("film") / "film.mp4", 2400, fps=1, gop=2)
 
 
 def busy(folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any]]:
