@@ -5,6 +5,7 @@ import argparse
 import dataclasses
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from provisioning.install.machine import look
 from provisioning.install.said import InstallError, Said, own_language
 from provisioning.update.bundles import told_from_others
 from provisioning.update.kept import NAME, alone, load, save
-from provisioning.update.machine import SOON_MIN, STATE, Build, Machine, Refused, check, refuse_back
+from provisioning.update.machine import SOON_MIN, STATE, Build, Machine, Refused, check, copy, refuse_back
 from provisioning.update.prove import Pace
 from provisioning.update.run import run
 from provisioning.update.state import AT_REST, State, go_back
@@ -116,10 +117,13 @@ class Command:
         return go_back(state, current, to)
 
     def _look(self, state: State) -> int:
-        """Check a bundle where it lies, and say what would be done."""
+        """Check a bundle where it lies, or an archive in a copy that goes again, and say what would be done."""
         current = self._machine.releases.current()
         state = dataclasses.replace(state, bundle=str(self._args.bundle))
-        release = check(self._args.bundle.resolve(), self._host, state, current)
+        with tempfile.TemporaryDirectory() as copied:
+            bundle = self._args.bundle.resolve()
+            folder = bundle if bundle.is_dir() else copy(bundle, Path(copied) / "bundle")
+            release = check(folder, self._host, state, current)
         busy = BUSY[self._machine.ends.busy(current, SOON_MIN)]
         self._say(Said(f"可以从 {current} 更新到 {release.version}。本机现在：{busy.zh}",
                        f"It can be updated from {current} to {release.version}. This machine now: {busy.en}"))

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from provisioning.install.journal import write_whole
 from provisioning.install.said import InstallError
@@ -25,7 +25,9 @@ def load(path: Path) -> State:
     try:
         with path.open("rb") as file:
             found = json.loads(file.read(LARGEST))
-        state = State(**{key: tuple(value) if isinstance(value, list) else value for key, value in found.items()})
+        fields: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
+        state = State(**fields)
         if state.phase not in get_args(Phase):
             raise ValueError(state.phase)
         return state

@@ -103,11 +103,7 @@ class Machine:
         seen = told_from_others(bundle)
         current = self.releases.current()
         shutil.rmtree(self._staged(), ignore_errors=True)
-        try:
-            staged = take(bundle, self._staged())
-        except BadRelease as error:
-            raise _refused(error) from None
-        release = check(staged, self._host, state, current)
+        release = check(copy(bundle, self._staged()), self._host, state, current)
         self._say(Said(f"版本 {release.version}：签名和全部文件均正确",
                        f"release {release.version}: signed, and every file is as it should be"))
         return {"version": release.version, "old": current, "seen": seen, "said": {}}
@@ -208,6 +204,14 @@ class Machine:
 
     def _say(self, said: Said) -> None:
         self._host.say(said)
+
+
+def copy(bundle: Path, to: Path) -> Path:
+    """A copy of a bundle, as a folder that is not there yet. Raises Refused."""
+    try:
+        return take(bundle, to)
+    except BadRelease as error:
+        raise _refused(error) from None
 
 
 def check(folder: Path, host: Host, state: State, current: str) -> Release:

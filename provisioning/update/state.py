@@ -95,7 +95,8 @@ def done(state: State, facts: Facts, row: Row, found: Mapping[str, Any]) -> Stat
 
 def failed(state: State, row: Row, found: Mapping[str, Any]) -> State:
     """The state after a row that could not be done; `found`: why."""
-    return _entered(state, dataclasses.replace(state, phase=row.failed, **found))
+    new = _entered(state, dataclasses.replace(state, phase=row.failed, **found))
+    return _rested(new) if row.act == "check" else new
 
 
 def go_back(state: State, current: str, to: str) -> State:
@@ -143,9 +144,12 @@ def _entered(old: State, new: State) -> State:
         return new
     if new.phase in ("rolled_back", "stays"):
         new = dataclasses.replace(new, told=False)
-    if new.phase in AT_REST:
-        new = dataclasses.replace(new, tidy=False, bundle="", asked=False, one_way=False)
-    return new
+    return _rested(new) if new.phase in AT_REST else new
+
+
+def _rested(state: State) -> State:
+    """Nobody wants anything any more, and what was for it goes."""
+    return dataclasses.replace(state, tidy=False, bundle="", asked=False, one_way=False)
 
 
 def _is_new(state: State, facts: Facts) -> bool:

@@ -180,6 +180,26 @@ def test_nothing_is_switched_while_a_class_runs(what: str) -> None:
     assert (world.noted.phase, world.current) == ("kept", "0.2")
 
 
+@pytest.mark.parametrize("bad", [frozenset(), frozenset({"0.2"})])
+@pytest.mark.parametrize("what", ["open", "films"])
+def test_a_class_that_begins_after_a_kill_is_not_cut_either(what: str, bad: frozenset[str]) -> None:
+    halves, killed = 0, True
+    while killed:
+        world, killed = World(bad), False
+        world.offer = "0.2"
+        try:
+            world.go_on(halves=halves)
+        except Killed:
+            killed = True
+        setattr(world, what, True)
+        world.go_on()
+        setattr(world, what, False)
+        world.go_on()
+        assert (world.current, world.runs) == (("0.1", "0.1") if bad else ("0.2", "0.2"))
+        halves += 1
+    assert halves > 15
+
+
 def proving(starts: int) -> State:
     return State("proving", "0.2", "0.1", starts=tuple(f"start-{number}" for number in range(1, starts + 1)))
 

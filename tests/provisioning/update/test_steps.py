@@ -107,7 +107,9 @@ def test_a_machine_that_is_off_at_night_takes_a_quiet_hour(
     assert small.current == "0.2.0"
 
 
-def test_what_is_refused_says_why(small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_refused_says_why(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
     def refused(path: Path, words: str) -> None:
         for more in ((), ("--dry-run",)):
             assert small.update("take", str(path), "--now", *more) == 1
@@ -124,6 +126,11 @@ def test_what_is_refused_says_why(small: Small, tmp_path: Path, capsys: pytest.C
     refused(changed, "not what was signed")
     small.update("status")
     assert "The last bundle was not taken" in capsys.readouterr().out
+    assert not (small.root / "var/lib/zaitang-install/bundle").exists()
+    # What was refused keeps no other one out.
+    monkeypatch.setattr("provisioning.update.machine.NIGHT", range(24))
+    bundle(small.root / "var/lib/zaitang/update", "0.3.0")
+    assert small.update("continue") == 0 and small.current == "0.3.0"
 
 
 def test_nothing_of_a_folder_that_is_none(small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,6 +143,11 @@ def test_a_dry_run_changes_nothing(small: Small, tmp_path: Path, capsys: pytest.
     assert small.update("take", str(bundle(tmp_path, "0.2.0")), "--dry-run") == 0
     assert "from 0.1.0 to 0.2.0. This machine now: it is quiet" in capsys.readouterr().out
     assert sorted(small.root.rglob("*")) == before
+    top = next(tmp_path.glob("zaitang-*"))
+    with tarfile.open(tmp_path / "b.tar", "w") as tar:
+        tar.add(top, top.name)
+    assert small.update("take", str(tmp_path / "b.tar"), "--dry-run") == 0
+    assert "from 0.1.0 to 0.2.0" in capsys.readouterr().out
 
 
 def test_a_release_whose_database_the_old_one_cannot_open_needs_a_word(
