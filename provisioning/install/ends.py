@@ -27,12 +27,12 @@ AS_USER = ("runuser", "-u", USER, "--", "env", f"HOME={HOME}")
 
 def end_items(options: Options) -> list[Item]:
     """What a box or a centre has beside its programs."""
-    packs = [_pack(path) for path in sorted(options.source.folder.glob("packs/*"))
-             if options.source.bundle and path.is_dir()]
+    mirror = options.source.folder / "packs"
+    packs = [_packs(mirror)] if options.source.bundle and options.end == "box" and mirror.is_dir() else []
     if options.end == "box":
         return [*packs, *([_box(options)] if options.device else [])]
     backups = Folder(BACKUP, Said("备份文件夹", "Folder of backups"), mode=0o700, owner=USER, keep=True)
-    made: list[Item] = [*packs, _quiet_mosquitto(), backups]
+    made: list[Item] = [_quiet_mosquitto(), backups]
     if options.passphrase_file:
         made.append(_centre(options, options.passphrase_file))
     if options.backup_file:
@@ -104,18 +104,27 @@ def _backup(passphrase: Path) -> Item:
                    undo_words=("rm", "-f", BACKUP_CREDENTIAL))
 
 
-def _pack(folder: Path) -> Item:
-    """A model pack of the bundle, taken by the box's own command, which checks every file."""
+def _packs(mirror: Path) -> Item:
+    """Model packs of the bundle, taken by the box's own command, which checks every file."""
+    files = {path.name for path in mirror.iterdir() if path.suffix != ".toml"}
+
     def act(host: Host) -> None:
-        with _readable(folder) as copy:
-            host.run(*AS_USER, f"ZAITANG_MODEL_MIRROR={copy}", f"{CURRENT}/bin/zaitang-edge",
-                     "models", "fetch", folder.name)
+        with _readable(mirror) as copy:
+            for pack in _brought(host, files):
+                host.run(*AS_USER, f"ZAITANG_MODEL_MIRROR={copy}", f"{CURRENT}/bin/zaitang-edge", "models",
+                         "fetch", pack)
 
     def check(host: Host) -> bool:
-        return all(any(host.at(MODELS).glob(f"*/{path.name}")) for path in folder.iterdir())
+        return all(any(host.at(MODELS).glob(f"*/{name}")) for name in files)
 
-    return Command(f"pack {folder.name}", Said(f"模型包 {folder.name}",
-                                               f"Model pack {folder.name}"), check=check, act=act)
+    return Command("packs", Said("模型包", "Model packs"), check=check, act=act)
+
+
+def _brought(host: Host, files: set[str]) -> list[str]:
+    """The packs whose first file, the detector that is theirs alone, is among these."""
+    manifests = sorted(host.at(CURRENT).glob("lib/python*/site-packages/models/*.toml"))
+    first = {path.stem: re.search(r'^name = "([^"]+)"', path.read_text(encoding="utf-8"), re.M) for path in manifests}
+    return [pack for pack, name in first.items() if name and name[1] in files]
 
 
 def _made(host: Host, folder: str, *words: str) -> None:

@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,6 @@ from provisioning.install.said import InstallError, Said
 
 LOCK_S = 300
 APT = ("apt-get", "-y", "--no-install-recommends", "-o", f"DPkg::Lock::Timeout={LOCK_S}")
-OFFLINE = ("-o", "Dir::Etc::SourceList=/dev/null", "-o", "Dir::Etc::SourceParts=/dev/null")
 
 
 def read_list(path: Path) -> tuple[str, ...]:
@@ -43,33 +44,22 @@ class Packages(Item):
         return [line for line in self.lines if there.isdisjoint(line.split("|"))]
 
     def do(self, host: Host) -> None:
-        """Install what is missing."""
+        """Install what is missing, and what of its needs is too old."""
         _wait_for_dpkg(host)
         # What a kill or a power cut left half installed is brought to its end first.
         host.run("dpkg", "--configure", "-a")
-        if self.debs is not None:
-            self._offline(host, self.debs)
-            return
-        host.run(*APT, "update")
-        missing = self.missing(host)
-        known = _known([name for line in missing for name in line.split("|")])
-        host.run(*APT, "install", *(_first_known(line, known) for line in missing))
+        with tempfile.TemporaryDirectory() as place:
+            archive = _of_folder(self.debs, Path(place)) if self.debs is not None else ()
+            host.run(*APT, *archive, "update")
+            missing = self.missing(host)
+            known = _known([name for line in missing for name in line.split("|")], archive)
+            host.run(*APT, *archive, "install", *(_first_known(line, known) for line in missing))
 
     def mark(self, host: Host) -> Mark:
         """What was not there before we came."""
         old = host.journal.placed.get(self.key, {"names": []})["names"]
         new = [name for line in self.missing(host) for name in line.split("|")]
         return {"names": list(dict.fromkeys([*old, *new]))}
-
-    def _offline(self, host: Host, folder: Path) -> None:
-        there = installed(host)
-        files = [path for path in sorted(folder.glob("*.deb")) if path.name.split("_")[0] not in there]
-        if not files:
-            names = " ".join(self.missing(host))
-            raise InstallError(f"离线安装包中没有这些软件包：{names}。请在有网络时安装，或更换安装包。",
-                               f"The bundle lacks these packages: {names}. Install them where there is a network, "
-                               "or take another bundle.")
-        host.run(*APT, *OFFLINE, "--no-download", "install", *files)
 
 
 def _wait_for_dpkg(host: Host) -> None:
@@ -97,9 +87,28 @@ def installed(host: Host) -> set[str]:
     return found
 
 
-def _known(names: list[str]) -> set[str]:
+def _of_folder(debs: Path, place: Path) -> tuple[str, ...]:
+    """What tells apt to know no archive but a folder of .deb files. Their hashes were checked with the bundle."""
+    with (place / "Packages").open("w", encoding="utf-8") as index:
+        for path in sorted(debs.glob("*.deb")):
+            told = subprocess.run(["dpkg-deb", "-f", path], capture_output=True, text=True, check=False)
+            if told.returncode:
+                raise InstallError(f"{path} 不是完好的软件包。", f"{path} is no whole package.")
+            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+            index.write(f"{told.stdout.rstrip()}\nFilename: ./debs/{path.name}\nSize: {path.stat().st_size}\n"
+                        f"SHA256: {sha256}\n\n")
+    (place / "debs").symlink_to(debs)
+    (place / "sources.list").write_text(f"deb [trusted=yes] file:{place} ./\n")
+    (place / "lists").mkdir()
+    # A stick may be for root alone.
+    return tuple(word for setting in (
+        f"Dir::Etc::SourceList={place}/sources.list", "Dir::Etc::SourceParts=/dev/null",
+        f"Dir::State::Lists={place}/lists", "APT::Sandbox::User=root") for word in ("-o", setting))
+
+
+def _known(names: list[str], archive: tuple[str, ...]) -> set[str]:
     """Which of these the archive has."""
-    asked = subprocess.run(["apt-cache", "--no-generate", "pkgnames"], capture_output=True, text=True, check=False)
+    asked = subprocess.run(["apt-cache", *archive, "pkgnames"], capture_output=True, text=True, check=False)
     return set(names) & set(asked.stdout.split())
 
 

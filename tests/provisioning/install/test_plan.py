@@ -3,17 +3,19 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from central.centre_toml import TEMPLATES
-from provisioning.install.ends import centre_toml
+from provisioning.install.ends import _brought, centre_toml
+from provisioning.install.host import Host
 from provisioning.install.items import File, Item
 from provisioning.install.options import Options
 from provisioning.install.packages import Packages
 from provisioning.install.plan import plan
-from provisioning.install.release import Release, Source, read_source
+from provisioning.install.release import CURRENT, Release, Source, read_source
 from provisioning.install.said import InstallError
 from tests.provisioning.install.conftest import DEBIAN
 from tests.provisioning.install.test_machine import ORIN, PI5, TAKEN
@@ -76,14 +78,25 @@ def test_a_bundle_brings_packages_and_packs(tmp_path: Path) -> None:
     for name in ("provisioning", "systemd"):
         (tmp_path / name).symlink_to(PROJECT / name)
     (tmp_path / "release.toml").write_text('version = "1.2.3"\narch = "aarch64"\n')
-    for name in ("debs/a_1_arm64.deb", "packs/opencv/x.onnx"):
+    for name in ("debs/a_1_arm64.deb", "packs/x.onnx"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).touch()
     source = read_source(tmp_path)
     assert source == Source(tmp_path, "1.2.3", True)
     items = plan(PI5, Options("box", source))
-    assert names(items, "command") == ["pack opencv"]
+    assert names(items, "command") == ["packs"]
     assert next(item for item in items if isinstance(item, Packages)).debs == tmp_path / "debs"
+
+
+def test_of_a_mirror_the_packs_are_taken_whose_detector_it_holds(host_of: Callable[..., Host]) -> None:
+    host = host_of()
+    models = host.at(CURRENT) / "lib/python3.11/site-packages/models"
+    models.parent.mkdir(parents=True)
+    models.symlink_to(PROJECT / "models")
+    shared = {"face_landmarker.task", "2.7_80x80_MiniFASNetV2.pth"}
+    assert _brought(host, {*shared, "face_detection_yunet_2023mar.onnx"}) == ["opencv"]
+    assert _brought(host, {*shared, "det_10g.onnx", "face_detection_yunet_2023mar.onnx"}) == ["insightface", "opencv"]
+    assert _brought(host, shared) == []
 
 
 @pytest.mark.parametrize("text", ["", 'version = "../x"\n', 'version = ""\n', "version = 3\n"])

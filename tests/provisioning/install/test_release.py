@@ -1,0 +1,92 @@
+"""A release is there whole or not at all, knows its own place, and makes room for one with more in it."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from provisioning.install.host import Host
+from provisioning.install.release import RELEASES, Release, Source
+from provisioning.install.said import InstallError, Said
+
+Hosts = Callable[..., Host]
+NAME = f"{RELEASES}/1.0"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Source:
+    for name in ("systemd/zaitang-box.target", "provisioning/install-box", "provisioning/npm/node_modules/hls.js/a.mjs",
+                 "provisioning/npm/node_modules/other/b", "provisioning/demo/c.py"):
+        (tmp_path / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "source" / name).write_text("x")
+    return Source(tmp_path / "source", "1.0", bundle=True)
+
+
+@pytest.fixture
+def host(host_of: Hosts, monkeypatch: pytest.MonkeyPatch) -> Host:
+    """One on which programs do nothing, but for venv, which makes what it makes."""
+    made = host_of()
+
+    def run(*words: str | Path) -> list[str]:
+        asked.append(" ".join(map(str, words)))
+        if "venv" in words:
+            (Path(words[-1]) / "bin").mkdir(parents=True)
+            (Path(words[-1]) / "bin/zaitang-edge").write_text(f"#!{words[-1]}/bin/python\n")
+            (Path(words[-1]) / "pyvenv.cfg").write_text(f"command = python3 -m venv {words[-1]}\n")
+        if any(word in str(words) for word in failing):
+            raise InstallError("坏", "broken")
+        return []
+
+    asked: list[str] = []
+    failing: list[str] = []
+    monkeypatch.setattr(made, "run", run)
+    monkeypatch.setattr(made, "asked", asked, raising=False)
+    monkeypatch.setattr(made, "failing", failing, raising=False)
+    return made
+
+
+def release(source: Source, *ends: str, python: str = "3.11", system: bool = False) -> Release:
+    return Release(NAME, Said("版", "release"), source, ends, python, system)
+
+
+def test_it_knows_the_place_that_it_will_have(host: Host, source: Source) -> None:
+    item = release(source, "box")
+    assert not item.done(host)
+    item.do(host)
+    final = host.at(NAME)
+    assert item.done(host) and not Path(f"{final}.part").exists()
+    assert (final / "bin/zaitang-edge").read_text() == f"#!{final}/bin/python\n"
+    assert ".part" not in (final / "pyvenv.cfg").read_text()
+    files = {str(path.relative_to(final)) for path in final.rglob("*") if path.is_file()}
+    assert files == {"bin/zaitang-edge", "pyvenv.cfg", "ends", "systemd/zaitang-box.target", "provisioning/install-box",
+                     "provisioning/npm/node_modules/hls.js/a.mjs"}
+
+
+@pytest.mark.parametrize("broken", ["venv", "box.txt", "compileall", "import edge.wiring"])
+def test_whatever_fails_nothing_is_there_and_the_next_run_makes_it(host: Host, source: Source, broken: str) -> None:
+    host.failing.append(broken)  # type: ignore[attr-defined]
+    with pytest.raises(InstallError):
+        release(source, "box").do(host)
+    assert not host.at(NAME).exists()
+    host.failing.clear()  # type: ignore[attr-defined]
+    release(source, "box").do(host)
+    assert release(source, "box").done(host)
+
+
+def test_a_second_end_gets_a_release_for_both(host: Host, source: Source) -> None:
+    release(source, "box").do(host)
+    both = release(source, "box", "centre")
+    assert not both.done(host)
+    both.do(host)
+    assert both.done(host) and release(source, "box").done(host) and release(source, "centre").done(host)
+    assert [path.name for path in host.at(RELEASES).iterdir()] == ["1.0"]
+
+
+def test_a_bundle_needs_no_network_and_a_pi_its_own_packages(host: Host, source: Source) -> None:
+    release(source, "box", python="3.13", system=True).do(host)
+    asked: list[str] = host.asked  # type: ignore[attr-defined]
+    assert asked[0].startswith("python3.13 -m venv --system-site-packages ")
+    pips = [line for line in asked if "/pip " in line]
+    assert len(pips) == 2 and all("--no-index --find-links" in line and "--no-deps" in line for line in pips)
+    assert "--require-hashes" in pips[0] and pips[1].endswith("zaitang==1.0")
