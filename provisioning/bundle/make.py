@@ -59,7 +59,7 @@ def make(top: Path, place: Path, wanted: Wanted, say: Say) -> tuple[Path, Releas
         found = wheels.fetch(pinned, wanted.targets, pool, say)
         own = wheels.build_own(tree, Path(work), epoch)
         found[wheels.described(own)] = own
-        complete(tuple(ROOTS.values()), pinned, list(found), _overrides(tree), wanted.targets)
+        complete(tuple(ROOTS.values()), pinned, list(found), overrides(tree), wanted.targets)
         _lay_out(tree, folder, lists, found)
         _player(top, folder, say)
         _debs(tree, folder, wanted, pool, say)
@@ -107,7 +107,8 @@ def _release(tree: Path, wanted: Wanted, epoch: int) -> Release:
                    tuple(target.python for target in wanted.targets), told["tool"]["zaitang"]["updates_from"])
 
 
-def _overrides(tree: Path) -> list[str]:
+def overrides(tree: Path) -> list[str]:
+    """Requirements that hold in the place of what wheels ask for."""
     lines = (tree / "provisioning/requirements/overrides.txt").read_text("utf-8").splitlines()
     return [line for line in lines if line.strip() and not line.startswith("#")]
 

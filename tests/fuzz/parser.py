@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from evidence.errors import ZaitangError
+from provisioning.release.errors import BadRelease
 from tests.fuzz.mutate import Form
 
 T = TypeVar("T")
@@ -52,6 +53,6 @@ class Parser:
     form: Form
     seeds: Callable[[], Sequence[bytes]]
     read: Callable[[bytes, Bench], object]
-    raises: tuple[type[ZaitangError], ...] = ()
+    raises: tuple[type[ZaitangError] | type[BadRelease], ...] = ()
     examples: int = 40
 

@@ -10,6 +10,7 @@ from tests.fuzz import (
     of_evidence,
     of_identity,
     of_plans,
+    of_release,
     of_restore,
     of_road,
     of_tree,
@@ -20,4 +21,4 @@ from tests.fuzz import (
 
 PARSERS = (*of_evidence.PARSERS, *of_verify.PARSERS, *of_box.PARSERS, *of_video.PARSERS, *of_road.PARSERS,
            *of_centre.PARSERS, *of_tree.PARSERS, *of_identity.PARSERS, *of_words.PARSERS, *of_plans.PARSERS,
-           *of_dossier.PARSERS, *of_backup.PARSERS, *of_restore.PARSERS)
+           *of_dossier.PARSERS, *of_backup.PARSERS, *of_restore.PARSERS, *of_release.PARSERS)

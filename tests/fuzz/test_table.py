@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.fuzz.table import PARSERS
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("evidence", "common", "verify", "edge", "central")
+PACKAGES = ("evidence", "common", "verify", "edge", "central", "provisioning/release")
 READERS = {
     "json": {"loads", "load"}, "tomllib": {"loads", "load"}, "csv": {"reader", "DictReader"}, "pickle": {"loads",
     "load"},
@@ -89,6 +89,8 @@ INSIDE = {
     "edge/store/database.py": OWN_DATABASE, "edge/terminal/memory.py": OWN_DATABASE,
     "edge/supervise.py": "a sender's credentials, from the kernel; edge/refusal.py reads what it says",
     "edge/sync/centre.py": "a certificate, read by evidence/certs.py",
+    "provisioning/release/pack.py": "only writes",
+    "provisioning/release/__main__.py": "a key that provisioning/release/key.py reads",
     "verify/folder.py": "shows names, reads nothing", "verify/box.py": "in the table by its folder",
 }
 """Files that read bytes of which none comes from outside unread, or reads them by a parser that is in the table."""
