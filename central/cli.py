@@ -76,6 +76,7 @@ def _parser(lang: str = "en") -> Parser:
     importlib.import_module("central.support_cli").add_commands(commands)
     importlib.import_module("central.plans.cli").add_commands(commands)
     importlib.import_module("central.doctor.cli").add_commands(commands, _command)
+    importlib.import_module("central.update_cli").add_commands(commands)
     _command(commands, "sealing-key", _sealing_key, "print the key to which boxes seal ID numbers and lists of people")
     roster = _command(commands, "roster", _roster,
                       "take a list of people that a box sealed; write its names for `class add`")

@@ -72,6 +72,20 @@ ALARMS = {
     "checkpoint.refused": N_("A checkpoint of the centre was refused"),
     "tree.damaged": N_(
         "The centre's tree does not fit what it signed before: it signs no checkpoint until that is put right"),
+    "update.rolled_back": N_("An update of this box did not hold and was put back: the release before runs again"),
+    "update.rolled_back:processes": N_(
+        "An update of this box was put back by itself, as its processes did not stay up: the release before runs "
+        "again"),
+    "update.rolled_back:doctor": N_(
+        "An update of this box was put back by itself, as with it something ailed the box that did not before: the "
+        "release before runs again"),
+    "update.rolled_back:starts": N_(
+        "An update of this box was put back by itself, as the machine started twice before it had shown that it holds: "
+        "the release before runs again"),
+    "update.rolled_back:asked": N_("Somebody at this box went back from an update to the release before"),
+    "update.stays": N_(
+        "An update of this box does not hold, and there is no way back from it: look at the box, and bring a newer "
+        "release"),
     "upload.refused": N_("The centre does not take a video file: the box tries again and again"),
     "centre.clock": N_(
         "Nobody sets the clock of the centre, or it is behind a time that the centre signed: receipts and checkpoints "
@@ -167,6 +181,7 @@ DETAILS = {
     "today": N_("the date here: {today}"),
     "status": N_("answer {status}"),
     "since": N_("{device}, since {since}"),
+    "release": N_("release {release}"),
     "messages": N_("{messages} messages"),
     "seconds": N_("{seconds} s"),
     "apart_s": N_("{device}: {apart_s} s"),

@@ -86,6 +86,7 @@ def _parser(lang: str = "en") -> Parser:
     importlib.import_module("edge.support.cli").add_commands(commands)
     importlib.import_module("edge.handover.cli").add_commands(commands)
     importlib.import_module("edge.store.cli").add_commands(commands)
+    importlib.import_module("edge.updates.cli").add_commands(commands)
     importlib.import_module("edge.restore.cli").add_commands(commands)
     _add_cameras(commands)
     importlib.import_module("edge.placement.cli").add_commands(commands)

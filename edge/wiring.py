@@ -28,6 +28,7 @@ from evidence.times import utc_us
 
 DATABASE = "zaitang.db"
 NEVER_RAN = N_("it has no database; this box never ran")
+RECORDER_SOCKET = "recorder.sock"
 NO_TLS_KEY = N_("there is none, and [sync] names no centre (devices) that would certify one: run `zaitang-edge join`")
 EARLIER_BOOT = N_("the simulated clock was set before this machine started")
 
@@ -83,7 +84,7 @@ class Box:
     @property
     def recorder_socket(self) -> Path:
         """Where the recorder listens."""
-        return self.run_folder / "recorder.sock"
+        return self.run_folder / RECORDER_SOCKET
 
     def relay_socket(self, camera: str) -> Path:
         """Where the recorder hands on what that camera sends."""

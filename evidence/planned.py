@@ -95,6 +95,18 @@ def next_step(plans: Iterable[Taught], now: Open | None, ended: Mapping[str, int
     return End() if over else None
 
 
+def next_begin(plans: Iterable[Taught], ended: Mapping[str, int], at_us: int, within_us: int) -> Begin | None:
+    """What the plan begins next while nothing is open, if that is at most `within_us` away. `ended`: as for next_step.
+    """
+    plans = list(plans)
+    starts = {hour.start_us for plan in plans for block in plan.blocks for hour in block}
+    for moment_us in [at_us, *sorted(one for one in starts if at_us < one <= at_us + within_us)]:
+        step = next_step(plans, None, ended, moment_us)
+        if isinstance(step, Begin):
+            return step
+    return None
+
+
 def next_end(
     plans: Iterable[Taught], now: Open, ended: Mapping[str, int], at_us: int, within_us: int,
 ) -> Ending | None:

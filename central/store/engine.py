@@ -1,11 +1,15 @@
 """One database, in SQLite or PostgreSQL: opened, brought to this version, and its transactions."""
 from __future__ import annotations
 
+import contextlib
+import shutil
+import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, TimeoutError
 
 from central.errors import DatabaseUnusable
@@ -14,11 +18,16 @@ from central.store.migrations import STEPS
 from central.store.postgres import check_server, postgres_engine
 from central.store.schema import SCHEMA_VERSION, meta, metadata
 from central.store.sqlite import sqlite_engine
+from common.texts import N_
 
 FAILS = (DBAPIError, TimeoutError)
 """What a database that cannot be used now raises: locked, full, gone, ended, without a free connection."""
 MOST_SAID = 300
+NO_ROOM = N_("there is no room for a copy of the database: three times its size must be free")
 Place = Path | Address
+OPENS = tuple(range(1, SCHEMA_VERSION + 1))
+"""The schemas of which this version makes its own."""
+TRY = "try-"
 
 
 def open_engine(place: Place) -> Engine:
@@ -38,6 +47,42 @@ def open_engine(place: Place) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def schema_of(place: Place) -> int | None:
+    """The schema of a database; None: it has none yet. Changes nothing. Raises DatabaseUnusable."""
+    if isinstance(place, Path) and not place.is_file():
+        return None
+    engine = sqlite_engine(place) if isinstance(place, Path) else postgres_engine(place)
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table(meta.name):
+                return None
+            row = connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar()
+            return None if row is None else int(row)
+    except (*FAILS, ValueError) as error:
+        raise DatabaseUnusable(why=f"{place}: {_said(error)}") from None
+    finally:
+        engine.dispose()
+
+
+def try_copy(path: Path) -> None:
+    """Open a copy of a database in a file as a centre would, and throw it away. Raises DatabaseUnusable."""
+    for left in path.parent.glob(f"{TRY}*"):
+        shutil.rmtree(left)  # a power cut left it
+    if not path.is_file():
+        return
+    size, free = path.stat().st_size, shutil.disk_usage(path.parent).free
+    if free < 3 * size:
+        raise DatabaseUnusable(why=NO_ROOM)
+    with tempfile.TemporaryDirectory(prefix=TRY, dir=path.parent) as folder:
+        copy = Path(folder) / path.name
+        try:
+            with contextlib.closing(sqlite3.connect(path)) as here, contextlib.closing(sqlite3.connect(copy)) as there:
+                here.backup(there)
+        except sqlite3.Error as error:
+            raise DatabaseUnusable(why=f"{path}: {error}") from None
+        open_engine(copy).dispose()
 
 
 @contextmanager
@@ -60,7 +105,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
         raise DatabaseUnusable(why=_said(error)) from error
 
 
-def _said(error: SQLAlchemyError) -> str:
+def _said(error: SQLAlchemyError | ValueError) -> str:
     """The database's own words, in one line, without what was written into it."""
     words = getattr(error, "orig", None) or error
     primary = getattr(getattr(words, "diag", None), "message_primary", None)

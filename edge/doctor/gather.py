@@ -2,10 +2,13 @@
 changed."""
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import socket
 from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -31,6 +34,7 @@ from edge.storage.patience import in_time
 from edge.storage.volume import Volume
 from edge.sync.progress import read_progress
 from edge.terminal.notices import DEFAULT_OFFSET_MIN
+from edge.updates.said import last_failed
 from edge.wiring import Box
 from evidence.blocks import local
 from evidence.bodies import Segment, body_of
@@ -68,6 +72,28 @@ def _recorder(box: Box) -> Mapping[str, object] | None:
         return ask(box.recorder_socket, "status", ANSWER_S)
     except NoRecorder:
         return None
+
+
+def _page(box: Box) -> Found | None:
+    """Only of a terminal that runs: of one that does not *processes* tells."""
+    if not is_held(box.run_folder / "terminal.lock"):
+        return None
+    config = box.config.terminal
+    host = "127.0.0.1" if config.host in ("0.0.0.0", "::") else config.host
+    line = HTTPConnection(host, config.port, timeout=ANSWER_S)
+    try:
+        line.request("GET", "/")
+        line.getresponse()
+    except (OSError, HTTPException) as error:
+        return f"{host}:{config.port}", getattr(error, "strerror", None) or str(error) or type(error).__name__
+    finally:
+        line.close()
+    return f"{host}:{config.port}", None
+
+
+def _release(box: Box) -> Found:
+    failed = last_failed(box.store)
+    return None if failed is None else dataclasses.asdict(failed), version("zaitang")
 
 
 def _disks(box: Box, forecast: bool = True) -> Found | None:
@@ -234,7 +260,8 @@ LOOKS: tuple[Look[Box], ...] = (
     Look(judge.CLOCK, _clock, judge.clock), Look(judge.HEAT, _heat, judge.heat),
     Look(judge.PACK, _pack, judge.pack), Look(judge.NETWORK, _network, judge.network),
     Look(judge.CENTRE, _centre, judge.centre), Look(judge.CERTIFICATE, _certificate, judge.certificate),
-    Look(judge.BACKLOG, _backlog, judge.backlog))
+    Look(judge.BACKLOG, _backlog, judge.backlog), Look(judge.TERMINAL, _page, judge.page),
+    Look(judge.RELEASE, _release, judge.update))
 """For people."""
 METERS: tuple[Look[Box], ...] = (
     Look(judge.PROCESSES, _processes, judge.processes, measure.processes),

@@ -226,6 +226,26 @@ def last_segment(end: str | None, found: Literal["whole", "differs", "gone"]) ->
             "the disk may be dying: put a new one in, keep the old one, and call the centre"))
 
 
+def page(address: str, why: str | None) -> Iterator[Check]:
+    """Of the check-in screen. `why` it does not answer; None: it does."""
+    if why is None:
+        yield Check(TERMINAL, "good", N_("the page of the terminal answers"))
+    else:
+        yield Check(TERMINAL, "bad", N_("the page of the terminal ({address}) does not answer: {why}"), {
+            "address": address, "why": why}, N_("see *processes*; then `systemctl restart zaitang-terminal`"))
+
+
+def update(failed: Mapping[str, str | None] | None, runs: str) -> Iterator[Check]:
+    """`failed`: the last release that did not hold (`release`, `back_to`, `why`); `runs`: the release that runs."""
+    if failed is not None and runs in (failed["back_to"], failed["release"]):
+        says = (N_("release {release} did not hold here; release {back_to} runs again") if runs == failed["back_to"]
+                else N_("release {release} does not hold here, and there is no way back from it"))
+        yield Check(RELEASE, "look", says, failed, N_(
+            "`zaitang-update status` says why; that release is not tried again: bring a newer one"))
+    else:
+        yield Check(RELEASE, "good", N_("release {release} runs"), {"release": runs})
+
+
 def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
@@ -233,3 +253,4 @@ def _number(value: object) -> int:
 PROCESSES, CAMERAS, DISK, CLOCK = N_("processes"), N_("cameras"), N_("disk"), N_("clock")
 HEAT, POWER, CENTRE, CERTIFICATE = N_("heat"), N_("power"), N_("centre"), N_("certificate")
 NETWORK, BACKLOG, PACK, VIDEO = N_("network"), N_("backlog"), N_("pack"), N_("video")
+TERMINAL, RELEASE = N_("terminal"), N_("release")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from common.texts import LANGS, words
 from edge.cameras.picture import take_picture
-from edge.doctor.gather import examine
+from edge.doctor.gather import examiner
 from edge.errors import SystemRefused
 from edge.handover import results
 from edge.handover.film import film, room_source
@@ -24,7 +24,7 @@ CAMERA = "room"
 def check(box: Box, seconds: int, told: Callable[[Result], None]) -> Sheet:
     """All of it; what fails is a result. `seconds`: of the test recording; `told`: hears each result. Raises
     CannotWrite."""
-    sheet = new_sheet(box, examine(box))
+    sheet = new_sheet(box, examiner(box).examine().checks)
     keep_sheet(box.folder, sheet)
     steps: tuple[tuple[str, Callable[[], Result]], ...] = (
         (results.ROOM, lambda: _room(box)), (results.RECORDING, lambda: _recording(box, seconds)))

@@ -9,7 +9,7 @@ from edge.plans import newest_orders
 from edge.policies import policy_of
 from edge.store import Store
 from evidence.errors import ZaitangError
-from evidence.planned import Begin, End, Open, Taught, next_step, taught
+from evidence.planned import Begin, End, Open, Taught, next_begin, next_step, taught
 from evidence.times import MINUTE
 
 
@@ -32,6 +32,11 @@ class ByPlan:
                 continue
             found.append(taught(order, self._device, pause_us))
         self._plans = tuple(plan for plan in found if plan is not None)
+
+    def begins(self, ended: Mapping[str, int], within_us: int) -> Begin | None:
+        """What begins within that time. A clock that is not set says no time."""
+        stamp = self.clock.stamp()
+        return next_begin(self._plans, ended, stamp.utc_us, within_us) if stamp.clock.synced else None
 
     def next(self, now: Open | None, ended: Mapping[str, int]) -> Begin | End | None:
         """What is due now. A clock that is not set says no time: then nothing begins and nothing ends by itself."""

@@ -94,6 +94,10 @@ class Sessions:
     def done(self) -> None:
         self._sessions.popleft()
 
+    def ended(self, now: Stamp) -> dict[str, int]:
+        """Class → when somebody last ended it."""
+        return ended_us(self._ended, now)
+
     def look(self) -> None:
         """Read what was recorded since. Raises StoreBusy, BadStore."""
         # Up to one moment for all types: what is appended between two queries belongs to the next look.
@@ -112,7 +116,7 @@ class Sessions:
         while self._plan is not None:
             open_ = self._open
             now = None if open_ is None else self._seen_by(self._plan, open_)
-            step = self._plan.next(now, ended_us(self._ended, self._plan.clock.stamp()))
+            step = self._plan.next(now, self.ended(self._plan.clock.stamp()))
             if isinstance(step, Begin):
                 self._begin_by_plan(self._plan, step)
             elif isinstance(step, End) and open_ is not None:

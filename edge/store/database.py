@@ -19,6 +19,30 @@ UNWRITABLE = ("disk is full", "readonly database", "disk I/O error", "unable to 
 """What SQLite says of a disk that may be well again later."""
 
 
+def schema_of(path: Path) -> int | None:
+    """The schema of a database that is there; None: it has none yet. Changes nothing. Raises BadStore."""
+    try:
+        with contextlib.closing(_read_only(path)) as read:
+            tables = read.execute(sql.HAS_TABLE, ("meta",)).fetchone()
+            row = read.execute(sql.GET_META, ("schema",)).fetchone() if tables else None
+        return None if row is None else int(row[0])
+    except (sqlite3.Error, ValueError) as error:
+        raise BadStore(path=path, why=str(error)) from None
+
+
+def copy_database(path: Path, to: Path) -> None:
+    """A copy of one moment, also while others write. Raises BadStore."""
+    try:
+        with contextlib.closing(_read_only(path)) as read, contextlib.closing(sqlite3.connect(to)) as copy:
+            read.backup(copy)
+    except sqlite3.Error as error:
+        raise BadStore(path=path, why=str(error)) from None
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", timeout=WAIT_S, uri=True)
+
+
 class Database:
     """A connection in WAL mode with synchronous=FULL: what is committed survives a power cut."""
 

@@ -2,6 +2,9 @@
 from __future__ import annotations
 
 SCHEMA_VERSION = 1
+OPENS = (SCHEMA_VERSION,)
+"""The schemas that this version opens, and goes on in as SCHEMA_VERSION. A new number is for what the version before
+could not go on with: an update to such a release knows no way back (docs/updates.md)."""
 
 PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON")
 
@@ -42,6 +45,7 @@ SCHEMA = (
     " (place TEXT NOT NULL, file TEXT NOT NULL, PRIMARY KEY (place, file)) STRICT",
 )
 
+HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
 GET_META = "SELECT value FROM meta WHERE key = ?"
 DROP_META = "DELETE FROM meta WHERE key = ?"
 PUT_META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"

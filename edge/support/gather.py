@@ -8,7 +8,7 @@ from typing import Any
 from common.support import about, space
 from edge.cameras.address import shown
 from edge.config import BoxConfig
-from edge.doctor.gather import examine
+from edge.doctor.gather import examiner
 from edge.wiring import Box
 from evidence.bodies import Alarm, body_of
 
@@ -21,7 +21,7 @@ def parts(box: Box) -> dict[str, object]:
     """By name, what becomes a JSON file each."""
     return {
         "about": about(),
-        "doctor": [dataclasses.asdict(one) for one in examine(box)],
+        "doctor": [dataclasses.asdict(one) for one in examiner(box).examine().checks],
         "settings": settings(box.config),
         "records": _records(box),
         "space": space([box.folder, box.video]),

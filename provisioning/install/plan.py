@@ -8,7 +8,7 @@ from provisioning.install.items import File, Folder, Item, Link, Unit
 from provisioning.install.machine import Machine
 from provisioning.install.options import KEY, USER, Options
 from provisioning.install.packages import Packages, read_list
-from provisioning.install.release import CURRENT, OPT, RELEASES, Release
+from provisioning.install.release import CURRENT, OPT, RELEASES, UPDATER, Release
 from provisioning.install.said import Said
 from provisioning.install.system import before_items, system_items
 from provisioning.install.user import HOME, User
@@ -39,10 +39,11 @@ def plan(machine: Machine, options: Options) -> list[Item]:
         Release(release, Said(f"版本 {options.source.version}（需要几分钟）",
                               f"Release {options.source.version} (takes minutes)"),
                 options.source, ends, machine.python, machine.is_pi and "box" in ends),
-        *_units(top / "systemd", end),
+        *unit_items(top / "systemd", end),
         Link(CURRENT, Said(f"启用版本 {options.source.version}",
                            f"Release {options.source.version} is the current one"),
              target=f"releases/{options.source.version}"),
+        Link(UPDATER, Said("由它更新", "It is what updates"), target=f"releases/{options.source.version}"),
         *_commands(end),
         *end_items(options),
         *system_items(machine, options),
@@ -68,15 +69,17 @@ def _packages(machine: Machine, options: Options) -> Packages:
 def _commands(end: str) -> list[Item]:
     """Commands in the PATH. What root calls runs as our user: a file of root's in its folder would stop a service."""
     names = {"box": ("zaitang-edge", "zaitang-verify"), "centre": ("zaitang-central", "zaitang-verify")}[end]
-    return [File(f"{COMMANDS}/{name}", Said(f"命令 {name}", f"Command {name}"), mode=0o755,
-                 content=COMMAND.format(command=f"{CURRENT}/bin/{name}").encode()) for name in names]
+    update = Link(f"{COMMANDS}/zaitang-update", Said("命令 zaitang-update", "Command zaitang-update"),
+                  target=f"{UPDATER}/provisioning/zaitang-update")
+    return [update, *(File(f"{COMMANDS}/{name}", Said(f"命令 {name}", f"Command {name}"), mode=0o755,
+                 content=COMMAND.format(command=f"{CURRENT}/bin/{name}").encode()) for name in names)]
 
 
-def _units(folder: Path, end: str) -> list[Item]:
+def unit_items(folder: Path, end: str) -> list[Item]:
     """The units of one end, and what holds for all of them. Each names its target, but for a service with a timer."""
     target = f"zaitang-{end}.target"
     units = [path for path in sorted(folder.glob("zaitang-*")) if path.is_file()]
     stems = {path.stem for path in units if path.name == target or target in path.read_text()}
-    files = [path for path in units if path.stem in stems] + sorted(folder.glob("zaitang-.service.d/*.conf"))
+    files = [path for path in units if path.stem in stems] + sorted(folder.glob("zaitang-*.service.d/*.conf"))
     return [File(f"{UNITS}/{path.relative_to(folder)}", Said(f"单元 {path.name}", f"Unit {path.name}"), source=path)
             for path in files]

@@ -16,6 +16,8 @@ from provisioning.install.said import InstallError
 OPT = "/opt/zaitang"
 CURRENT = f"{OPT}/current"
 RELEASES = f"{OPT}/releases"
+UPDATER = f"{OPT}/updater"
+"""The newest release that held: it is the one that updates (docs/updates.md)."""
 PACKAGES = ("evidence", "verify", "common", "edge", "central", "models")
 # Tests that come with MediaPipe are no Python.
 NO_TESTS = "/tests?/"

@@ -8,7 +8,7 @@ import common
 from common.alarms import ALARMS, REFUSALS, alarm_words, refusal_of_box
 
 ROOT = Path(common.__file__).parent.parent
-KINDS = "camera|storage|segment|order|receipt|rollcall|chain"
+KINDS = "camera|storage|segment|order|receipt|rollcall|chain|update"
 WRITTEN = re.compile(rf'(?:Alarm\(|[._]alarm\((?:tx, )?|\.once\(|_refuse\(|: )"((?:{KINDS})\.\w+)"')
 
 

@@ -13,6 +13,7 @@ import pytest
 from central import cli as central_cli
 from edge import cli as edge_cli
 from edge.supervise import HANG_S
+from provisioning.update import cli as update_cli
 
 UNITS = Path(__file__).parents[2] / "systemd"
 NAMES = sorted(path.name for path in UNITS.glob("zaitang-*.service"))
@@ -30,6 +31,8 @@ machine alone, and asks the kernel for devices by netlink."""
 BIN = "/opt/zaitang/current/bin/"
 SHOWN = "/opt/zaitang/current/provisioning/system/kiosk/start"
 FIRST = "zaitang-first-boot.service"
+UPDATER = "/opt/zaitang/updater/provisioning/zaitang-update"
+UPDATES = {"zaitang-update-start.service", "zaitang-update-continue.service"}
 
 
 class _Unit(configparser.RawConfigParser):
@@ -47,7 +50,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("root")
     shutil.copytree(UNITS, made / "etc/systemd/system")
     shutil.copytree("/usr/lib/systemd/system", made / "usr/lib/systemd/system", symlinks=True)
-    for path in (BIN + "zaitang-edge", BIN + "zaitang-central", "/bin/sh"):
+    for path in (BIN + "zaitang-edge", BIN + "zaitang-central", "/bin/sh", UPDATER):
         (made / path[1:]).parent.mkdir(parents=True, exist_ok=True)
         (made / path[1:]).write_text("#!/bin/sh\n")
         (made / path[1:]).chmod(0o755)
@@ -97,15 +100,16 @@ def test_every_process_has_a_unit_with_its_own_watchdog() -> None:
         assert float(_Unit(f"zaitang-{role}.service")["Service"]["WatchdogSec"]) == seconds
     for name in CENTRE:
         assert 60 <= float(_Unit(name)["Service"]["WatchdogSec"]) <= 600
-    assert set(OURS) - set(BOX) - set(CENTRE) == {"zaitang-backup.service"}
+    assert set(OURS) - set(BOX) - set(CENTRE) == {"zaitang-backup.service"} | UPDATES
 
 
 @pytest.mark.parametrize("end", ["box", "centre"])
 def test_a_target_starts_all_of_its_end(end: str) -> None:
     wanted = re.findall(r"[\w-]+\.(?:service|timer)", " ".join(
         line for line in (UNITS / f"zaitang-{end}.target").read_text().splitlines() if line.startswith("Wants=")))
-    assert sorted(one for one in wanted if one.endswith(".service")) == (BOX if end == "box" else CENTRE)
-    for name in wanted:
+    services = {one for one in wanted if one.endswith(".service")} - UPDATES
+    assert sorted(services) == (BOX if end == "box" else CENTRE)
+    for name in set(wanted) - UPDATES - {"zaitang-update.timer"}:
         unit = _Unit(name)
         assert unit["Unit"]["PartOf"] == f"zaitang-{end}.target" == unit["Install"]["WantedBy"]
 
@@ -113,6 +117,9 @@ def test_a_target_starts_all_of_its_end(end: str) -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_each_starts_a_command_that_there_is(name: str) -> None:
     program, *words = shlex.split(_Unit(name)["Service"]["ExecStart"])
+    if name in UPDATES:
+        assert program == UPDATER and update_cli.parser().parse_args(words).command == words[0]
+        return
     cli = {"zaitang-edge": edge_cli, "zaitang-central": central_cli}[program.removeprefix(BIN)]
     args = cli._parser().parse_args(words)
     assert callable(args.do)
@@ -162,3 +169,21 @@ def test_the_browser_is_nobody_that_may_see_evidence_a_camera_or_a_network() -> 
     assert (UNITS / own).read_text().count("DeviceAllow=") == 1
     assert (said["IPAddressDeny"], said["IPAddressAllow"]) == ("any", "localhost")
     assert not set(_Unit(KIOSK)["Service"]) & set(said) - {"Environment"}
+
+
+def test_a_release_that_is_not_proved_is_put_back_before_anything_starts() -> None:
+    before = re.findall(r"^Before=(.*)$", (UNITS / "zaitang-update-start.service").read_text(), re.M)
+    assert set(" ".join(before).split()) == {*NAMES, "zaitang-box.target", "zaitang-centre.target"} - UPDATES
+    for end in ("box", "centre"):
+        wanted = re.findall(r"^Wants=(.*)$", (UNITS / f"zaitang-{end}.target").read_text(), re.M)
+        assert {"zaitang-update-start.service", "zaitang-update.timer"} <= set(" ".join(wanted).split())
+    # Who starts an end anew must not end with it.
+    assert not any("PartOf" in _Unit(name)["Unit"] for name in UPDATES)
+
+
+def test_the_updater_opens_what_holds_for_all_and_is_read_after_it() -> None:
+    opened = _Unit("zaitang-update-.service.d/updater.conf")["Service"]
+    assert opened["User"] == "root" and opened["PrivateNetwork"] == "yes"
+    assert "updater.conf" > "sandbox.conf", "drop-ins are read in the order of their names"
+    for name in UPDATES:
+        assert not set(_Unit(name)["Service"]) & set(opened)

@@ -1,0 +1,121 @@
+"""What an update asks of a box and of a centre, by their own commands and as the user that they run as."""
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from provisioning.install.said import InstallError
+
+LONGEST_S = 120
+LARGEST = 1 << 20
+AS_USER = ("systemd-run", "--quiet", "--wait", "--pipe", "--collect", "--uid=zaitang", "--gid=zaitang",
+           "--property=UMask=0077", f"--property=RuntimeMaxSec={LONGEST_S}", "--working-directory=/var/lib/zaitang")
+"""systemd starts it, so the updater itself needs no right to become somebody else."""
+
+
+@dataclasses.dataclass(frozen=True)
+class End:
+    """`program`: its command; `option`: by which that takes `folder`; `made`: the file that it has once it was made."""
+
+    name: str
+    target: str
+    program: str
+    option: str
+    folder: str
+    made: str
+
+    def is_here(self, root: Path) -> bool:
+        """Whether this machine has one."""
+        return (root / self.folder[1:] / self.made).is_file()
+
+
+BOX = End("box", "zaitang-box.target", "zaitang-edge", "--box", "/var/lib/zaitang/box", "box.toml")
+CENTRE = End("centre", "zaitang-centre.target", "zaitang-central", "--centre", "/var/lib/zaitang/centre", "centre.toml")
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """`status`: of the command; None: it did not end in time, or is not there. `said`: what it printed, `words` what it
+    complained."""
+
+    status: int | None
+    said: str = ""
+    words: str = ""
+
+    def read(self) -> Any:
+        """What it printed as JSON; None for anything else."""
+        try:
+            return json.loads(self.said[:LARGEST])
+        except (ValueError, RecursionError):
+            return None
+
+
+class Ends:
+    """Asks the commands of a release below `releases`. `root`: of the machine."""
+
+    def __init__(self, root: Path, releases: Path) -> None:
+        self._root, self._releases = root, releases
+        self.here = tuple(end for end in (BOX, CENTRE) if end.is_here(root))
+
+    def busy(self, release: str, within_min: int) -> str:
+        """Why nothing may be restarted now: `recording`, `open`, `plan`, or `unknown`; empty: it may. A centre may
+        always: boxes keep everything until it is back."""
+        if BOX not in self.here:
+            return ""
+        answer = self.ask(BOX, release, "busy", "--json", "--within", str(within_min))
+        said = answer.read()
+        if not isinstance(said, dict) or answer.status not in (0, 1):
+            return "unknown"
+        return str(said.get("why") or "unknown") if answer.status or said.get("busy") else ""
+
+    def ailing(self, release: str) -> Any:
+        """What the doctor of the box says, as it printed it; an empty list on a machine without a box.
+
+        None: it says nothing that can be read."""
+        if BOX not in self.here:
+            return []
+        said = self.ask(BOX, release, "doctor", "--json").read()
+        return said if isinstance(said, list) and all(isinstance(one, dict) for one in said) else None
+
+    def schema(self, end: End, release: str, *words: str) -> dict[str, Any]:
+        """`writes`, `opens` and `database` of an end under a release. Raises InstallError with its words."""
+        answer = self.ask(end, release, "schema", "--json", *words)
+        said = answer.read()
+        if answer.status != 0 or not isinstance(said, dict) or not isinstance(said.get("opens"), list):
+            last = (answer.words or answer.said).strip()[-500:] or str(answer.status)
+            raise InstallError(f"版本 {release} 打不开本机的数据库：{last}",
+                               f"Release {release} does not open the database of this machine: {last}")
+        return said
+
+    def reads(self, release: str) -> bool:
+        """Whether a release opens the databases as they are now."""
+        try:
+            found = [self.schema(end, release) for end in self.here]
+        except InstallError:
+            return False
+        return all(one["database"] is None or one["database"] in one["opens"] for one in found)
+
+    def state_failed(self, release: str, did_not_hold: str, back_to: str, why: str) -> None:
+        """Have the box state it for its centre. Raises InstallError."""
+        if BOX not in self.here:
+            return
+        words = ["update-failed", "--release", did_not_hold, "--why", why, *(["--back-to", back_to] if back_to else [])]
+        answer = self.ask(BOX, release, *words)
+        if answer.status != 0:
+            raise InstallError(f"未能上报更新失败：{answer.words.strip()[-500:]}",
+                               f"That the update failed could not be stated: {answer.words.strip()[-500:]}")
+
+    def ask(self, end: End, release: str, *words: str) -> Answer:
+        """Run a command of an end to its end, or for LONGEST_S real seconds."""
+        program = self._releases / release / "bin" / end.program
+        folder = self._root / end.folder[1:]
+        try:
+            command = [*AS_USER, str(program), "--lang", "en", words[0], end.option, str(folder), *words[1:]]
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                                  timeout=LONGEST_S + 10, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            return Answer(None)
+        return Answer(done.returncode, done.stdout, done.stderr)

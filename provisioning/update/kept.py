@@ -1,0 +1,56 @@
+"""The state of an update on the disk: one small file, there whole or as it was before."""
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+from provisioning.install.journal import write_whole
+from provisioning.install.said import InstallError
+from provisioning.update.state import Phase, State
+
+NAME = "update.json"
+LARGEST = 1 << 20
+
+
+def load(path: Path) -> State:
+    """The state; a new one where there is none. Raises InstallError."""
+    if not path.exists():
+        return State()
+    try:
+        with path.open("rb") as file:
+            found = json.loads(file.read(LARGEST))
+        fields: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
+        state = State(**fields)
+        if state.phase not in get_args(Phase):
+            raise ValueError(state.phase)
+        return state
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise InstallError(f"{path} 已损坏：请把它移到别处；正在运行的版本保持不变。",
+                           f"{path} is damaged: move it away; the release that runs stays.") from error
+
+
+def save(path: Path, state: State) -> None:
+    """Over a power cut, too. Raises OSError."""
+    write_whole(path, json.dumps(dataclasses.asdict(state), ensure_ascii=False, indent=1).encode(), 0o644)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One updater or installer at a time; `folder`: theirs. Raises InstallError where another is at work."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise InstallError("更新或安装正在进行：请稍候，用 `zaitang-update status` 查看进度。",
+                           "An update or an installation is at work: wait; see `zaitang-update status`.") from None
+    finally:
+        os.close(handle)

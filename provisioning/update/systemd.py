@@ -1,0 +1,52 @@
+"""What an update asks of systemd: to start an end anew, and how its units are."""
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+
+from provisioning.install.said import InstallError
+
+RESTART_S, ASK_S = 300, 30
+
+
+@dataclasses.dataclass(frozen=True)
+class Unit:
+    """`up`: it runs; `deaths`: how often systemd had to start it again by itself."""
+
+    name: str
+    up: bool
+    deaths: int
+
+
+def restart(target: str) -> None:
+    """Start a target and everything that is part of it anew. Raises InstallError."""
+    _run(RESTART_S, "restart", target)
+
+
+def reload() -> None:
+    """Have unit files read again. Raises InstallError."""
+    _run(ASK_S, "daemon-reload")
+
+
+def units(target: str) -> list[Unit]:
+    """The services that a target wants. Raises InstallError."""
+    wanted = _run(ASK_S, "show", "--property=Wants", "--value", target).split()
+    found = []
+    for name in sorted(one for one in wanted if one.endswith(".service")):
+        lines = _run(ASK_S, "show", "--property=LoadState,ActiveState,NRestarts", name).splitlines()
+        told = dict(line.split("=", 1) for line in lines if "=" in line)
+        if told.get("LoadState") == "loaded":
+            found.append(Unit(name, told.get("ActiveState") == "active", int(told.get("NRestarts") or 0)))
+    return found
+
+
+def _run(limit_s: int, *words: str) -> str:
+    try:
+        done = subprocess.run(["systemctl", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              errors="replace", timeout=limit_s, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise InstallError(f"systemctl {words[0]} 失败：{error}", f"systemctl {words[0]} failed: {error}") from error
+    if done.returncode:
+        raise InstallError(f"systemctl {words[0]} 失败：{done.stderr.strip()[-500:]}",
+                           f"systemctl {words[0]} failed: {done.stderr.strip()[-500:]}")
+    return done.stdout
