@@ -99,7 +99,7 @@ def memory(options: SystemOptions) -> bytes:
 
 
 def _checked(said: Asked) -> SystemOptions:
-    nets = {key: _networks(_words(said.get(key))) for key in ("admin_net", "metrics_net")}
+    admin_net, metrics_net = (_networks(_words(said.get(key))) for key in ("admin_net", "metrics_net"))
     ntp, rtc, disk = tuple(_words(said.get("ntp"))), str(said.get("rtc", "")), str(said.get("data_disk", ""))
     for server in ntp:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,253}", server):
@@ -110,8 +110,8 @@ def _checked(said: Asked) -> SystemOptions:
                            f"“{disk}” cannot be a label: use 1 to 16 letters, digits or . _ -.")
     rotate = said.get("rotate", 0)
     return SystemOptions(
-        **nets, ntp=ntp, rtc=rtc if rtc in RTCS else "", data_disk=disk, kiosk=said.get("kiosk") is not False,
-        rotate=rotate if isinstance(rotate, int) and rotate in TURNS else 0)
+        admin_net=admin_net, metrics_net=metrics_net, ntp=ntp, rtc=rtc if rtc in RTCS else "", data_disk=disk,
+        kiosk=said.get("kiosk") is not False, rotate=rotate if isinstance(rotate, int) and rotate in TURNS else 0)
 
 
 def _words(value: object) -> list[str]:
