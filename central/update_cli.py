@@ -20,7 +20,7 @@ NONE_YET = N_("none yet")
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `schema` to the parser of `zaitang-central`."""
     schema = commands.add_parser("schema", help="which database this centre has, and which ones this release opens")
-    schema.add_argument("--centre", type=Path, required=True, metavar="DIR")
+    schema.add_argument("--centre", type=Path, required=True, metavar="DIR", help="the centre's folder")
     schema.add_argument("--try", action="store_true", dest="try_copy",
                         help="open a copy of the database, and throw it away")
     schema.add_argument("--json", action="store_true", help="for programs")

@@ -21,7 +21,7 @@ RECORDS: Mapping[str, Urgency] = {
         "picture.looped", "rollcall.pack_refused", "chain.fork", "chain.cut", "chain.broken", "centre.rolled_back",
         "centre.two_trees", "tree.damaged", "centre.clock", "centre.full", "centre.stranger", "broker.away",
         "broker.dates", "broker.disk", "broker.own", "broker.refused", "broker.stranger", "database.set_back",
-        "box.floods", "quarantine.full",
+        "box.floods", "quarantine.full", "update.stays",
     ), "now"),
     **dict.fromkeys((
         "box.silent", "camera.overrun", "centre.dates", "centre.file_changed", "centre.file_lost", "centre.file_rotten",
@@ -29,7 +29,7 @@ RECORDS: Mapping[str, Urgency] = {
         "database.failed", "order.refused", "receipt.refused", "checkpoint.refused", "gap.refused", "segment.damaged",
         "segment.lost", "segment.quarantined", "storage.days_left", "storage.rotten", "storage.second_away",
         "storage.second_full", "store.full", "template.unreadable", "upload.refused", "picture.segment_differs",
-        "rollcall.segment_differs", "sheet.unmade",
+        "rollcall.segment_differs", "sheet.unmade", "update.rolled_back",
     ), "later"),
     **dict.fromkeys((
         "broker.dropped", "camera.stepped", "centre.file_repaired", "clock.set", "enrol.other_face", "enrol.overruled",

@@ -109,7 +109,7 @@ const BODIES = {
     signature: Is.like(/^[A-Za-z0-9+/]{86}==$/) },
   "chain.begun": { chain: Is.chain, up_to: Is.count, head_hash: Is.hash, receipted: Is.maybe(Is.count), reason: Is.text },
   "device.approved": { device: Is.id, serial: Is.text, keyid: Is.hash, certificate: Is.text,
-    intermediates: Is.maybe(Is.list(Is.text)) },
+    intermediates: Is.maybe(Is.list(Is.text)), by: Is.absent(Is.text), claimed_by: Is.absent(Is.text) },
   alarm: { code: Is.id, params: Is.object, class: Is.maybe(Is.id) },
   decision: { class: Is.id, stage: Is.one("first", "second"), answer: Is.text, reason: Is.text, by_name: Is.text },
   objection: { class: Is.id, objection: Is.id, state: Is.text, text: Is.absent(Is.text), answer: Is.absent(Is.text) },

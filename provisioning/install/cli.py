@@ -5,6 +5,7 @@ import argparse
 import dataclasses
 import fcntl
 import os
+import re
 import shutil
 import sys
 import time
@@ -127,7 +128,8 @@ def _options(args: argparse.Namespace, root: Path) -> Options:
                      release_key=args.release_key,
                      system=system_options(vars(args), root, os.environ, args.end))
     if args.end == "box":
-        return dataclasses.replace(shared, device=args.device, room=args.room, policy=args.policy)
+        return dataclasses.replace(shared, device=args.device, room=args.room, policy=args.policy, centre=args.centre,
+                                   pin=re.sub(r"[\s:]", "", args.pin).lower(), console=args.console)
     return dataclasses.replace(shared, names=tuple(args.name), passphrase_file=args.passphrase_file,
                                backup_file=args.backup_passphrase_file)
 

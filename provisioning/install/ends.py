@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from provisioning.install.host import Host
-from provisioning.install.items import Command, Folder, Item
+from provisioning.install.items import Command, File, Folder, Item
 from provisioning.install.options import USER, Options
 from provisioning.install.release import CURRENT
 from provisioning.install.said import InstallError, Said
@@ -22,6 +22,7 @@ CREDENTIALS = "/etc/credstore.encrypted"
 BACKUP_CREDENTIAL = f"{CREDENTIALS}/zaitang.backup"
 MODELS = f"{HOME}/.local/share/zaitang/models"
 LENT = "/run/zaitang-install"
+TOLD = "/etc/zaitang/box-centre.toml"
 AS_USER = ("runuser", "-u", USER, "--", "env", f"HOME={HOME}")
 
 
@@ -30,7 +31,7 @@ def end_items(options: Options) -> list[Item]:
     mirror = options.source.folder / "packs"
     packs = [_packs(mirror)] if options.source.bundle and options.end == "box" and mirror.is_dir() else []
     if options.end == "box":
-        return [*packs, *([_box(options)] if options.device else [])]
+        return [*packs, *([_told(options)] if options.centre else []), *([_box(options)] if options.device else [])]
     backups = Folder(BACKUP, Said("备份文件夹", "Folder of backups"), mode=0o700, owner=USER, keep=True)
     made: list[Item] = [_quiet_mosquitto(), backups]
     if options.passphrase_file:
@@ -38,6 +39,13 @@ def end_items(options: Options) -> list[Item]:
     if options.backup_file:
         made.append(_backup(options.backup_file))
     return made
+
+
+def _told(options: Options) -> Item:
+    """Of whom a box asks at its first boot. Nothing in it is secret, and it is believed because root wrote it."""
+    said = {"centre": options.centre, "pin": options.pin, "console": options.console}
+    lines = [f'{name} = "{value}"\n' for name, value in said.items() if value]
+    return File(TOLD, Said("终端盒的监管中心", "The centre of the box"), content="".join(lines).encode())
 
 
 def _box(options: Options) -> Item:

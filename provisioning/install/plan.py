@@ -80,6 +80,6 @@ def unit_items(folder: Path, end: str) -> list[Item]:
     target = f"zaitang-{end}.target"
     units = [path for path in sorted(folder.glob("zaitang-*")) if path.is_file()]
     stems = {path.stem for path in units if path.name == target or target in path.read_text()}
-    files = [path for path in units if path.stem in stems] + sorted(folder.glob("zaitang-*.service.d/*.conf"))
+    files = [path for path in units if path.stem in stems] + sorted(folder.glob("zaitang*-.service.d/*.conf"))
     return [File(f"{UNITS}/{path.relative_to(folder)}", Said(f"单元 {path.name}", f"Unit {path.name}"), source=path)
             for path in files]

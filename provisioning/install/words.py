@@ -17,6 +17,9 @@ from provisioning.install.system_options import WORDS
 ENDS = {"box": Said("终端盒", "The box"), "centre": Said("监管中心", "The centre")}
 DEVICE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
+BOXES = re.compile(r"https://[A-Za-z0-9.:\[\]-]{1,255}(:[0-9]{1,5})?/?")
+CONSOLE = re.compile(r"https://[A-Za-z0-9.:\[\]-]{1,255}/?")
+PIN = re.compile(r"[0-9a-f]{64}")
 LEAST = 12
 """Characters of a passphrase, as the centre asks for them."""
 BOTH = (
@@ -32,7 +35,14 @@ OWN = {
         ("--device", {"default": "", "metavar": "ID"}, Said("终端盒名称；不给出则由首次开机登记",
                                                             "the box's name; without it the first boot asks")),
         ("--room", {"default": "", "metavar": "TEXT"}, Said("所在教室", "the room")),
-        ("--policy", {"default": "", "metavar": "ID"}, Said("适用的政策", "whose rules hold"))),
+        ("--policy", {"default": "", "metavar": "ID"}, Said("适用的政策", "whose rules hold")),
+        ("--centre", {"default": "", "metavar": "URL"}, Said(
+            "监管中心接收终端盒的地址，如 https://centre.example:8471；须与 --pin 一起给出",
+            "where the centre takes boxes, like https://centre.example:8471; together with --pin")),
+        ("--pin", {"default": "", "metavar": "FINGERPRINT"}, Said(
+            "监管中心根证书的指纹", "the fingerprint of the centre's root")),
+        ("--console", {"default": "", "metavar": "URL"}, Said(
+            "手机打开的控制台地址", "the address of the console that telephones open"))),
     "centre": (
         ("--name", {"action": "append", "default": [], "metavar": "NAME"}, Said(
             "终端盒连接本中心所用的名称或地址，可重复",
@@ -75,6 +85,16 @@ def wrong(options: Options, root: Path, dry: bool) -> list[Said]:
     if options.device and not DEVICE.fullmatch(options.device):
         found.append(Said("--device 只能用小写字母、数字和 . _ -，不超过 64 个字符。",
                           "--device takes up to 64 of a-z 0-9 . _ -, beginning with a letter or digit."))
+    if bool(options.centre) != bool(options.pin):
+        found.append(Said("--centre 和 --pin 须一起给出。", "--centre and --pin belong together."))
+    if options.centre and not BOXES.fullmatch(options.centre):
+        found.append(Said("--centre 应如 https://centre.example:8471。",
+                          "--centre is an address like https://centre.example:8471."))
+    if options.pin and not PIN.fullmatch(options.pin):
+        found.append(Said("--pin 是 64 位十六进制的指纹。", "--pin is a fingerprint of 64 hex digits."))
+    if options.console and not (options.centre and CONSOLE.fullmatch(options.console)):
+        found.append(Said("--console 应如 https://centre.example，且须与 --centre 一起给出。",
+                          "--console is an address like https://centre.example, together with --centre."))
     found += [Said(f"--name {name} 不是机器的名称或地址。", f"--name {name} is no name or address of a machine.")
               for name in options.names if not NAME.fullmatch(name)]
     trusted = (root / KEY[1:]).exists() or (options.release_key and options.release_key.is_file())

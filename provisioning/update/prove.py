@@ -5,8 +5,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-OUTSIDE = frozenset(("centre", "heat", "power"))
-"""What the doctor looks at that no release can break: the centre's own hours, the weather, the mains."""
+OUTSIDE = frozenset(("centre", "network", "heat", "power"))
+"""What the doctor looks at that no release can break: the centre's own hours, the line, the weather, the mains."""
 DEATHS = 2
 """So often a process may not die once everything had time to start."""
 

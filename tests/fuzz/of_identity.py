@@ -30,7 +30,7 @@ from edge.errors import BadKeyFile as BadBoxKeyFile
 from edge.errors import BadKeys
 from edge.identity.centre import _read, checked_address
 from edge.identity.errors import BadAddress, Refused, StrangeAnswer
-from edge.identity.join import _decoded, _take
+from edge.identity.join import decoded, take
 from edge.identity.renew import is_due
 from edge.identity.tls import client_context, own_certificate, request_for, take_certificate, waiting_key
 from edge.keys import load_keys
@@ -189,8 +189,8 @@ def _approval(data: bytes, bench: Bench) -> None:
     """What comes to a box that asks: it joins, or is as it was and can ask again."""
     folder, pin = _afresh(bench), _joined().pin
     try:
-        answer = _decoded(_read(200, data))
-        _take(folder, load_box(folder), pin, answer, "centre.example", ADDRESS)
+        answer = decoded(_read(200, data))
+        take(folder, load_box(folder), pin, answer, "centre.example", ADDRESS)
     except (StrangeAnswer, BadKeys):
         assert not (folder / "keys/device.crt").exists()
         assert waiting_key(folder / "keys").public_key() == TLS.public_key()

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from central.centre_toml import TEMPLATES
-from provisioning.install.ends import _brought, centre_toml
+from edge.firstboot.told import FILE, Told, read_told
+from provisioning.install.ends import TOLD, _brought, centre_toml
 from provisioning.install.host import Host
 from provisioning.install.items import File, Item
 from provisioning.install.options import Options
@@ -17,6 +18,7 @@ from provisioning.install.packages import Packages
 from provisioning.install.plan import plan
 from provisioning.install.release import CURRENT, Release, Source, read_source
 from provisioning.install.said import InstallError
+from provisioning.install.words import wrong
 from tests.provisioning.install.conftest import DEBIAN
 from tests.provisioning.install.test_machine import ORIN, PI5, TAKEN
 
@@ -116,6 +118,20 @@ def test_the_settings_of_a_centre_for_boxes_elsewhere(lang: str) -> None:
         key: value for key, value in old.items() if key not in ("broker", "devices")}
     with pytest.raises(InstallError, match="has no"):
         centre_toml("[broker]\n", ())
+
+
+def test_a_box_is_told_of_its_centre_as_the_first_boot_reads_it(tmp_path: Path) -> None:
+    pin = "9f" * 32
+    options = Options("box", SOURCE, centre="https://centre.example:8471", pin=pin, console="https://centre.example")
+    (item,) = [one for one in plan(DEBIAN, options) if isinstance(one, File) and one.path == TOLD]
+    (tmp_path / "told.toml").write_bytes(item.bytes())
+    assert read_told(tmp_path / "told.toml") == Told("https://centre.example:8471", pin, "https://centre.example")
+    assert str(FILE) == TOLD and item.mode & 0o044 == 0o044
+    assert not [one for one in plan(DEBIAN, Options("box", SOURCE)) if getattr(one, "path", "") == TOLD]
+    for change in ({"pin": ""}, {"pin": "9f"}, {"centre": "http://centre.example"}, {"console": "https://x/path?q"},
+                   {"centre": 'https://x"\nroot = "'}):
+        assert wrong(dataclasses.replace(options, **change), tmp_path, dry=True)
+    assert not wrong(options, tmp_path, dry=True)
 
 
 def test_every_file_item_is_read_from_the_source() -> None:
