@@ -150,7 +150,7 @@ def test_what_failed_says_why_and_goes_on(site: Centre) -> None:
     path.write_bytes(data[:-1] + b"x")
     send(client, PLACE, reason="flag")
     until(desk, "failed")
-    assert "was changed after it was recorded" in client.get(f"{PLACE}?lang=en").text
+    assert "Files that are still at" in client.get(f"{PLACE}?lang=en").text
     assert "尚不完整" in client.get(f"{PLACE}?lang=zh").text
     path.write_bytes(data)
     assert send(client, PLACE, reason="flag").status_code == 303

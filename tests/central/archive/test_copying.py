@@ -63,6 +63,11 @@ def test_a_file_that_rotted_at_the_centre_is_stated_and_asked_of_its_box(kept: C
 
 def test_an_archive_that_is_wanted_now_names_it_as_missing(kept: Centre, tmp_path: Path) -> None:
     rots(kept)
+    kept.objects.path(sha256_hex(VIDEO[1])).write_bytes(b"?" * len(VIDEO[1]))
+    with pytest.raises(FilesAway) as caught:
+        pulled(kept, tmp_path / "bag")
+    assert [one.count for one in caught.value.away] == [2], "where nothing else came boxes are asked all the same"
+    kept.objects.path(sha256_hex(VIDEO[1])).write_bytes(VIDEO[1])
     done = pulled(kept, tmp_path / "bag", WITHOUT)
     assert [(one.device, len(one.seqs)) for one in done.missing] == [("box-1", 1)] and done.files == 1
     assert verify(done.folder, None, "en").ok
