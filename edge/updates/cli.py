@@ -51,7 +51,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     failed.add_argument("--release", type=_release, required=True, metavar="VERSION", help="which release")
     failed.add_argument("--back-to", type=_release, metavar="VERSION",
                         help="the release that runs again; without it: the one that did not hold stays")
-    failed.add_argument("--why", choices=WHYS, required=True, help="why it did not hold: docs/updates.md")
+    failed.add_argument("--why", choices=WHYS, required=True, help="why it did not hold (docs/updates.md)")
     failed.set_defaults(do=_failed)
 
 

@@ -123,11 +123,11 @@ def test_the_settings_of_a_centre_for_boxes_elsewhere(lang: str) -> None:
 def test_a_box_is_told_of_its_centre_as_the_first_boot_reads_it(tmp_path: Path) -> None:
     pin = "9f" * 32
     options = Options("box", SOURCE, centre="https://centre.example:8471", pin=pin, console="https://centre.example")
-    (item,) = [one for one in plan(DEBIAN, options) if isinstance(one, File) and one.path == TOLD]
+    (item,) = [one for one in plan(DEBIAN, options) if isinstance(one, File) and one.name == TOLD]
     (tmp_path / "told.toml").write_bytes(item.bytes())
     assert read_told(tmp_path / "told.toml") == Told("https://centre.example:8471", pin, "https://centre.example")
     assert str(FILE) == TOLD and item.mode & 0o044 == 0o044
-    assert not [one for one in plan(DEBIAN, Options("box", SOURCE)) if getattr(one, "path", "") == TOLD]
+    assert not [one for one in plan(DEBIAN, Options("box", SOURCE)) if one.name == TOLD]
     for change in ({"pin": ""}, {"pin": "9f"}, {"centre": "http://centre.example"}, {"console": "https://x/path?q"},
                    {"centre": 'https://x"\nroot = "'}):
         assert wrong(dataclasses.replace(options, **change), tmp_path, dry=True)
