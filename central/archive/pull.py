@@ -203,7 +203,7 @@ class _Pull:
             for one in self._copy_some(here):
                 del left[one.path]
                 moved = True
-            moved |= any(one.path in left and not self._copier.here(one) for one in here)  # spoilt: asked of its box next
+            moved |= any(one.path in left and not self._copier.here(one) for one in here)  # spoilt: its box is asked
             if moved:
                 since_s = time.monotonic()
             elif all(one.refused == one.count for one in away) or time.monotonic() - since_s >= self._terms.wait_s:
