@@ -63,7 +63,8 @@ def a_desk(folder: Path) -> Iterator[tuple[Desk, ASGIApp, str, Path]]:
     centre.keep_certificate()
     hours = itertools.count(0, 3600)
     keys, desk = centre.folder / "keys", centre.desk()
-    app = create_app(desk, keys, TOLD, Tries(lambda: float(next(hours))))
+    tries, introductions = (Tries(lambda: float(next(hours))) for _ in range(2))
+    app = create_app(desk, centre.welcome(), keys, TOLD, tries, introductions)
     yield desk, app, desk.claim("box-1", "ab12", 1), keys
     centre.store.close()
 
@@ -71,6 +72,11 @@ def a_desk(folder: Path) -> Iterator[tuple[Desk, ASGIApp, str, Path]]:
 def _claim(token: str) -> dict[str, str]:
     return {"token": token, "serial": "ab12", "device": "box-1", "request": request_for(OWN, "box-1"),
             "tls_request": request_for(TLS, "box-1")}
+
+
+def _introduction() -> bytes:
+    told = _claim("")
+    return json.dumps({key: told[key] for key in ("serial", "request", "tls_request")}).encode()
 
 
 @functools.cache
@@ -243,6 +249,7 @@ HTTPS = ("edge/identity/centre.py",)
 PARSERS = (
     Parser("a request of a box that wants in", DESK, "json", _requests, _request, (), 40),
     Parser("a claim", DESK, "json", lambda: [json.dumps(_claim("TOKEN")).encode()], _asks("/devices/claim"), (), 32),
+    Parser("an introduction", DESK, "json", lambda: [_introduction()], _asks("/devices/introduce"), (), 32),
     Parser("a certificate request", ("central/devices/claims.py",), "pem", lambda: [request_for(TLS, "box-1").encode()],
            lambda data, _: key_of_request(data.decode("utf-8", "surrogateescape")), (BadRequest,), 80),
     Parser("a renewal that a box signed", (*DESK, "evidence/renewal.py"), "json", _renewal_seeds, _renewal,
