@@ -1,5 +1,5 @@
 # The commands of the project. `make demo` and `make test` prepare the machine by themselves.
-.PHONY: demo test compiled test-faults test-long setup setup-test check bench bundle pictures lock clean
+.PHONY: demo test compiled test-faults test-long test-bundle setup setup-test check bench bundle pictures lock clean
 .DEFAULT_GOAL := demo
 PY := .venv/bin/python
 # What is compiled once, asserts of tests too, is kept for the next worker, suite and process, whatever the machine says.
@@ -24,7 +24,11 @@ test-long: setup-test
 
 # Processes that are killed, networks that are cut, disks that are full. ZAITANG_FAULTS=long: ten times as much.
 test-faults: setup-test
-	$(PY) -m pytest -m faults -n 2 --dist load --durations=10
+	$(PY) -m pytest -m faults -n 3 --dist load --durations=10
+
+# A bundle for this machine and another one, made from what the registry has: about a gigabyte comes.
+test-bundle: setup-test
+	$(PY) -m pytest -m bundle -n 0
 
 check: setup
 	.venv/bin/ruff check .

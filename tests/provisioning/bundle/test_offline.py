@@ -40,7 +40,7 @@ def offline(*command: str | Path) -> subprocess.CompletedProcess[str]:
                           env={**env, "PIP_CONFIG_FILE": "/dev/null"})
 
 
-@pytest.mark.long
+@pytest.mark.bundle
 @pytest.mark.timeout(1500)
 @pytest.mark.skipif(shutil.which("unshare") is None or os.geteuid() != 0, reason="needs root to cut the network")
 def test_a_machine_without_a_network_gets_both_ends_from_the_bundle(tmp_path: Path, pool: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_machine_without_a_network_gets_both_ends_from_the_bundle(tmp_path: Pa
         assert done.stdout.startswith(str(venv)), done.stderr
 
 
-@pytest.mark.long
+@pytest.mark.bundle
 @pytest.mark.timeout(1500)
 def test_a_raspberry_pi_and_a_jetson_lack_no_package(pool: Path) -> None:
     lists = [(ROOT / "provisioning/requirements" / name).read_text("utf-8") for name in ROOTS]
