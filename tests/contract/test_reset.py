@@ -239,6 +239,17 @@ def test_video_without_a_record_keeps_a_box(ends: Ends, capsys: pytest.CaptureFi
     assert reset(open_box(box.folder), "--confirm", "box-1") == 0
 
 
+def test_a_video_disk_that_is_not_there_keeps_a_box(ends: Ends, capsys: pytest.CaptureFixture[str]) -> None:
+    """What lies on it unfinished is known to nobody."""
+    box = ends.boxes[0]
+    open_volume(box.video, "box-1", box.store, 0)
+    ends.send()
+    released(ends, box)
+    (box.video / IDENTITY).unlink()
+    assert reset(box, "--confirm", "box-1") != 0 and "is the disk mounted" in capsys.readouterr().err
+    assert (box.folder / "keys").is_dir() and not wipe.begun(box.folder)
+
+
 def test_no_word_while_a_class_is_open(ends: Ends, capsys: pytest.CaptureFixture[str]) -> None:
     box = ends.boxes[0]
     for said in (SessionStart("welder-1", "s-1", "page"), SessionStart("welder-2", "s-2", "page")):
