@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 import base64
+import functools
 import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from central.classes.orders import OrderMessage, Told
-from central.orders.errors import BadDays, FilesNotOfBox, NoSuchBox, NotAllHere, NothingWanted, TooManyFiles
+from central.keeping.held import stated
+from central.orders.errors import BadDays, FilesNotOfBox, NoSuchBox, NothingWanted, TooManyFiles
 from central.store.box_orders import Waiting
 from central.store.chains import ChainHead
 from central.store.store import Store
@@ -20,12 +22,11 @@ from evidence.box_orders import (
     Revocation,
     WantedFile,
     WantedLive,
-    WantedRelease,
     WantedUpload,
 )
 from evidence.canonical import canonical
+from evidence.corrections import corrections
 from evidence.records import Sealed
-from evidence.shape import decode
 from evidence.times import HOUR, utc_text, utc_us
 
 DAY_US = 86_400_000_000
@@ -45,7 +46,7 @@ def order_upload(
     one order holds. One order for each chain of the box that recorded some. Raises NoSuchBox, BadDays, FilesNotOfBox,
     NothingWanted, TooManyFiles."""
     with store.write() as tx:
-        files = named(tx, device, hashes) if hashes else _lacking(tx, device, class_id)
+        files = named(tx, device, hashes) if hashes else lacking(tx, device, class_id)
         if not files:
             raise NothingWanted(device=device)
         return order_files(store, tx, device, files, expires(days, now_us))
@@ -70,26 +71,6 @@ def order_settings(
     with store.write() as tx:
         head_of(tx, device)
         body = BoxOrder(device, next_number(tx, device), expires(days, now_us), "settings", settings=settings)
-        return store.append(tx, body), body
-
-
-def order_release(
-    store: Store, device: str, by: str, days: int, now_us: int,
-) -> tuple[Sealed, BoxOrder]:
-    """Say that a box may be emptied: all of its present chain that came, and every file of it, is here to stay. What
-    came for a while only, because it was asked for, stays from now on.
-
-    Raises NoSuchBox, BadDays, NotAllHere, BadShape."""
-    with store.write() as tx:
-        head = head_of(tx, device)
-        lacking = sum(len(files) for files in _lacking(tx, device, None).values())
-        if lacking:
-            raise NotAllHere(device=device, files=lacking)
-        for sha256 in _files(tx, device):
-            tx.forget_cached(sha256, "file")
-        told = {"chain": head.chain, "seq": head.up_to, "head": head.head_hash, "by": by}
-        body = BoxOrder(device, next_number(tx, device), expires(days, now_us), "release",
-                        release=decode(WantedRelease, told, "order"))
         return store.append(tx, body), body
 
 
@@ -257,27 +238,40 @@ def named(tx: Tx, device: str, hashes: Sequence[str]) -> dict[str, list[WantedFi
     return files
 
 
-def _lacking(tx: Tx, device: str, class_id: str | None) -> dict[str, list[WantedFile]]:
-    """What the box recorded of a class, or of all, that is not here and was removed neither there nor here; by
-    chain."""
-    chains = chains_of(tx, device)
-    removed = {str(one.record.body.get("segment")) for one in tx.of_type("segment.removed")
-               if one.record.device == device and one.record.chain in chains}
-    for sealed in tx.of_type("video.removed", class_id):
-        gone = body_of(sealed.record)
-        removed |= {file.segment for file in gone.files} if isinstance(gone, VideoRemoved) else set()
+def lacking(tx: Tx, device: str, class_id: str | None) -> dict[str, list[WantedFile]]:
+    """What the box recorded of a class, or of all, and that is not whole here; by chain. Not what was removed there or
+    here, unless a dispute or a hold of its class may keep it at the box, and the box did not say that it is gone."""
+    chains, removed = chains_of(tx, device), _removed(tx, device, class_id)
+    spoilt = {one.sha256 for one in tx.spoilt()}
+    missing = {sha256 for answer in answers(tx, device).values() for sha256 in answer.missing}
+    held = functools.cache(lambda of: of is not None and _held(tx, of))
     files: dict[str, list[WantedFile]] = {}
     for sealed in tx.of_type("segment", class_id):
         body = body_of(sealed.record)
         ours = sealed.record.device == device and sealed.record.chain in chains
-        if ours and isinstance(body, Segment) and body.sha256 not in removed and not _stored(tx, body.sha256):
+        if not ours or not isinstance(body, Segment) or (body.sha256 not in spoilt and _stored(tx, body.sha256)):
+            continue
+        if body.sha256 not in removed or (body.sha256 not in missing and held(body.class_id)):
             files.setdefault(sealed.record.chain, []).append(WantedFile(sealed.record.seq, body.sha256))
     return files
 
 
-def _files(tx: Tx, device: str) -> set[str]:
-    """The hashes of all files that a box recorded, in any of its chains."""
-    return {str(one.record.body["sha256"]) for one in tx.of_type("segment") if one.record.device == device}
+def _removed(tx: Tx, device: str, class_id: str | None) -> set[str]:
+    """The hashes of files that records say are removed, at the box or here."""
+    chains = chains_of(tx, device)
+    found = {str(one.record.body.get("segment")) for one in tx.of_type("segment.removed")
+             if one.record.device == device and one.record.chain in chains}
+    for sealed in tx.of_type("video.removed", class_id):
+        gone = body_of(sealed.record)
+        found |= {file.segment for file in gone.files} if isinstance(gone, VideoRemoved) else set()
+    return found
+
+
+def _held(tx: Tx, class_id: str) -> bool:
+    """Whether a dispute or a hold holds the class, or one to which a session of it was put right, or from which."""
+    put_right = corrections(one.record for one in tx.of_type("session.corrected"))
+    also = [moved.classes for moved in put_right.by_session.values() if class_id in moved.classes]
+    return any(stated(tx, one) for one in {class_id}.union(*also))
 
 
 def _stored(tx: Tx, sha256: str) -> bool:

@@ -72,7 +72,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     settings.set_defaults(do=_settings)
     release = actions.add_parser("release", help="say that a box may be emptied: all that it recorded is here to stay")
     release.add_argument("device", metavar="BOX")
-    release.add_argument("--by", required=True, metavar="ACCOUNT", help="who says so; kept for ever")
+    release.add_argument("--by", required=True, metavar="ACCOUNT",
+                         help="who says so, an administrator; kept for ever")
     release.add_argument("--days", type=int, default=7, metavar="N", help="for how long the order holds")
     release.set_defaults(do=_release)
     listed = actions.add_parser("list", help="all orders to boxes, or to one, and what was answered")
@@ -116,7 +117,7 @@ def _settings(args: argparse.Namespace) -> None:
 
 
 def _release(args: argparse.Namespace) -> None:
-    from central.orders.boxes import order_release
+    from central.orders.release import order_release
 
     centre = opened(args)
     _, body = order_release(centre.store, args.device, args.by, args.days, centre.clock.stamp().utc_us)

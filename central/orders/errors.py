@@ -31,3 +31,17 @@ class NothingWanted(BadInput):
 class NotAllHere(BadInput):
     text = ("{files} files of {device} are not here, so it may not be emptied: have them sent first, "
             "`zaitang-central order upload {device}`")
+
+
+class PastNotHere(BadInput):
+    text = ("{device} had {chains} chains of records before that are not here to their end, so it may not be emptied: "
+            "what is missing lies at the box alone; keep its disk")
+
+
+class BoxOpen(BadInput):
+    text = "a class is open at {device}, so it may not be emptied: end it there first"
+
+
+class NotAdministrator(BadInput):
+    text = ("{account} is no account of an administrator at this centre, so the word would be nobody's: see "
+            "`zaitang-central user list`")

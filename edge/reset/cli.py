@@ -4,13 +4,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from common.texts import N_, translate
 from evidence.errors import BadInput
-
-if TYPE_CHECKING:
-    from edge.wiring import Box
 
 WHY = {
     "no_word": N_("the centre has not said that this box may be emptied: `zaitang-central order release BOX`"),
@@ -18,6 +14,14 @@ WHY = {
     "over": N_("the word of the centre is over: ask for another"),
     "since": N_("{count} records were made since the word of the centre ({kinds}): ask for another"),
     "waiting": N_("{count} records have no receipt of the centre yet: let the box run until it has them"),
+    "past": N_("{count} records of before its chain began anew have no receipt of the centre, and are not sent any "
+               "more: they may be at this box alone, keep its disk"),
+    "held": N_("a dispute or a hold keeps {count} video files whose time was over: wait until that is over"),
+    "open": N_("a class is open: end it at the terminal"),
+    "unsealed": N_("{count} recordings were not finished: let the box run, it records what is whole of them"),
+    "aside": N_("{count} files that no record names were put aside (video/quarantine): look at them, and take them "
+                "elsewhere"),
+    "unknown": N_("{count} files among the video are named by no record: let the box run, it puts them aside"),
 }
 EMPTIED = N_("the box is empty: keys, faces, records and video are gone. It begins like a new one. The centre goes on "
              "to believe its old key: `zaitang-central box revoke {device}` ends that")
@@ -55,7 +59,7 @@ def _empty(folder: Path, confirm: str | None, lang: str) -> None:
     """With nothing of the box running: ask everything, set the mark, remove."""
     from edge.child import only_one
     from edge.cli import ROLES
-    from edge.reset.gather import facts
+    from edge.reset.gather import facts, volumes_of
     from edge.reset.judge import refusals
     from edge.reset.wipe import begin, finish
     from edge.wiring import open_ran
@@ -67,20 +71,10 @@ def _empty(folder: Path, confirm: str | None, lang: str) -> None:
             alone.enter_context(only_one(box.run_folder / f"{lock}.lock", lock))
         if confirm != box.config.device:
             raise NotNamed(device=box.config.device)
-        said = [translate(WHY[code], lang, **params) for code, params in refusals(facts(box))]
+        volumes = volumes_of(box)
+        said = [translate(WHY[code], lang, **params) for code, params in refusals(facts(box, volumes))]
         if said:
             raise NotEmptied(why="; ".join(said))
-        others = _others(box)
         box.store.close()
-        begin(folder, others)
+        begin(folder, [one.folder for one in volumes[1:]])
         finish(folder)
-
-
-def _others(box: Box) -> list[Path]:
-    """The folder of the second volume, if the box has one. Raises VolumeAway where another disk is in its place."""
-    from edge.storage.keeper import Keeper
-
-    keeper = Keeper(box)
-    if box.config.storage.second is None or keeper.is_new():
-        return []
-    return [keeper.second(keeper.first()).folder]

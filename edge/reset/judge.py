@@ -6,21 +6,34 @@ from collections.abc import Iterator, Sequence
 
 from evidence.box_orders import WantedRelease
 
-HARMLESS = frozenset({"order.answered", "order.accepted", "alarm", "checkpoint.seen", "live.ended"})
-"""What a box states by itself, of nobody: after the centre's word it may."""
+HARMLESS = frozenset({
+    "order.answered", "order.accepted", "checkpoint.seen", "live.ended", "alarm broker.refused", "alarm camera.broken",
+    "alarm camera.silent", "alarm centre.dates", "alarm certificate.not_renewed", "alarm clock.apart",
+    "alarm storage.days_left", "alarm update.rolled_back", "alarm update.stays",
+})
+"""What a box states by itself, of nobody: after the centre's word it may. Of alarms only those by which no evidence is
+in question, here or at the centre."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
     """`release`: the newest word of the centre that was accepted; `over`: its time is, as far as the box knows;
-    `since`: types of the records after the one that it names; `waiting`: records without a receipt; `chain`: the
-    present one."""
+    `since`: types of the records after the one that it names, `alarm CODE` of an alarm; `waiting`: records without a
+    receipt; `past`: those of chains before; `held`: files that were to go and that a dispute or a hold keeps; `open`: a
+    class is; `unsealed`: recordings that were not finished; `aside`: files that were put aside; `unknown`: files beside
+    the segments that no record names; `chain`: the present one."""
 
     chain: str
     release: WantedRelease | None
     over: bool
     since: Sequence[str]
     waiting: int
+    past: int
+    held: int
+    open: bool
+    unsealed: int
+    aside: int
+    unknown: int
 
 
 def refusals(facts: Facts) -> Iterator[tuple[str, dict[str, object]]]:
@@ -36,5 +49,8 @@ def refusals(facts: Facts) -> Iterator[tuple[str, dict[str, object]]]:
     made = [kind for kind in facts.since if kind not in HARMLESS]
     if made:
         yield "since", {"count": len(made), "kinds": ", ".join(sorted(set(made)))}
-    if facts.waiting:
-        yield "waiting", {"count": facts.waiting}
+    if facts.open:
+        yield "open", {}
+    for code in ("waiting", "past", "held", "unsealed", "aside", "unknown"):
+        if count := getattr(facts, code):
+            yield code, {"count": count}

@@ -9,9 +9,12 @@ from pathlib import Path
 
 from edge.errors import CannotWrite
 from edge.storage.files import sync_folder
+from edge.storage.volume import IDENTITY
 
 MARK = "emptying"
 FIRST = ("keys", "zaitang.db", "zaitang.db-wal", "zaitang.db-shm")
+OF_SECOND = ("segments", "incoming", IDENTITY)
+"""What a box puts on its second volume; what else lies there is somebody's."""
 
 
 def begun(folder: Path) -> bool:
@@ -33,7 +36,8 @@ def begin(folder: Path, others: Iterable[Path]) -> None:
 
 
 def finish(folder: Path) -> None:
-    """Remove everything; what is a mount point is emptied and stays. Says the same after a cut. Raises CannotWrite."""
+    """Remove everything, on other volumes what the box put there; what is a mount point is emptied and stays. Says the
+    same after a cut. Raises CannotWrite."""
     try:
         others = [Path(line) for line in (folder / MARK).read_text(encoding="utf-8").splitlines()]
         for name in FIRST:
@@ -41,7 +45,9 @@ def finish(folder: Path) -> None:
         sync_folder(folder)
         for other in others:
             if other.is_dir():
-                _empty(other)
+                for name in OF_SECOND:
+                    _remove(other / name)
+                sync_folder(other)
         for path in sorted(folder.iterdir()):
             if path.name != MARK:
                 _remove(path)

@@ -19,7 +19,7 @@ from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.statements import open_dispute
 from central.objects import Objects
-from central.orders.boxes import _lacking
+from central.orders.boxes import lacking
 from central.store.cached import CachedFile
 from central.store.summaries import Judgement, Listing
 from central.store.tables import Tx
@@ -123,8 +123,8 @@ def test_what_went_is_asked_for_again_and_comes_again(
     fill(centre, client, box, clock, 0, 1)
     assert bring(client, box, 2, clock.utc_us) == 201 and here(centre) == [1, 2]
     with centre.store.read() as tx:
-        (lacking,) = _lacking(tx, "box-1", None).values()
-        assert [one.sha256 for one in lacking] == [SHAS[0], SHAS[3]]
+        (files,) = lacking(tx, "box-1", None).values()
+        assert [one.sha256 for one in files] == [SHAS[0], SHAS[3]]
     asked = client.head(f"/api/segments/{SHAS[0]}", headers={**token(box, FILES[0], clock.utc_us), **ASKED})
     assert (asked.headers["upload-offset"], asked.headers["upload-complete"]) == ("0", "?0")
     assert bring(client, box, 0, clock.utc_us) == 201 and here(centre) == [0, 2]

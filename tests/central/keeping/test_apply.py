@@ -27,7 +27,7 @@ from central.keeping import apply, beside
 from central.keeping.beside import turn
 from central.keeping.now import HEARD_DAYS, centre_now, witnessed_size
 from central.keeping.words import until_words
-from central.orders.boxes import _lacking
+from central.orders.boxes import lacking
 from central.overview.name_keys import NameKeys
 from central.overview.worker import Worker
 from central.store.bucketed import Bucketed
@@ -81,7 +81,7 @@ def test_the_certificate_comes_first_and_the_file_goes_when_somebody_else_saw_it
     assert keeping.remover.apply() == apply.Done(removed=3, removed_bytes=sum(map(len, FILES)))
     assert keeping.here() == [] and len(certificates(keeping)) == 1
     with keeping.centre.store.read() as tx:
-        assert _lacking(tx, "box-1", CLASS) == {}, "what was removed here is not ordered again"
+        assert lacking(tx, "box-1", CLASS) == {}, "what was removed here is not ordered again"
     assert keeping.remover.apply() == apply.Done() and keeping.codes() == []
 
 
