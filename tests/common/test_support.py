@@ -87,7 +87,7 @@ def test_why_there_is_no_log_is_told_apart(tmp_path: Path, monkeypatch: pytest.M
     log.write_text("one\ntwo\n")
     assert support.journal("zaitang-*") == (["one", "two"], None)
     log.write_text("")
-    monkeypatch.setattr(support.os, "access", lambda path, mode: path != log)
+    monkeypatch.setattr("os.access", lambda path, mode: path != log)
     assert support.journal("zaitang-*") == ([], "closed")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert support.journal("zaitang-*") == ([], "silent")

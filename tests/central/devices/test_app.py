@@ -17,6 +17,7 @@ from central.devices.app import Told, create_app
 from central.devices.introductions import Named
 from central.devices.limits import EACH, Tries
 from central.wiring import Centre
+from evidence.claim_code import claim_code
 
 
 def request_of(number: int, device: str = "unnamed") -> dict[str, Any]:
@@ -44,7 +45,7 @@ def introduce(client: TestClient, number: int) -> tuple[int, str]:
 def approve(centre: Centre, device: str) -> None:
     with centre.store.read() as tx:
         (claim,) = [one for one in tx.claims("introduced") if one.serial == "s1"]
-    code = introductions.claim_code(bytes.fromhex(claim.evidence_key or ""), bytes.fromhex(claim.tls_key or ""), "s1")
+    code = claim_code(bytes.fromhex(claim.evidence_key or ""), bytes.fromhex(claim.tls_key or ""), "s1")
     centre.welcome().claim(code, claim.evidence_key or "", Named(device, "", None, "demo", "zh"), "admin", True)
     centre.desk().approve(device)
 
