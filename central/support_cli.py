@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
 WRITTEN = N_("{path} is written: the machine, what is installed, settings without passwords, counts, the log of seven "
              "days. No name, face, number or video is in it; look into it before you send it")
-NO_JOURNAL = N_("systemd keeps no log of this centre here: the file has none")
 PLAIN = ("web", "broker", "tree", "devices", "boxes", "replay", "keeping")
 """Parts of centre.toml that say nothing of anybody and hold no password."""
 
@@ -22,24 +22,26 @@ def add_commands(commands: Any) -> None:
     """Add `support` to the parser of `zaitang-central`."""
     support = commands.add_parser("support", help="write a file for whoever helps, without personal data")
     support.add_argument("--centre", type=Path, required=True, metavar="DIR", help="the centre's folder")
-    support.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="a new file")
+    support.add_argument("--out", type=Path, required=True, metavar="FILE.zip",
+                         help="a new file; - writes it to standard output")
     support.set_defaults(do=_support)
 
 
 def _support(args: argparse.Namespace) -> None:
     from central.wiring import open_centre
-    from common.support import cleaned, journal, write
+    from common.support import NO_LOG, STDOUT, cleaned, journal, write
 
     centre = open_centre(args.centre)
     try:
         found = parts(centre)
     finally:
         centre.store.close()
-    lines = journal("zaitang-*")
+    lines, why = journal("zaitang-*")
     write(args.out, found, cleaned(lines))
-    print(translate(WRITTEN, args.lang, path=args.out))
-    if not lines:
-        print(translate(NO_JOURNAL, args.lang))
+    said = sys.stderr if args.out == STDOUT else sys.stdout
+    print(translate(WRITTEN, args.lang, path=args.out), file=said)
+    if why is not None:
+        print(translate(NO_LOG[why], args.lang), file=said)
 
 
 def parts(centre: Centre) -> dict[str, object]:

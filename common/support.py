@@ -4,6 +4,7 @@ Our own logs cannot carry a name (common/logs.py). Of lines that others wrote, t
 places in our code are kept, and how many lines were withheld. Pseudonyms of people are masked everywhere."""
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import json
 import os
@@ -14,8 +15,9 @@ import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from common.texts import N_
 from evidence.errors import BadInput
 
 MOST_LINES, MOST_LINE = 20_000, 4_000
@@ -28,28 +30,44 @@ _PLACE = re.compile(r'\s*File "[^"]*?((?:edge|central|common|evidence|verify)/[\
 _OURS = frozenset({"t", "level", "from", "event"})
 
 
+STDOUT = Path("-")
+JOURNALS = (Path("/var/log/journal"), Path("/run/log/journal"))
+NO_LOG = {
+    "silent": N_("there is no log in it: journalctl is not on this machine, or does not answer"),
+    "closed": N_("there is no log in it: this user may not read it. Call the command by sudo; if that was done, put "
+                 "the user zaitang into the group systemd-journal (the installer does)"),
+    "empty": N_("there is no log in it: systemd keeps none of the last seven days here"),
+}
+"""Why a file has no lines of a log."""
+
+
 class SupportExists(BadInput):
     text = "{path} is there already; name another file"
 
 
 class CannotWriteSupport(BadInput):
-    text = "{path} cannot be written: {why}"
+    text = "{path} cannot be written: {why}. With `--out - > FILE` your shell writes it, where you may"
 
 
 def write(path: Path, parts: Mapping[str, object], journal: Iterable[str]) -> None:
-    """Write a zip with a JSON file for each part and `journal.jsonl`; whole or not at all, for its owner alone.
+    """Write a zip with a JSON file for each part and `journal.jsonl`; whole or not at all, for its owner alone. `-` is
+    standard output, which may be a file where we may write none.
 
     Raises SupportExists, CannotWriteSupport."""
+    if path == STDOUT:
+        try:
+            _pack(sys.stdout.buffer, parts, journal)
+            sys.stdout.flush()
+        except OSError as error:
+            raise CannotWriteSupport(path=path, why=error.strerror or str(error)) from None
+        return
     part = path.with_name(f".{path.name}.part")
     try:
         if path.exists():
             raise SupportExists(path=path)
         part.unlink(missing_ok=True)
         with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
-                for name, value in parts.items():
-                    made.writestr(f"{name}.json", mask(json.dumps(value, ensure_ascii=False, indent=1)))
-                made.writestr("journal.jsonl", "".join(f"{line}\n" for line in journal))
+            _pack(file, parts, journal)
             file.flush()
             os.fsync(file.fileno())
         os.link(part, path)
@@ -58,6 +76,18 @@ def write(path: Path, parts: Mapping[str, object], journal: Iterable[str]) -> No
     except OSError as error:
         raise CannotWriteSupport(path=path, why=error.strerror or str(error)) from None
     finally:
+        _away(part)
+
+
+def _pack(file: IO[bytes], parts: Mapping[str, object], journal: Iterable[str]) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, value in parts.items():
+            made.writestr(f"{name}.json", mask(json.dumps(value, ensure_ascii=False, indent=1)))
+        made.writestr("journal.jsonl", "".join(f"{line}\n" for line in journal))
+
+
+def _away(part: Path) -> None:
+    with contextlib.suppress(OSError):  # of a folder that nobody of ours may look into it was said
         part.unlink(missing_ok=True)
 
 
@@ -93,15 +123,21 @@ def _own(line: str) -> str | None:
     return mask(json.dumps(found, ensure_ascii=True))
 
 
-def journal(pattern: str) -> list[str]:
-    """The newest lines of units that match, as systemd kept them; nothing where it keeps none."""
+def journal(pattern: str) -> tuple[list[str], str | None]:
+    """The newest lines of units that match, as systemd kept them; where there are none, why, as a key of NO_LOG."""
     command = ["journalctl", "--no-pager", "--quiet", "--output=cat", f"--since=-{DAYS}d", f"--lines={MOST_LINES}",
                f"--unit={pattern}"]
     try:
         done = subprocess.run(command, capture_output=True, timeout=JOURNAL_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return []
-    return done.stdout.decode("utf-8", "replace").splitlines()[-MOST_LINES:]
+        return [], "silent"
+    lines = done.stdout.decode("utf-8", "replace").splitlines()[-MOST_LINES:]
+    return lines, None if lines else "empty" if _may_read(JOURNALS) else "closed"
+
+
+def _may_read(folders: Iterable[Path]) -> bool:
+    """Whether we may read what systemd itself logged, as far as there is anything."""
+    return all(os.access(path, os.R_OK) for folder in folders for path in folder.glob("*/system*.journal"))
 
 
 def about() -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The code by which a person at the centre picks out a new box: a short digest of its keys and its serial number.
 
 It is no secret. It is shown on the box's screen, and whoever types it at the centre gets that machine and no other: to
-have the same code another machine would have to try about 2^60 keys. What is compared besides is the whole fingerprint.
+have the same code another machine would have to compute about 2^60 hashes; it may say any serial number, so that this
+needs no keys of its own for each. What is compared besides is the whole fingerprint.
 """
 from __future__ import annotations
 

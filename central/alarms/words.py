@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from central.store.alarms import Alarmed
-from common.alarms import alarm_words
+from common.alarms import ALARMS, alarm_words
 from common.reasons import moment_words
 from common.texts import N_, translate
 from evidence.canonical import canonical, parse
@@ -22,6 +22,8 @@ MOST = 80
 KEPT = frozenset({
     "camera", "days", "seconds", "messages", "apart_s", "device", "since", "why", "code", "status", "room", "seq"})
 """A file's name may be anything, and a pseudonym is of a person."""
+_LINKED = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})")
+"""Where a mail program sees the name of a machine and makes a link of it, as of no number and no moment."""
 _BAD = re.compile(r"[^\w .,:;+/()#°%\-]")
 CONDITIONS = {
     "box.away": N_(
@@ -38,7 +40,7 @@ IN_CLASS = N_("class {class_id}")
 
 def kept_params(params: Mapping[str, object]) -> str:
     """What is kept of the parameters of an alarm, as canonical JSON."""
-    kept = {key: clean(value) if isinstance(value, str) else value for key, value in params.items()
+    kept = {key: unlinked(clean(value)) if isinstance(value, str) else value for key, value in params.items()
             if key in KEPT and (isinstance(value, str) or (isinstance(value, int) and abs(value) < 1 << 53))}
     return canonical(kept).decode()
 
@@ -48,12 +50,17 @@ def clean(text: str) -> str:
     return _BAD.sub("?", text[:MOST]).replace("//", "/")
 
 
+def unlinked(text: str) -> str:
+    """A text of a box of which no mail program makes a link, in letters that show it."""
+    return _LINKED.sub("[.]", text)
+
+
 def sentence(alarm: Alarmed, lang: str) -> str:
     """What happened."""
     params = parse(alarm.params.encode())
     said = {**params, "since": _moment(params["since"], lang)} if "since" in params else params
     text = (translate(CONDITIONS[alarm.code], lang) if alarm.code in CONDITIONS
-            else alarm_words(clean(alarm.code), said, lang))
+            else alarm_words(alarm.code if alarm.code in ALARMS else unlinked(clean(alarm.code)), said, lang))
     return translate(OVER, lang, sentence=text) if alarm.state == "over" else text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -16,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from central.authority import ROOT, TLS_ROOT
 from central.devices.claims import SERIAL, Presented, key_of_request
 from central.devices.desk import DEVICE, Desk
-from central.devices.errors import BadRequest, KeyRevoked, TooManyTries, UnknownToken
+from central.devices.errors import BadRequest, KeyRevoked, NoRoom, TooManyTries, UnknownToken
 from central.devices.limits import Tries
 from central.devices.welcome import Welcome
 from central.errors import DatabaseUnusable
@@ -118,9 +119,10 @@ def create_app(
 
 
 def _present(desk: Desk, tries: Tries, asks: _Asks, address: str) -> Claim:
-    """Raises BadRequest."""
+    """As `_introduce`, for a box with a token. Raises BadRequest."""
     if not tries.is_open(address):
-        raise TooManyTries
+        return _heard(asks, lambda sent: desk.knows(asks.token, sent),
+                      lambda sent: desk.present(asks.token, sent, address))
     try:
         return desk.present(asks.token, _presented(asks), address)
     except UnknownToken:
@@ -135,15 +137,31 @@ def _present(desk: Desk, tries: Tries, asks: _Asks, address: str) -> Claim:
 
 
 def _introduce(welcome: Welcome, tries: Tries, asks: _Introduces, address: str) -> Claim:
-    """What nobody vouches for leaves no record: only a count in the log. Raises BadRequest."""
+    """What nobody vouches for leaves no record: only a count in the log. Who finds no room has done nothing wrong.
+    Raises BadRequest."""
     if not tries.is_open(address):
-        raise TooManyTries
+        return _heard(asks, welcome.knows, lambda sent: welcome.introduce(sent, address))
     try:
         return welcome.introduce(_presented(asks), address)
+    except NoRoom:
+        raise
     except BadRequest as error:
         _LOG.failed("introduction.refused", error, address=address)
         tries.refused(address)
         raise
+
+
+def _heard(
+    asks: _Asks | _Introduces, knows: Callable[[Presented], bool], come: Callable[[Presented], Claim],
+) -> Claim:
+    """What a box hears where others tried too much: all of a school have one address, and who is known may come.
+    Raises TooManyTries."""
+    try:
+        if not knows(sent := _presented(asks)):
+            raise TooManyTries
+        return come(sent)
+    except BadRequest:
+        raise TooManyTries from None
 
 
 def _renew(desk: Desk, asks: _Renews, address: str) -> str:

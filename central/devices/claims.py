@@ -61,19 +61,29 @@ def same_serial(serial: str) -> str:
 
 def after_presenting(claim: Claim, sent: Presented, now_us: int, address: str) -> Claim:
     """The claim once a box has come with its token. Raises TokenExpired, TokenUsed, OtherSerial, OtherName."""
-    keys = sent.evidence_key.public_bytes_raw().hex(), sent.tls_key.public_bytes_raw().hex()
     if same_serial(sent.serial) != claim.serial:
         raise OtherSerial(serial=sent.serial)
     if sent.device != claim.device:
         raise OtherName(device=claim.device, name=sent.device)
     if claim.state != "open":
-        if keys != (claim.evidence_key, claim.tls_key):
+        if not same_keys(claim, sent):
             raise TokenUsed
         return claim
     if now_us >= claim.expires_us:
         raise TokenExpired
+    evidence_key, tls_key = keys_of(sent)
     return dataclasses.replace(
-        claim, state="waiting", evidence_key=keys[0], tls_key=keys[1], asked_us=now_us, asked_from=address[:64])
+        claim, state="waiting", evidence_key=evidence_key, tls_key=tls_key, asked_us=now_us, asked_from=address[:64])
+
+
+def same_keys(claim: Claim, sent: Presented) -> bool:
+    """Whether it is the box that came for this claim; nobody else has its keys."""
+    return (claim.evidence_key, claim.tls_key) == keys_of(sent)
+
+
+def keys_of(sent: Presented) -> tuple[str, str]:
+    """As a claim keeps them, hex: of evidence, of connections."""
+    return sent.evidence_key.public_bytes_raw().hex(), sent.tls_key.public_bytes_raw().hex()
 
 
 def key_of_request(csr_pem: str) -> tuple[str, Ed25519PublicKey]:

@@ -21,6 +21,7 @@ from central.devices.claims import (
     new_claim,
     new_token,
     public_key,
+    same_keys,
 )
 from central.devices.connections import SKEW, is_due, issue_client, moment
 from central.devices.errors import (
@@ -94,6 +95,12 @@ class Desk:
         """Boxes that wait for approval."""
         with self._store.read() as tx:
             return tx.claims("waiting")
+
+    def knows(self, token: str, sent: Presented) -> bool:
+        """Whether this box, by all of its keys, came with this token before: it may always hear how it stands."""
+        with self._store.read() as tx:
+            claim = tx.claim(hash_of(token))
+        return claim is not None and same_keys(claim, sent)
 
     def present(self, token: str, sent: Presented, address: str) -> Claim:
         """A box comes with its token; what it may know of its claim. Raises BadRequest: on record, if the token is

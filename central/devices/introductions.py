@@ -12,7 +12,7 @@ import ipaddress
 from collections import Counter
 from collections.abc import Sequence
 
-from central.devices.claims import Presented, hash_of
+from central.devices.claims import Presented, hash_of, keys_of, same_keys
 from central.devices.errors import CodeUsed, NoRoom, OtherKey, TokenUsed, UnknownCode
 from central.store.devices import Claim
 from evidence.claim_code import claim_code
@@ -21,8 +21,8 @@ from evidence.times import HOUR
 HOLDS_US = 48 * HOUR
 AGAIN_US = HOUR
 """A box that still asks is kept anew when less than HOLDS_US without this is left."""
-MOST, EACH = 256, 16
-"""So many introductions are kept at once, and from one network."""
+MOST, EACH = 256, 64
+"""So many introductions are kept at once, and from one address: a school installs all its boxes behind one."""
 MOST_ROOM = 100
 
 
@@ -44,39 +44,52 @@ def code_of(sent: Presented) -> str:
 
 def after_introducing(known: Claim | None, sent: Presented, now_us: int, address: str) -> Claim:
     """What is kept of a box that asks, for the first time or again. Raises TokenUsed: another one has its code."""
-    keys = sent.evidence_key.public_bytes_raw().hex(), sent.tls_key.public_bytes_raw().hex()
-    if known is not None and (known.evidence_key, known.tls_key, known.serial) != (*keys, sent.serial):
+    if known is not None and not (same_keys(known, sent) and known.serial == sent.serial):
         raise TokenUsed
     if known is not None and (known.state != "introduced" or known.expires_us - now_us > HOLDS_US - AGAIN_US):
         return known
-    return Claim(hash_of(code_of(sent)), sent.device, sent.serial, now_us + HOLDS_US, "introduced", *keys, now_us,
-                 address[:64])
+    return Claim(hash_of(code_of(sent)), sent.device, sent.serial, now_us + HOLDS_US, "introduced", *keys_of(sent),
+                 now_us, address[:64])
 
 
 def in_the_way(kept: Sequence[Claim], address: str) -> str | None:
     """The hash of what must go for one more from this address; None: there is room. Whoever sends many loses the own
-    ones, so that nobody who sends one is driven out by them. Raises NoRoom."""
-    by_network = Counter(network_of(one.asked_from or "") for one in kept)
-    mine = by_network[network_of(address)]
-    if mine >= EACH:
+    ones, by the network and in it by the address, so that nobody who sends one is driven out by them. Raises NoRoom."""
+    mine, network = place_of(address)
+    places = [place_of(one.asked_from or "") for one in kept]
+    own = sum(place == mine for place, _ in places)
+    if own >= EACH:
         raise NoRoom
     if len(kept) < MOST:
         return None
-    largest, count = by_network.most_common(1)[0]
-    if count <= mine + 1:
+    networks = Counter(where for _, where in places)
+    fullest, count = networks.most_common(1)[0]
+    if fullest != network and count <= networks[network] + 1:
         raise NoRoom
-    oldest = min((one for one in kept if network_of(one.asked_from or "") == largest),
+    largest, count = Counter(place for place, where in places if where == fullest).most_common(1)[0]
+    if fullest == network and count <= own + 1:
+        raise NoRoom
+    oldest = min((one for one, (place, _) in zip(kept, places, strict=True) if place == largest),
                  key=lambda one: (one.asked_us or 0, one.token_hash))
     return oldest.token_hash
 
 
-def network_of(address: str) -> str:
-    """Whose an address is: of IPv6 the first 64 bits, for a single machine has all that follow."""
+def place_of(address: str) -> tuple[str, str]:
+    """Whose an address is, and in which network, as far as it tells: of IPv4 its first 24 bits. Of IPv6 a single
+    machine has all addresses of 64 bits, and a site all of 48."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
-        return address
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address
+        return address, address
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is None:
+            return str(_within(found, 64)), str(_within(found, 48))
+        found = found.ipv4_mapped
+    return str(found), str(_within(found, 24))
+
+
+def _within(found: ipaddress.IPv4Address | ipaddress.IPv6Address, bits: int) -> object:
+    return ipaddress.ip_network((found, bits), strict=False)
 
 
 def after_claiming(known: Claim | None, key: str, named: Named, by: str, now_us: int) -> Claim:

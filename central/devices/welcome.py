@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from central.clock import Clock
-from central.devices.claims import Presented, hash_of
+from central.devices.claims import Presented, hash_of, same_keys
 from central.devices.desk import check_device, only_one_waits
 from central.devices.errors import BadRoom, NameKnown, UnknownCode
 from central.devices.introductions import (
@@ -26,11 +26,19 @@ class Welcome:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
 
+    def knows(self, sent: Presented) -> bool:
+        """Whether this box, by all of its keys, was here before: it may always hear how it stands."""
+        with self._store.read() as tx:
+            known = tx.claim(hash_of(code_of(sent)))
+        return known is not None and same_keys(known, sent)
+
     def introduce(self, sent: Presented, address: str) -> Claim:
         """A box asks, and asks again until it is approved. Raises TokenUsed, NoRoom; nothing of it is kept then."""
         token_hash, now_us = hash_of(code_of(sent)), self._now_us()
         with self._store.read() as tx:
             known = tx.claim(token_hash)
+            if known is None:
+                in_the_way(_live(tx, now_us), address)
         if known is not None and after_introducing(known, sent, now_us, address) == known:
             return known
         with self._store.write() as tx:
@@ -65,16 +73,19 @@ class Welcome:
         return claim
 
     def _make_room(self, tx: Tx, address: str, now_us: int) -> None:
-        kept = tx.claims("introduced")
-        for one in kept:
+        for one in tx.claims("introduced"):
             if one.expires_us <= now_us:
                 tx.forget_claim(one.token_hash)
-        goes = in_the_way([one for one in kept if one.expires_us > now_us], address)
+        goes = in_the_way(_live(tx, now_us), address)
         if goes is not None:
             tx.forget_claim(goes)
 
     def _now_us(self) -> int:
         return self._clock.stamp().utc_us
+
+
+def _live(tx: Tx, now_us: int) -> list[Claim]:
+    return [one for one in tx.claims("introduced") if one.expires_us > now_us]
 
 
 def _by_code(tx: Tx, code: str) -> Claim | None:

@@ -65,17 +65,20 @@ def boxes_of(centre: Centre) -> dict[str, Box]:
     with centre.store.read() as tx:
         heads = {(head.device, head.chain): head for head in tx.heads()}
         found: dict[str, Box] = {}
+        gone = tx.gone()
         for heard in tx.all_heard():
             known = found.get(heard.device)
             if known is None or known.heard_us is None or heard.last_us > known.heard_us:
-                found[heard.device] = _box(heard.last_us, heard.last_heartbeat, heads.get((heard.device, heard.chain)))
+                found[heard.device] = _box(heard.last_us, heard.last_heartbeat, heads.get((heard.device, heard.chain)),
+                                           gone.get(heard.device))
     return found
 
 
-def _box(heard_us: int, last: Any, head: ChainHead | None) -> Box:
+def _box(heard_us: int, last: Any, head: ChainHead | None, gone_us: int | None) -> Box:
     if last is None:
-        return Box(heard_us)
-    return Box(heard_us, last.waiting, max(0, last.up_to - (-1 if head is None else head.up_to)), last.clock.synced)
+        return Box(heard_us, gone_us=gone_us)
+    behind = max(0, last.up_to - (-1 if head is None else head.up_to))
+    return Box(heard_us, last.waiting, behind, last.clock.synced, gone_us)
 
 
 def _collector(centre: Centre) -> Found:

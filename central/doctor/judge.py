@@ -4,7 +4,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
-from central.contact import contact
+from central.contact import Contact, contact
 from common.health import Check
 from common.texts import N_
 from evidence.records import ClockState
@@ -30,12 +30,17 @@ SLACK_S = 600
 class Box:
     """A box as it was heard last. `heard_us`: UTC µs by the centre's clock; `waiting`: records for whose receipt it
     waits, by its own word; `behind`: records that it has made and that are not here; `synced`: whether its clock was
-    set."""
+    set; `gone_us`: since when the broker calls it away, as nobody signs."""
 
     heard_us: int | None
     waiting: int = 0
     behind: int = 0
     synced: bool = True
+    gone_us: int | None = None
+
+    def contact(self, now_us: int) -> Contact:
+        """Whether it is there. `now_us`: UTC µs."""
+        return contact(self.heard_us, now_us, self.gone_us)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,7 +109,7 @@ def collector(boxes: Mapping[str, Box]) -> Iterator[Check]:
 
 def boxes(found: Mapping[str, Box], now_us: int) -> Iterator[Check]:
     """Which are not heard. `now_us`: UTC µs."""
-    away = [name for name, one in sorted(found.items()) if contact(one.heard_us, now_us) == "away"]
+    away = [name for name, one in sorted(found.items()) if one.contact(now_us) in ("away", "gone")]
     unset = [name for name, one in sorted(found.items()) if not one.synced and name not in away]
     if away:
         yield Check(BOXES, "look", N_("{count} of {all} boxes are not heard: {some}"), {

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from prometheus_client import Metric
 
-from central.contact import contact
 from central.doctor.judge import Backup, Box, Lifetime, Tree
 from common.numbers import Names
 from evidence.records import ClockState
@@ -36,8 +35,9 @@ def boxes(found: Mapping[str, Box], now_us: int) -> Iterator[Metric]:
     """As `judge.boxes`."""
     states = dict.fromkeys(("heard", "away", "never"), 0.0)
     for one in found.values():
-        states[contact(one.heard_us, now_us)] += 1
-    yield NAMES.gauges("boxes", "Boxes that are heard, that are not heard for three minutes, that never were.",
+        there = one.contact(now_us)
+        states["away" if there == "gone" else there] += 1
+    yield NAMES.gauges("boxes", "Boxes that are heard, that are gone or not heard for three minutes, that never were.",
                        "contact", states)
     yield NAMES.gauge("records_behind", "Records that boxes say they have made and that are not here.",
                       sum(one.behind for one in found.values()))

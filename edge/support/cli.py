@@ -2,25 +2,26 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from common.texts import N_, translate
 
 WRITTEN = N_("{path} is written: the machine, what is installed, the doctor's words, settings without passwords, "
              "counts, the log of seven days. No name, face, number or video is in it; look into it before you send it")
-NO_JOURNAL = N_("systemd keeps no log of this box here: the file has none")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `support` to the parser of `zaitang-edge`."""
     support = commands.add_parser("support", help="write a file for whoever helps, without personal data")
     support.add_argument("--box", type=Path, required=True, metavar="DIR")
-    support.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="a new file")
+    support.add_argument("--out", type=Path, required=True, metavar="FILE.zip",
+                         help="a new file; - writes it to standard output")
     support.set_defaults(do=_support)
 
 
 def _support(args: argparse.Namespace) -> int:
-    from common.support import cleaned, journal, write
+    from common.support import NO_LOG, STDOUT, cleaned, journal, write
     from edge.support.gather import parts
     from edge.wiring import open_ran
 
@@ -29,9 +30,10 @@ def _support(args: argparse.Namespace) -> int:
         found = parts(box)
     finally:
         box.store.close()
-    lines = journal("zaitang-*")
+    lines, why = journal("zaitang-*")
     write(args.out, found, cleaned(lines))
-    print(translate(WRITTEN, args.lang, path=args.out))
-    if not lines:
-        print(translate(NO_JOURNAL, args.lang))
+    said = sys.stderr if args.out == STDOUT else sys.stdout
+    print(translate(WRITTEN, args.lang, path=args.out), file=said)
+    if why is not None:
+        print(translate(NO_LOG[why], args.lang), file=said)
     return 0

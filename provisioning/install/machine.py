@@ -20,12 +20,14 @@ ONLY_ROOT = Said("安装需要 root 权限：请在命令前加 sudo。只看会
 JETPACK = ("ubuntu", "22.04")
 GROUPS = ("video", "render", "audio", "gpio", "i2c", "dialout", "plugdev")
 """Groups that may open cameras, sound, lamp and button, where a system has them."""
+LOG_GROUP = "systemd-journal"
+"""It may read the log, which a file for support holds (`zaitang-edge support`, `zaitang-central support`)."""
 
 
 @dataclass(frozen=True)
 class Machine:
     """`board`: `pi4`, `pi5`, `pi` (another Raspberry Pi), `jetson` or `pc`; `system`: as /etc/os-release says;
-    `groups`: those of GROUPS that there are; `booted`: systemd runs here (not so in a chroot)."""
+    `groups`: those of GROUPS and LOG_GROUP that there are; `booted`: systemd runs here (not so in a chroot)."""
 
     board: str
     system: tuple[str, str]
@@ -54,7 +56,8 @@ def look(root: Path = Path("/")) -> Machine:
     return Machine(
         board=board_of(_text(root / "proc/device-tree/model"), (root / "etc/nv_tegra_release").exists()),
         system=(release.get("ID", ""), release.get("VERSION_ID", "")), arch=platform.machine(),
-        bits=8 * struct.calcsize("P"), free_bytes=_free(root), groups=tuple(one for one in GROUPS if one in groups),
+        bits=8 * struct.calcsize("P"), free_bytes=_free(root),
+        groups=tuple(one for one in (*GROUPS, LOG_GROUP) if one in groups),
         is_root=os.geteuid() == 0, booted=root == Path("/") and (root / "run/systemd/system").is_dir())
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from provisioning.install.ends import end_items
 from provisioning.install.items import File, Folder, Item, Link, Unit
-from provisioning.install.machine import Machine
+from provisioning.install.machine import LOG_GROUP, Machine
 from provisioning.install.options import KEY, USER, Options
 from provisioning.install.packages import Packages, read_list
 from provisioning.install.release import CURRENT, OPT, RELEASES, UPDATER, Release
@@ -29,8 +29,8 @@ def plan(machine: Machine, options: Options) -> list[Item]:
     return [
         _packages(machine, options),
         *before_items(machine, options),
-        User(USER, Said("系统用户 zaitang",
-                        "The system's user zaitang"), groups=machine.groups if end == "box" else ()),
+        User(USER, Said("系统用户 zaitang", "The system's user zaitang"),
+             groups=tuple(one for one in machine.groups if end == "box" or one == LOG_GROUP)),
         Folder(OPT, Said(f"文件夹 {OPT}", f"Folder {OPT}"), whole=True),
         Folder(RELEASES, Said(f"文件夹 {RELEASES}", f"Folder {RELEASES}"), whole=True),
         Folder("/etc/zaitang", Said("文件夹 /etc/zaitang", "Folder /etc/zaitang"), whole=True),

@@ -57,3 +57,48 @@ def test_a_half_written_file_of_before_is_replaced(tmp_path: Path) -> None:
     support.write(tmp_path / "support.zip", {"about": support.about()}, [])
     with zipfile.ZipFile(tmp_path / "support.zip") as found:
         assert json.loads(found.read("about.json"))["packages"]["paho-mqtt"]
+
+
+def test_standard_output_gets_the_same_file(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    support.write(support.STDOUT, {"about": {"a": 1}}, ["line"])
+    with zipfile.ZipFile(io.BytesIO(capfdbinary.readouterr().out)) as found:
+        assert found.testzip() is None and json.loads(found.read("about.json")) == {"a": 1}
+        assert found.read("journal.jsonl") == b"line\n"
+
+
+JOURNALCTL = """#!/bin/sh
+[ -r "{log}" ] || { echo "No journal files were opened due to insufficient permissions." >&2; exit 1; }
+[ -s "{log}" ] || { echo "Failed to add filter for units: No data available" >&2; exit 1; }
+cat "{log}"
+"""
+
+
+def test_why_there_is_no_log_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As journalctl does: it ends with 1 where there is nothing, and where nothing may be read."""
+    log, program = tmp_path / "machine" / "system.journal", tmp_path / "bin" / "journalctl"
+    for path in (log, program):
+        path.parent.mkdir()
+        path.touch()
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    monkeypatch.setattr(support, "JOURNALS", (tmp_path, tmp_path / "none"))
+    program.write_text(JOURNALCTL.replace("{log}", str(log)))
+    program.chmod(0o755)
+    assert support.journal("zaitang-*") == ([], "empty")
+    log.write_text("one\ntwo\n")
+    assert support.journal("zaitang-*") == (["one", "two"], None)
+    log.write_text("")
+    monkeypatch.setattr("os.access", lambda path, mode: path != log)
+    assert support.journal("zaitang-*") == ([], "closed")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert support.journal("zaitang-*") == ([], "silent")
+    assert set(support.NO_LOG) == {"silent", "closed", "empty"}
+
+
+def test_a_folder_of_somebody_else_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", denied)
+    monkeypatch.setattr(Path, "unlink", denied)
+    with pytest.raises(support.CannotWriteSupport, match="--out - > FILE"):
+        support.write(tmp_path / "root" / "support.zip", {}, [])

@@ -131,8 +131,23 @@ def test_before_a_box_is_certified_its_first_boot_runs_and_afterwards_all_else()
     certified = "/var/lib/zaitang/box/keys/device.crt"
     for name in BOX:
         assert _Unit(name)["Unit"]["ConditionPathExists"] == ("!" if name == FIRST else "") + certified
-    assert _Unit(FIRST)["Unit"]["OnSuccess"] == "zaitang-box.target"
+    assert "OnSuccess" not in _Unit(FIRST)["Unit"]  # it is stopped cleanly, too
     assert _Unit(FIRST)["Service"]["Restart"] == "on-failure"
+
+
+@pytest.mark.parametrize("certified", [False, True])
+def test_the_end_of_the_first_boot_starts_the_box_only_if_it_is_one(tmp_path: Path, certified: bool) -> None:
+    """Whoever stops or removes a box that nobody claimed must not start it."""
+    line = _Unit(FIRST)["Service"]["ExecStopPost"].removeprefix("+").replace("/var/lib/zaitang", str(tmp_path))
+    if certified:
+        (tmp_path / "box/keys").mkdir(parents=True)
+        (tmp_path / "box/keys/device.crt").touch()
+    (tmp_path / "systemctl").write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/called\n')
+    (tmp_path / "systemctl").chmod(0o755)
+    subprocess.run(shlex.split(line), check=True, timeout=20, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    called = tmp_path / "called"
+    assert (called.read_text() if called.exists() else "") == (
+        "--no-block start zaitang-box.target\n" if certified else "")
 
 
 def test_nothing_on_a_box_goes_before_what_records() -> None:

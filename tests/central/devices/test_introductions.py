@@ -19,7 +19,7 @@ from central.devices.errors import (
     TokenUsed,
     UnknownCode,
 )
-from central.devices.introductions import HOLDS_US, Named, after_introducing, code_of, in_the_way, network_of
+from central.devices.introductions import HOLDS_US, Named, after_introducing, code_of, in_the_way, place_of
 from central.devices.welcome import Welcome
 from central.store.devices import Claim
 from central.wiring import Centre
@@ -168,10 +168,15 @@ def test_a_flood_from_one_network_fills_its_own_places_alone(centre: Centre) -> 
     assert welcome.introduce(machine(0), "10.0.0.7").state == "introduced"
 
 
+def test_a_school_introduces_all_its_boxes_at_once(centre: Centre) -> None:
+    welcome = centre.welcome()
+    assert {welcome.introduce(machine(number), "10.0.0.7").state for number in range(40)} == {"introduced"}
+
+
 def test_a_flood_from_many_networks_drives_out_its_own_and_no_single_box() -> None:
     honest = kept(0, "192.0.2.1")
     flood = [kept(1 + number, f"10.0.{number // 16}.1") for number in range(introductions.MOST - 1)]
-    goes = in_the_way([honest, *flood], "192.0.2.2")
+    goes = in_the_way([honest, *flood], "198.51.100.2")
     assert goes is not None and goes != honest.token_hash
     assert goes in {one.token_hash for one in flood}
     alone = [kept(number, f"10.{number}.0.1") for number in range(introductions.MOST)]
@@ -180,6 +185,26 @@ def test_a_flood_from_many_networks_drives_out_its_own_and_no_single_box() -> No
     assert in_the_way(alone[:-1], "192.0.2.2") is None
 
 
+def test_all_addresses_of_a_network_shut_out_nobody_elsewhere() -> None:
+    flood = [kept(number, f"10.0.0.{number}") for number in range(introductions.MOST)]
+    for flooded in (flood, [kept(number, f"2001:db8:0:{number:x}::1") for number in range(introductions.MOST)]):
+        goes = in_the_way(flooded, "192.0.2.2")
+        assert goes == flooded[0].token_hash
+    with pytest.raises(NoRoom):
+        in_the_way(flood, "10.0.0.7")
+
+
+def test_in_a_network_whoever_sends_many_loses_the_own_ones() -> None:
+    honest = [kept(number, f"10.0.0.{number}") for number in range(20)]
+    flood = [kept(100 + number, f"10.0.0.{200 + number % 4}") for number in range(introductions.MOST - 20)]
+    for newcomer in ("10.0.0.99", "192.0.2.2"):
+        assert in_the_way([*honest, *flood], newcomer) in {one.token_hash for one in flood}
+
+
 def test_a_machine_with_a_whole_ipv6_network_is_one() -> None:
-    assert network_of("2001:db8::1") == network_of("2001:db8::ffff:1") != network_of("2001:db8:0:1::1")
-    assert network_of("10.0.0.7") != network_of("10.0.0.8") and network_of("testclient") == "testclient"
+    assert place_of("2001:db8::1") == place_of("2001:db8::ffff:1")
+    assert place_of("2001:db8::1")[0] != place_of("2001:db8:0:1::1")[0]
+    assert place_of("2001:db8::1")[1] == place_of("2001:db8:0:1::1")[1] != place_of("2001:db8:1::1")[1]
+    assert place_of("10.0.0.7")[0] != place_of("10.0.0.8")[0] and place_of("10.0.0.7")[1] == place_of("10.0.0.8")[1]
+    assert place_of("10.0.0.7") == place_of("::ffff:10.0.0.7") and place_of("10.0.0.7")[1] != place_of("10.0.1.7")[1]
+    assert place_of("testclient") == ("testclient", "testclient")

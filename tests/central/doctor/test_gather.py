@@ -85,6 +85,15 @@ def test_a_box_that_goes_silent_is_counted_as_away(centre: Centre, clock: FixedC
     assert found["zaitang_centre_boxes", "away"] == 1 and found["zaitang_centre_boxes", "heard"] == 0
 
 
+def test_a_box_that_the_broker_calls_away_counts_before_its_silence_tells(centre: Centre, clock: FixedClock) -> None:
+    heard(centre, "box-1", 3, taken=3)
+    with centre.store.write() as tx:
+        tx.put_gone({"box-1": clock.utc_us + 30 * SECOND}, ())
+    clock.utc_us += 90 * SECOND
+    found = numbers(centre)
+    assert found["zaitang_centre_boxes", "away"] == 1 and found["zaitang_centre_boxes", "heard"] == 0
+
+
 def test_of_too_many_boxes_some_are_left_out_and_counted() -> None:
     found = {one.name: one for one in measure.boxes(
         {f"box-{number:05d}": Told(MORNING) for number in range(MOST_BOXES + 7)}, MORNING)}

@@ -36,6 +36,8 @@ def backup(days: int, rotten: int = 0, checked: int | None = 0) -> Backup:
     (judge.collector({"a": Box(NOW, 0, 600), "b": Box(NOW, 0, 401)}), ["look"]),
     (judge.boxes({"a": WELL}, NOW), ["good"]),
     (judge.boxes({f"b{number}": AWAY for number in range(9)}, NOW), ["look"]),
+    (judge.boxes({"a": Box(NOW - MINUTE, gone_us=NOW - MINUTE)}, NOW), ["look"]),
+    (judge.boxes({"a": Box(NOW, gone_us=NOW - MINUTE)}, NOW), ["good"]),
     (judge.boxes({"a": Box(NOW, synced=False)}, NOW), ["good", "look"]),
     (judge.boxes({"a": Box(NOW - 4 * MINUTE, synced=False)}, NOW), ["look"]),
     (judge.clock(SET, None), ["good"]), (judge.clock(UNSET, None), ["bad"]),

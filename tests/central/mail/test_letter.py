@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -92,3 +93,19 @@ def test_a_name_or_a_pseudonym_in_an_alarm_is_not_in_the_letter() -> None:
     one = alarm(1, code="template.unreadable", params=kept_params({"person": "p-17", "file": "王芳.mp4"}))
     letter = made([one], [], MORNING + MINUTE)
     assert isinstance(letter, Made) and "p-17" not in letter.body + letter.subject and "王芳" not in letter.body
+
+
+@pytest.mark.parametrize(("code", "params"), [
+    ("evil.example", {}), ("camera.lost", {"camera": "evil.example"}), ("box.silent", {"since": "www.evil.example/x"}),
+    ("clock.apart", {"device": "evil.example"}), ("order.rejected", {"code": "evil.example"})])
+def test_no_mail_program_makes_a_link_of_what_a_box_writes(code: str, params: dict[str, str]) -> None:
+    one = alarm(1, code=code, params=kept_params({**params, "room": "evil.example"}))
+    for lang in ("zh", "en"):
+        letter = made([one], [], MORNING + MINUTE, dataclasses.replace(WANT, lang=lang))
+        assert isinstance(letter, Made)
+        assert "evil.example" not in letter.subject + letter.body and "evil[.]example" in letter.body
+
+
+def test_moments_and_numbers_in_an_alarm_stay_as_they_are() -> None:
+    kept = kept_params({"since": "2026-03-02T00:30:00.000000Z", "status": "10.0.0.7 1.5"})
+    assert '"2026-03-02T00:30:00.000000Z"' in kept and '"10.0.0.7 1.5"' in kept

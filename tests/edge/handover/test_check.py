@@ -83,6 +83,8 @@ def test_the_sheet_is_a_page_in_either_language_and_names_nobody(
     assert main(["--lang", "en", "accept", "--box", str(face_box.folder), "--only-sheet", "--out",
                  str(tmp_path / "sheet.html")]) in (0, 1)
     assert "written" in capsys.readouterr().out and (tmp_path / "sheet.html").read_text().startswith("<!doctype")
+    assert main(["--lang", "en", "accept", "--box", str(face_box.folder), "--only-sheet", "--out", "-"]) in (0, 1)
+    assert capsys.readouterr().out == (tmp_path / "sheet.html").read_text()
 
 
 def test_without_a_check_there_is_no_sheet(face_box: Box, capsys: pytest.CaptureFixture[str]) -> None:

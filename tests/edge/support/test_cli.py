@@ -1,6 +1,7 @@
 """The file about a box: it says what ails it, and holds nothing of people or passwords, whatever is in the box."""
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -41,7 +42,7 @@ def test_nothing_of_people_and_no_password_is_in_it(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:
     line = json.dumps({"t": 1.0, "level": "info", "from": "enrol", "event": "person.enrolled", "person": PERSON})
-    monkeypatch.setattr("common.support.journal", lambda pattern: [line, f"ValueError: {NAME}"])
+    monkeypatch.setattr("common.support.journal", lambda pattern: ([line, f"ValueError: {NAME}"], None))
     target = tmp_path / "support.zip"
     assert cli.main(["--lang", "en", "support", "--box", str(folder), "--out", str(target)]) == 0
     assert str(target) in capsys.readouterr().out
@@ -68,3 +69,15 @@ def test_a_setting_is_told_only_when_it_is_named() -> None:
     from edge.config import BoxConfig
     told = gather.settings(BoxConfig("box-1"))
     assert "enrol" not in told and "terminal" not in told and told["sync"] is None
+
+
+def test_standard_output_holds_the_file_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    """So that `sudo zaitang-edge support … > FILE` writes where the user zaitang may write nothing."""
+    monkeypatch.setattr("common.support.journal", lambda pattern: ([], "closed"))
+    assert cli.main(["--lang", "en", "support", "--box", str(folder), "--out", "-"]) == 0
+    said = capfdbinary.readouterr()
+    with zipfile.ZipFile(io.BytesIO(said.out)) as found:
+        assert found.testzip() is None and "doctor.json" in found.namelist()
+    assert b"this user may not read it" in said.err

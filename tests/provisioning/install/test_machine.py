@@ -45,12 +45,12 @@ def test_boards_by_their_device_tree(model: str, board: str) -> None:
 
 def test_a_root_folder_is_read(tmp_path: Path) -> None:
     for name, text in (("etc/os-release", 'NAME="Debian"\nID=debian\nVERSION_ID="12"\n# a comment\n'),
-                       ("etc/group", "root:x:0:\nvideo:x:44:\ngpio:x:997:\nsecret:x:1:\n"),
+                       ("etc/group", "root:x:0:\nvideo:x:44:\ngpio:x:997:\nsystemd-journal:x:999:\nsecret:x:1:\n"),
                        ("proc/device-tree/model", "Raspberry Pi 5 Model B Rev 1.0\0")):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     found = look(tmp_path)
     assert (found.board, found.system) == ("pi5", ("debian", "12"))
-    assert (found.groups, found.booted) == (("video", "gpio"), False)
+    assert (found.groups, found.booted) == (("video", "gpio", "systemd-journal"), False)
     (tmp_path / "nothing").mkdir()
     assert look(tmp_path / "nothing").system == ("", "")

@@ -13,11 +13,13 @@ from edge.firstboot.told import FILE, Told, read_told
 from provisioning.install.ends import TOLD, _brought, centre_toml
 from provisioning.install.host import Host
 from provisioning.install.items import File, Item
+from provisioning.install.machine import LOG_GROUP
 from provisioning.install.options import Options
 from provisioning.install.packages import Packages
 from provisioning.install.plan import plan
 from provisioning.install.release import CURRENT, Release, Source, read_source
 from provisioning.install.said import InstallError
+from provisioning.install.user import User
 from provisioning.install.words import wrong
 from tests.provisioning.install.conftest import DEBIAN
 from tests.provisioning.install.test_machine import ORIN, PI5, TAKEN
@@ -132,6 +134,13 @@ def test_a_box_is_told_of_its_centre_as_the_first_boot_reads_it(tmp_path: Path) 
                    {"centre": 'https://x"\nroot = "'}):
         assert wrong(dataclasses.replace(options, **change), tmp_path, dry=True)
     assert not wrong(options, tmp_path, dry=True)
+
+
+def test_the_user_of_either_end_may_read_the_log_and_that_of_a_box_open_cameras() -> None:
+    machine = dataclasses.replace(DEBIAN, groups=("video", LOG_GROUP))
+    for end, groups in (("box", ("video", LOG_GROUP)), ("centre", (LOG_GROUP,))):
+        users = [one for one in plan(machine, Options(end, SOURCE)) if isinstance(one, User)]
+        assert {one.name: one.groups for one in users}["zaitang"] == groups
 
 
 def test_every_file_item_is_read_from_the_source() -> None:
