@@ -23,8 +23,8 @@ COPY = f"{FOLDER}/taken"
 
 @contextmanager
 def checked(host: Host, options: Options) -> Iterator[Options]:
-    """The same options with a checked copy of the bundle, which only root reaches, and which goes afterwards: what is on
-    a stick can be another thing when it is read again.
+    """The same options with a checked copy of the bundle, which only root reaches, and which goes afterwards: what is
+    on a stick can be another thing when it is read again.
 
     Raises InstallError for what is not whole, not of that publisher, or not for this machine. `wrong` has seen to it
     that there is a key; the first one is told, because people compare it."""

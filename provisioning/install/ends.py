@@ -25,7 +25,7 @@ LENT = "/run/zaitang-install"
 TOLD = "/etc/zaitang/box-centre.toml"
 AS_USER = ("setsid", "--wait", "runuser", "-u", USER, "--", "setpriv", "--pdeathsig", "KILL", "--",
            "env", f"HOME={HOME}", "PYTHONNOUSERSITE=1")
-"""In a session of its own: it could type into the terminal of root otherwise (TIOCSTI). It ends with us all the same."""
+"""In a session of its own, or it could type into the terminal of root (TIOCSTI). It ends with us all the same."""
 
 
 def end_items(options: Options) -> list[Item]:

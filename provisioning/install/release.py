@@ -80,8 +80,8 @@ class Release(Item):
         self._packages(host, part)
         _copy_files(self.source.folder, part)
         _readdress(part, final)
-        host.run(part / "bin/python", "-I", "-m", "compileall", "-q", "-j", "0", "-x", NO_TESTS, "-s", part, "-p", final,
-                 part / "lib")
+        host.run(part / "bin/python", "-I", "-m", "compileall", "-q", "-j", "0", "-x", NO_TESTS, "-s", part, "-p",
+                 final, part / "lib")
         for end in self.ends:
             host.run(part / "bin/python", "-I", "-c", PROOF[end])
         (part / ENDS).write_text(" ".join(self.ends) + "\n")
