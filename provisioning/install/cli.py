@@ -97,6 +97,9 @@ def _place(host: Host, options: Options) -> int:
 
 def _uninstall(host: Host, end: str) -> int:
     removed = apply.remove(host, end)
+    if host.machine.booted and not host.journal.placed:
+        # What ran once at the start of the machine and has ended is active until somebody stops it.
+        host.run("systemctl", "stop", "zaitang-*")
     if host.machine.booted:
         host.run("systemctl", "daemon-reload")
     if not host.journal.placed:
