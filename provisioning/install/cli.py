@@ -10,7 +10,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TextIO
 
@@ -76,9 +76,8 @@ def _run(args: argparse.Namespace, root: Path) -> int:
 
 
 def _place(host: Host, options: Options) -> int:
-    if options.source.bundle:
-        bundle.check(host, options)
-    placed = apply.install(host, plan(host.machine, options), options.end)
+    with bundle.checked(host, options) if options.source.bundle else nullcontext(options) as taken:
+        placed = apply.install(host, plan(host.machine, taken), taken.end)
     end = ENDS[options.end]
     if not placed:
         host.say(Said(f"{end.zh}已安装完毕，无事可做。", f"{end.en} is installed: there is nothing to do."))
@@ -98,6 +97,9 @@ def _place(host: Host, options: Options) -> int:
 
 def _uninstall(host: Host, end: str) -> int:
     removed = apply.remove(host, end)
+    if host.machine.booted and not host.journal.placed:
+        # What ran once at the start of the machine and has ended is active until somebody stops it.
+        host.run("systemctl", "stop", "zaitang-*")
     if host.machine.booted:
         host.run("systemctl", "daemon-reload")
     if not host.journal.placed:

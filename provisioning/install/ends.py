@@ -23,7 +23,9 @@ BACKUP_CREDENTIAL = f"{CREDENTIALS}/zaitang.backup"
 MODELS = f"{HOME}/.local/share/zaitang/models"
 LENT = "/run/zaitang-install"
 TOLD = "/etc/zaitang/box-centre.toml"
-AS_USER = ("runuser", "-u", USER, "--", "env", f"HOME={HOME}")
+AS_USER = ("setsid", "--wait", "runuser", "-u", USER, "--", "setpriv", "--pdeathsig", "KILL", "--",
+           "env", f"HOME={HOME}", "PYTHONNOUSERSITE=1")
+"""In a session of its own, or it could type into the terminal of root (TIOCSTI). It ends with us all the same."""
 
 
 def end_items(options: Options) -> list[Item]:
@@ -64,7 +66,8 @@ def _centre(options: Options, passphrase: Path) -> Item:
                 _made(host, NEW_CENTRE, f"{CURRENT}/bin/zaitang-central", "init", NEW_CENTRE, "--lang", options.lang,
                       "--passphrase-file", str(copy))
         path = host.at(f"{NEW_CENTRE}/centre.toml")
-        path.write_text(centre_toml(path.read_text(encoding="utf-8"), options.names), encoding="utf-8")
+        with _rights_of_user(host):
+            path.write_text(centre_toml(path.read_text(encoding="utf-8"), options.names), encoding="utf-8")
         host.run(*AS_USER, "mv", "-T", NEW_CENTRE, CENTRE)
 
     return Command("centre", Said("监管中心：密钥、数据库、centre.toml", "The centre: keys, database, centre.toml"),
@@ -142,6 +145,21 @@ def _made(host: Host, folder: str, *words: str) -> None:
     for line in host.run(*AS_USER, *words):
         shown = line.replace(NEW_CENTRE, CENTRE)
         host.say(Said(f"    {shown}", f"    {shown}"))
+
+
+@contextmanager
+def _rights_of_user(host: Host) -> Iterator[None]:
+    """What is read and written meanwhile is so by the user's rights: no link in its folder leads to what is root's."""
+    (user, group), groups = host.ids(USER), os.getgroups()
+    os.setgroups([])
+    os.setegid(group)
+    os.seteuid(user)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
 
 
 @contextmanager

@@ -61,7 +61,8 @@ class Folder(Item):
 
     def done(self, host: Host) -> bool:
         """It is there, with its owner and mode."""
-        return host.at(self.name).is_dir() and _stands(host, self.name, self.mode, self.owner)
+        path = host.at(self.name)
+        return path.is_dir() and not path.is_symlink() and _stands(host, self.name, self.mode, self.owner)
 
     def do(self, host: Host) -> None:
         """Make it, or set owner and mode."""
@@ -271,7 +272,7 @@ def _sha_of(path: Path) -> str | None:
 
 
 def _stands(host: Host, name: str, mode: int, owner: str) -> bool:
-    found = host.at(name).stat()
+    found = host.at(name).lstat()
     if stat.S_IMODE(found.st_mode) != mode:
         return False
     try:
@@ -281,9 +282,18 @@ def _stands(host: Host, name: str, mode: int, owner: str) -> bool:
 
 
 def _settle(host: Host, path: Path, mode: int, owner: str) -> None:
-    if host.owns:
-        os.chown(path, *host.ids(owner))
-    path.chmod(mode)
+    """Of the folder itself: who owns the one above may have laid a link there, to what is root's."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as error:
+        raise InstallError(f"{path} 不是普通文件夹（可能是链接）：请移开后重新运行。",
+                           f"{path} is no plain folder, perhaps a link: move it away and run this again.") from error
+    try:
+        if host.owns:
+            os.fchown(descriptor, *host.ids(owner))
+        os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
 
 
 def _folders(host: Host, item: Item) -> list[str]:

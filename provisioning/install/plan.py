@@ -17,8 +17,12 @@ UNITS = "/etc/systemd/system"
 COMMANDS = "/usr/local/bin"
 COMMAND = f"""#!/bin/sh
 # {{command}}, by root as the user that the services run as.
-[ "$(id -u)" = 0 ] && exec runuser -u {USER} -- env HOME={HOME} {{command}} "$@"
-exec {{command}} "$@"
+[ "$(id -u)" = 0 ] || exec {{command}} "$@"
+set -- env HOME={HOME} PYTHONNOUSERSITE=1 {{command}} "$@"
+# Never in root's session, where it could type into root's terminal: in a terminal of its own, or with none where there
+# is a pipe or a file, which that would change (runuser -c, which hands an interrupt on).
+if [ -t 0 ] && [ -t 1 ] && [ -t 2 ]; then exec runuser --pty -u {USER} -- "$@"; fi
+exec runuser -s /bin/sh -c 'exec "$0" "$@"' -- {USER} "$@"
 """
 
 

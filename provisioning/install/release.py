@@ -75,14 +75,15 @@ class Release(Item):
         """Make it under another name, try it, rename it."""
         final, part = host.at(self.name), host.at(self.name + ".part")
         _drop(part)
-        host.run(f"python{self.python}", "-m", "venv", *["--system-site-packages"] * self.system_packages, part)
+        # -I: nothing of the folder that somebody stands in, where anybody may have laid a module.
+        host.run(f"python{self.python}", "-I", "-m", "venv", *["--system-site-packages"] * self.system_packages, part)
         self._packages(host, part)
         _copy_files(self.source.folder, part)
         _readdress(part, final)
-        host.run(part / "bin/python", "-m", "compileall", "-q", "-j", "0", "-x", NO_TESTS, "-s", part, "-p", final,
-                 part / "lib")
+        host.run(part / "bin/python", "-I", "-m", "compileall", "-q", "-j", "0", "-x", NO_TESTS, "-s", part, "-p",
+                 final, part / "lib")
         for end in self.ends:
-            host.run(part / "bin/python", "-c", PROOF[end])
+            host.run(part / "bin/python", "-I", "-c", PROOF[end])
         (part / ENDS).write_text(" ".join(self.ends) + "\n")
         os.sync()
         # One for another end alone makes room. Whoever comes between finds none, and makes it again.

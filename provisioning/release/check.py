@@ -1,8 +1,8 @@
 """Checks a bundle against the key of its publisher: first the signature, then that the signed files are there,
 unchanged, and nothing else.
 
-Whoever installs checks a copy of their own (`take.py`), not a stick: what is on a stick can be another thing when it is
-read again.
+Installer and updater check a copy of their own (`take.py`), not a stick: what is on a stick can be another thing when
+it is read again.
 """
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from provisioning.install.said import InstallError
 LONGEST_S = 120
 LARGEST = 1 << 20
 AS_USER = ("systemd-run", "--quiet", "--wait", "--pipe", "--collect", "--uid=zaitang", "--gid=zaitang",
-           "--property=UMask=0077", f"--property=RuntimeMaxSec={LONGEST_S}", "--working-directory=/var/lib/zaitang")
+           "--property=UMask=0077", f"--property=RuntimeMaxSec={LONGEST_S}", "--setenv=PYTHONNOUSERSITE=1",
+           "--working-directory=/var/lib/zaitang")
 """systemd starts it, so the updater itself needs no right to become somebody else."""
 
 

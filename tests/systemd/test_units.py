@@ -14,6 +14,7 @@ from central import cli as central_cli
 from edge import cli as edge_cli
 from edge.supervise import HANG_S
 from provisioning.update import cli as update_cli
+from provisioning.update.ends import AS_USER
 
 UNITS = Path(__file__).parents[2] / "systemd"
 NAMES = sorted(path.name for path in UNITS.glob("zaitang-*.service"))
@@ -80,6 +81,11 @@ def test_nothing_in_a_unit_is_said_otherwise_by_what_holds_for_all(name: str) ->
     """The common part is read after the unit and would win; but a filter of calls only grows."""
     for section in ("Unit", "Service"):
         assert set(_Unit(name)[section]) & set(_Unit(SANDBOX)[section]) <= {"SystemCallFilter"}
+
+
+def test_nothing_is_imported_from_the_folder_that_every_service_writes() -> None:
+    assert "PYTHONNOUSERSITE=1" in _Unit(SANDBOX)["Service"]["Environment"].split()
+    assert "--setenv=PYTHONNOUSERSITE=1" in AS_USER
 
 
 def test_a_unit_that_opens_everything_would_be_seen(root: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.install.bundle import check
+from provisioning.install.bundle import COPY, checked
 from provisioning.install.host import Host
 from provisioning.install.options import KEY, Options
 from provisioning.install.release import read_source
@@ -15,7 +15,7 @@ from provisioning.install.said import InstallError
 from provisioning.install.words import wrong
 from provisioning.release.key import fingerprint, read_key
 from tests.provisioning.install.conftest import DEBIAN
-from tests.provisioning.release.making import bundle, pem
+from tests.provisioning.release.making import FILES, bundle, pem
 
 Hosts = Callable[..., Host]
 
@@ -27,8 +27,8 @@ def options(tmp_path: Path) -> Options:
 
 
 def test_the_first_key_is_told_for_people_to_compare(host_of: Hosts, options: Options, said: list[str]) -> None:
-    check(host_of(), options)
-    assert fingerprint(read_key(pem())) in said[-1]
+    with checked(host_of(), options):
+        assert fingerprint(read_key(pem())) in said[-1]
 
 
 def test_a_key_that_the_machine_trusts_goes_before_one_that_is_named(
@@ -37,19 +37,34 @@ def test_a_key_that_the_machine_trusts_goes_before_one_that_is_named(
     host = host_of()
     host.at(KEY).parent.mkdir(parents=True)
     host.at(KEY).write_bytes(pem(2))
-    with pytest.raises(InstallError, match="somebody else signed"):
-        check(host, options)
+    with pytest.raises(InstallError, match="somebody else signed"), checked(host, options):
+        pass
     host.at(KEY).write_bytes(pem())
-    check(host, dataclasses.replace(options, release_key=None))
+    with checked(host, dataclasses.replace(options, release_key=None)):
+        pass
     assert not any("fingerprint" in line for line in said)
 
 
 def test_a_changed_file_and_another_machine_are_refused(host_of: Hosts, options: Options) -> None:
-    with pytest.raises(InstallError, match="aarch64"):
-        check(host_of(dataclasses.replace(DEBIAN, arch="aarch64")), options)
+    other = host_of(dataclasses.replace(DEBIAN, arch="aarch64"))
+    with pytest.raises(InstallError, match="aarch64"), checked(other, options):
+        pass
     (options.source.folder / "debs.txt").write_text("other\n")
-    with pytest.raises(InstallError, match=r"debs\.txt"):
-        check(host_of(), options)
+    with pytest.raises(InstallError, match=r"debs\.txt"), checked(host_of(), options):
+        pass
+    assert not host_of().at(COPY).exists()
+
+
+def test_what_is_installed_is_the_copy_that_was_checked_and_it_goes(host_of: Hosts, options: Options) -> None:
+    copy = host_of().at(COPY)
+    copy.mkdir()
+    (copy / "left-by-a-kill").touch()
+    with checked(host_of(), options) as taken:
+        (options.source.folder / "debs.txt").write_text("changed after the check\n")
+        assert taken == dataclasses.replace(options, source=dataclasses.replace(options.source, folder=copy))
+        assert (copy / "debs.txt").read_bytes() == FILES["debs.txt"] and not (copy / "left-by-a-kill").exists()
+        assert copy.stat().st_mode & 0o777 == 0o700
+    assert not copy.exists()
 
 
 def test_a_bundle_asks_for_a_key_and_a_checkout_does_not(host_of: Hosts, options: Options) -> None:

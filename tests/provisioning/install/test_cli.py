@@ -109,6 +109,19 @@ def test_the_heads_work_from_anywhere_and_in_both_languages(tmp_path: Path, end:
     assert done.returncode == 0 and word in done.stdout.replace("\n", ""), done.stderr
 
 
+def test_no_module_that_lies_where_somebody_stands_is_run(tmp_path: Path) -> None:
+    evil = tmp_path / "shared"
+    evil.mkdir()
+    for name in ("argparse", "runpy", "dataclasses", "provisioning"):
+        (evil / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    (evil / "short").write_text("short\n")
+    head = PROJECT / "provisioning/install-centre"
+    words = [head, "--dry-run", "--lang", "en", "--name", "c.example", "--passphrase-file", "short"]
+    done = subprocess.run(words, cwd=evil, capture_output=True, text=True, timeout=30, check=False,
+                          env={"PATH": os.environ["PATH"], "PYTHONPATH": str(evil)})
+    assert "short holds no passphrase of" in done.stderr and not (tmp_path / "ran").exists(), done.stderr
+
+
 @pytest.mark.parametrize(("environ", "lang"), [({}, "zh"), ({"LANG": "en_GB.UTF-8"}, "en"), ({"LANG": "C"}, "zh"),
                                                ({"LC_ALL": "zh_CN", "LANG": "en"}, "zh"), ({"LANG": "enx"}, "zh")])
 def test_the_language_is_that_of_the_locale(environ: dict[str, str], lang: str) -> None:

@@ -188,3 +188,28 @@ def test_every_kind_that_leaves_a_mark_can_be_taken_away() -> None:
         return {sub.kind for sub in cls.__subclasses__()} | {k for sub in cls.__subclasses__() for k in kinds(sub)}
 
     assert kinds(Item) - {"release"} <= UNDO.keys()
+
+
+def test_a_link_in_the_place_of_a_folder_gives_nothing_away(host_of: Hosts) -> None:
+    """`backup -> /etc` in the folder of the user, which root is to make the user's."""
+    host = host_of()
+    host.at("/etc").chmod(0o750)
+    host.at("/backup").symlink_to("etc")
+    for mode in (0o750, 0o777):
+        item = Folder("/backup", S, mode=mode)
+        assert not item.done(host)
+        with pytest.raises(InstallError, match="perhaps a link"):
+            item.do(host)
+    assert host.at("/etc").stat().st_mode & 0o777 == 0o750
+
+
+def test_a_link_in_the_place_of_a_file_is_replaced(host_of: Hosts) -> None:
+    host = host_of()
+    other = host.at("/etc/other")
+    other.write_bytes(b"1")
+    other.chmod(0o644)
+    host.at("/etc/x").symlink_to("other")
+    item = File("/etc/x", S, content=b"1", mode=0o644)
+    assert not item.done(host)
+    item.do(host)
+    assert item.done(host) and not host.at("/etc/x").is_symlink() and other.read_bytes() == b"1"

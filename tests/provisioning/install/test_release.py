@@ -1,6 +1,7 @@
 """A release is there whole or not at all, knows its own place, and makes room for one with more in it."""
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,7 +93,9 @@ def test_a_second_end_gets_a_release_for_both(host: Host, source: Source) -> Non
 def test_a_bundle_needs_no_network_and_a_pi_its_own_packages(host: Host, source: Source) -> None:
     release(source, "box", python="3.13", system=True).do(host)
     asked: list[str] = host.asked  # type: ignore[attr-defined]
-    assert asked[0].startswith("python3.13 -m venv --system-site-packages ")
+    assert asked[0].startswith("python3.13 -I -m venv --system-site-packages ")
+    # Each -m and -c would import from the folder that somebody stands in.
+    assert all(" -I " in line for line in asked if re.search(r"python[0-9.]* ", line))
     pips = [line for line in asked if "/pip " in line]
     assert len(pips) == 2 and all("--no-index --find-links" in line and "--no-deps" in line for line in pips)
     assert "--require-hashes" in pips[0] and pips[1].endswith("zaitang==1.0")
