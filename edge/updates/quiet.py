@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Literal
 
+from common.reaching import is_held
 from edge.control.client import ask
 from edge.errors import NoRecorder
 from edge.recorder.by_plan import ByPlan
@@ -13,6 +14,7 @@ from edge.recorder.sessions import Sessions
 from edge.wiring import DATABASE, RECORDER_SOCKET, Box, open_box
 from evidence.times import MINUTE, utc_text
 
+RECORDER_LOCK = "recorder.lock"
 ANSWER_S = 3.0
 """Real seconds that the recorder may take to answer."""
 Why = Literal["", "recording", "open", "plan"]
@@ -30,7 +32,7 @@ class Quiet:
 def look(folder: Path, within_min: int) -> Quiet:
     """Asks the recorder first: that a database cannot be opened makes no recording one that may be cut.
 
-    Raises BadBox, BadShape, BadKeys, BadStore, StoreBusy."""
+    Raises NoRecorder of one that runs and does not say what it does; BadBox, BadShape, BadKeys, BadStore, StoreBusy."""
     if _records(folder):
         return Quiet(True, "recording")
     if not (folder / DATABASE).is_file():
@@ -45,6 +47,8 @@ def _records(folder: Path) -> bool:
     try:
         status = ask(folder / "run" / RECORDER_SOCKET, "status", ANSWER_S)
     except NoRecorder:
+        if is_held(folder / "run" / RECORDER_LOCK):
+            raise
         return False
     return bool(status.get("recording"))
 

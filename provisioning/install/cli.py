@@ -125,7 +125,7 @@ def _show(host: Host, args: argparse.Namespace, options: Options | None) -> None
 
 
 def _options(args: argparse.Namespace, root: Path) -> Options:
-    others = {end for ends in Journal(root / JOURNAL[1:]).ends.values() for end in ends} - {args.end}
+    others = Journal(root / JOURNAL[1:]).installed() - {args.end}
     shared = Options(args.end, read_source(TOP), others=tuple(sorted(others)), lang=args.lang,
                      release_key=args.release_key,
                      system=system_options(vars(args), root, os.environ, args.end))

@@ -29,6 +29,10 @@ class Journal:
             raise InstallError(f"{path} 已损坏：请把它移到别处，再重新运行安装。",
                                f"{path} is damaged: move it away and run this again.") from error
 
+    def installed(self) -> frozenset[str]:
+        """The ends for which anything was placed."""
+        return frozenset(end for ends in self.ends.values() for end in ends)
+
     def put(self, key: str, mark: Mark, end: str) -> None:
         """Note that an item is about to be placed, or is there, for an end."""
         ends = list(dict.fromkeys([*self.ends.get(key, []), end]))

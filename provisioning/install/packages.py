@@ -51,9 +51,13 @@ class Packages(Item):
         with tempfile.TemporaryDirectory() as place:
             archive = _of_folder(self.debs, Path(place)) if self.debs is not None else ()
             host.run(*APT, *archive, "update")
-            missing = self.missing(host)
-            known = _known([name for line in missing for name in line.split("|")], archive)
-            host.run(*APT, *archive, "install", *(_first_known(line, known) for line in missing))
+            host.run(*APT, *archive, "install", *self.lacking(host, archive))
+
+    def lacking(self, host: Host, archive: tuple[str, ...] = ()) -> list[str]:
+        """What is missing, by the names that apt knows here. `archive`: words that tell apt of another than its own."""
+        missing = self.missing(host)
+        known = _known([name for line in missing for name in line.split("|")], archive)
+        return [_first_known(line, known) for line in missing]
 
     def mark(self, host: Host) -> Mark:
         """What was not there before we came."""

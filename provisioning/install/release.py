@@ -72,7 +72,10 @@ class Release(Item):
         return set(self.ends) <= set(host.text(f"{self.name}/{ENDS}").split())
 
     def do(self, host: Host) -> None:
-        """Make it under another name, try it, rename it."""
+        """Make it under another name, try it, rename it. Raises InstallError."""
+        if not self.ends:
+            raise InstallError("没有说明为哪一端安装：终端盒还是监管中心。",
+                               "For no end is no release: a box or a centre is meant.")
         final, part = host.at(self.name), host.at(self.name + ".part")
         _drop(part)
         # -I: nothing of the folder that somebody stands in, where anybody may have laid a module.
@@ -80,8 +83,8 @@ class Release(Item):
         self._packages(host, part)
         _copy_files(self.source.folder, part)
         _readdress(part, final)
-        host.run(part / "bin/python", "-I", "-m", "compileall", "-q", "-j", "0", "-x", NO_TESTS, "-s", part, "-p",
-                 final, part / "lib")
+        host.run(part / "bin/python", "-I", "-m", "compileall", "-q", "-x", NO_TESTS, "-s", part, "-p", final,
+                 part / "lib")
         for end in self.ends:
             host.run(part / "bin/python", "-I", "-c", PROOF[end])
         (part / ENDS).write_text(" ".join(self.ends) + "\n")

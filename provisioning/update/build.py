@@ -13,12 +13,13 @@ def build(host: Host, folder: Path, version: str, ends: tuple[str, ...]) -> None
     """`folder`: of the bundle. Raises InstallError, OSError."""
     for end in ends:
         lines = read_list(folder / f"provisioning/apt-{end}.txt")
-        lacks = Packages(end, Said("", ""), lines=lines).missing(host)
+        lacks = Packages(end, Said("", ""), lines=lines).lacking(host)
         if lacks:
             names = " ".join(lacks)
-            raise InstallError(f"新版本还需要系统软件包 {names}：请改用更新包中的 install-{end} 安装。",
-                               f"The new release needs more packages of the system ({names}): install it by the "
-                               f"install-{end} of the bundle instead.")
+            raise InstallError(f"新版本还需要系统软件包：请先运行 `sudo apt-get install {names}`，再重新安装此更新。"
+                               "没有网络时，见 docs/updates。",
+                               "The new release needs more packages of the system: run "
+                               f"`sudo apt-get install {names}`, then take it again. Without a network: docs/updates.")
     what, source = Said(f"版本 {version}", f"Release {version}"), Source(folder, version, bundle=True)
     system = host.machine.is_pi and "box" in ends
     Release(f"{RELEASES}/{version}", what, source, tuple(sorted(ends)), host.machine.python, system).do(host)

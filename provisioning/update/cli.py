@@ -15,15 +15,29 @@ from provisioning.install.machine import look
 from provisioning.install.said import InstallError, Said, own_language
 from provisioning.update.bundles import told_from_others
 from provisioning.update.kept import NAME, alone, load, save
-from provisioning.update.machine import SOON_MIN, STATE, Build, Machine, Refused, check, copy, refuse_back
+from provisioning.update.machine import (
+    SOON_MIN,
+    STATE,
+    Build,
+    Machine,
+    Refused,
+    check,
+    copy,
+    refuse_back,
+    refuse_machine,
+)
 from provisioning.update.prove import Pace
 from provisioning.update.run import run
-from provisioning.update.state import AT_REST, State, go_back
+from provisioning.update.state import NOT_SWITCHED, State, go_back
 
 PHASES = {
     "idle": Said("没有更新在进行", "no update is under way"),
-    "checked": Said("更新包已核对：{version}", "the bundle is checked: {version}"),
-    "built": Said("新版本已安装，尚未启用：{version}", "the new release is made, and not in use yet: {version}"),
+    "checked": Said("更新包已核对：{version}；空闲时安装（没有录像和上课）",
+                    "the bundle is checked: {version}; the release is made while nothing is recorded and no class is "
+                    "open"),
+    "built": Said("新版本已安装，尚未启用：{version}；空闲时试开数据库的副本",
+                  "the new release is made, and not in use yet: {version}; a copy of the database is tried while it is "
+                  "quiet"),
     "waiting": Said("版本 {version} 已就绪，等空闲时启用（没有录像和上课；夜间 1 至 5 点，或等待 20 小时后随时）",
                     "release {version} is ready, and waits for a time in which nothing is recorded and no class is "
                     "open: between 1 and 5 at night, or any quiet hour after 20 hours"),
@@ -100,7 +114,7 @@ class Command:
         args = self._args
         if args.command not in ("take", "back"):
             return state
-        if state.phase not in (*AT_REST, "waiting"):
+        if state.phase not in NOT_SWITCHED:
             raise Refused("一次更新正在进行：请等它结束（`zaitang-update status`）。",
                           "An update is under way: wait until it is over (`zaitang-update status`).")
         if args.command == "take":
@@ -110,7 +124,7 @@ class Command:
                               f"{bundle} is no bundle: a folder or a .tar is meant.")
             return dataclasses.replace(state, phase="idle", bundle=str(bundle), asked=args.now, one_way=args.one_way,
                                        seen="", said={})
-        current = self._machine.releases.current()
+        current = self._machine.releases.installed()
         to = refuse_back(state, current, self._machine.releases, self._machine.ends)
         if why := self._machine.ends.busy(current, SOON_MIN):
             raise Refused(f"现在不能退回：{BUSY[why].zh}。", f"It cannot go back now: {BUSY[why].en}.")
@@ -118,7 +132,8 @@ class Command:
 
     def _look(self, state: State) -> int:
         """Check a bundle where it lies, or an archive in a copy that goes again, and say what would be done."""
-        current = self._machine.releases.current()
+        current = self._machine.releases.installed()
+        refuse_machine(self._machine.ends, current)
         state = dataclasses.replace(state, bundle=str(self._args.bundle))
         with tempfile.TemporaryDirectory() as copied:
             bundle = self._args.bundle.resolve()
@@ -131,7 +146,8 @@ class Command:
 
     def _status(self, state: State) -> None:
         current = self._machine.releases.current()
-        self._say(Said(f"正在运行：{current}", f"release {current} runs"))
+        self._say(Said(f"正在运行：{current}", f"release {current} runs") if current else
+                  Said("/opt/zaitang/current 没有指向任何版本", "/opt/zaitang/current leads to no release"))
         why = WHYS.get(state.why, Said(state.why, state.why))
         phase = PHASES[state.phase]
         self._say(Said(phase.zh.format(version=state.version, old=state.old, why=why.zh),

@@ -3,10 +3,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from provisioning.install.disk import PLACE, UNIT
 from provisioning.install.said import InstallError
 
 LONGEST_S = 120
@@ -19,7 +22,8 @@ AS_USER = ("systemd-run", "--quiet", "--wait", "--pipe", "--collect", "--uid=zai
 
 @dataclasses.dataclass(frozen=True)
 class End:
-    """`program`: its command; `option`: by which that takes `folder`; `made`: the file that it has once it was made."""
+    """`program`: its command; `option`: by which that takes `folder`; `made`: the file that it has once it was made,
+    which a box is when its centre takes it."""
 
     name: str
     target: str
@@ -28,8 +32,8 @@ class End:
     folder: str
     made: str
 
-    def is_here(self, root: Path) -> bool:
-        """Whether this machine has one."""
+    def is_made(self, root: Path) -> bool:
+        """Whether there is more of it than its programs."""
         return (root / self.folder[1:] / self.made).is_file()
 
 
@@ -55,16 +59,24 @@ class Answer:
 
 
 class Ends:
-    """Asks the commands of a release below `releases`. `root`: of the machine."""
+    """Asks the commands of a release below `releases`. `root`: of the machine; `installed`: the names of the ends that
+    the installer noted, whatever their folders show."""
 
-    def __init__(self, root: Path, releases: Path) -> None:
+    def __init__(self, root: Path, releases: Path, installed: Collection[str]) -> None:
         self._root, self._releases = root, releases
-        self.here = tuple(end for end in (BOX, CENTRE) if end.is_here(root))
+        self.here = tuple(end for end in (BOX, CENTRE) if end.name in installed)
+
+    def lacks_disk(self) -> bool:
+        """Whether what is kept here lies on a disk of its own that is not mounted: nothing can be told of it then."""
+        wanted = self._root / "etc/systemd/system/local-fs.target.wants" / UNIT
+        return wanted.is_symlink() and not os.path.ismount(self._root / PLACE[1:])
 
     def busy(self, release: str, within_min: int) -> str:
         """Why nothing may be restarted now: `recording`, `open`, `plan`, or `unknown`; empty: it may. A centre may
-        always: boxes keep everything until it is back."""
-        if BOX not in self.here:
+        always: boxes keep everything until it is back. So may a box that no centre has taken yet."""
+        if BOX in self.here and self.lacks_disk():
+            return "unknown"
+        if not self._has_box():
             return ""
         answer = self.ask(BOX, release, "busy", "--json", "--within", str(within_min))
         said = answer.read()
@@ -73,13 +85,17 @@ class Ends:
         return str(said.get("why") or "unknown") if answer.status or said.get("busy") else ""
 
     def ailing(self, release: str) -> Any:
-        """What the doctor of the box says, as it printed it; an empty list on a machine without a box.
+        """What the doctor of the box says, as it printed it; an empty list where there is none yet.
 
         None: it says nothing that can be read."""
-        if BOX not in self.here:
+        if not self._has_box():
             return []
         said = self.ask(BOX, release, "doctor", "--json").read()
         return said if isinstance(said, list) and all(isinstance(one, dict) for one in said) else None
+
+    def try_schema(self, end: End, release: str) -> dict[str, Any]:
+        """As `schema`, of a release that opens a copy of the database first, if there is one."""
+        return self.schema(end, release, *["--try"] * end.is_made(self._root))
 
     def schema(self, end: End, release: str, *words: str) -> dict[str, Any]:
         """`writes`, `opens` and `database` of an end under a release. Raises InstallError with its words."""
@@ -100,14 +116,18 @@ class Ends:
         return all(one["database"] is None or one["database"] in one["opens"] for one in found)
 
     def state_failed(self, release: str, did_not_hold: str, back_to: str, why: str) -> None:
-        """Have the box state it for its centre. Raises InstallError."""
-        if BOX not in self.here:
+        """Have the box state it for its centre; one that no centre has taken has nobody to tell. Raises
+        InstallError."""
+        if not self._has_box():
             return
         words = ["update-failed", "--release", did_not_hold, "--why", why, *(["--back-to", back_to] if back_to else [])]
         answer = self.ask(BOX, release, *words)
         if answer.status != 0:
             raise InstallError(f"未能上报更新失败：{answer.words.strip()[-500:]}",
                                f"That the update failed could not be stated: {answer.words.strip()[-500:]}")
+
+    def _has_box(self) -> bool:
+        return BOX in self.here and BOX.is_made(self._root)
 
     def ask(self, end: End, release: str, *words: str) -> Answer:
         """Run a command of an end to its end, or for LONGEST_S real seconds."""

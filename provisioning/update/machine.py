@@ -59,7 +59,7 @@ class Machine:
     def __init__(self, host: Host, build: Build, pace: Pace, *, starting: bool = False) -> None:
         self._host, self._build, self._pace, self._starting = host, build, pace, starting
         self.releases = Releases(host.at(OPT))
-        self.ends = Ends(host.root, self.releases.folder)
+        self.ends = Ends(host.root, self.releases.folder, host.journal.installed())
         self._acts: Mapping[Act, Callable[[State], Mapping[str, Any]]] = {
             "check": self._look_at, "build": self._make, "try": self._try, "switch": self._note_ailing,
             "link": self._link, "restart": self._restart, "prove": self._prove, "link_back": self._link_back,
@@ -74,11 +74,11 @@ class Machine:
             return facts
         if state.phase == "waiting":
             facts = dataclasses.replace(facts, hour=self._is_time(state))
-        if (state.phase == "waiting" and facts.hour) or state.phase == "switched":
+        if (state.phase == "waiting" and facts.hour) or state.phase in ("checked", "built", "switched"):
             within_min = SOON_MIN if state.asked else LATER_MIN
             facts = dataclasses.replace(facts, quiet=not self.ends.busy(state.old, within_min))
         if state.phase == "rolling_back":
-            facts = dataclasses.replace(facts, records=self.ends.busy(state.old, 0) == "recording")
+            facts = dataclasses.replace(facts, records=self._records(state.old))
         if state.phase in ("switched", "proving") and state.one_way:
             facts = dataclasses.replace(facts, way_back=self.ends.reads(state.old))
         return facts
@@ -101,8 +101,9 @@ class Machine:
         bundle = self._bundle(state)
         assert bundle is not None
         seen = told_from_others(bundle)
-        current = self.releases.current()
+        current = self.releases.installed()
         shutil.rmtree(self._staged(), ignore_errors=True)
+        refuse_machine(self.ends, current)
         release = check(copy(bundle, self._staged()), self._host, state, current)
         self._say(Said(f"版本 {release.version}：签名和全部文件均正确",
                        f"release {release.version}: signed, and every file is as it should be"))
@@ -117,7 +118,7 @@ class Machine:
     def _try(self, state: State) -> Mapping[str, Any]:
         """The new release opens a copy of each database, and the old one could go on with what it makes of it."""
         for end in self.ends.here:
-            new = self.ends.schema(end, state.version, "--try")
+            new = self.ends.try_schema(end, state.version)
             if new["writes"] not in self.ends.schema(end, state.old)["opens"] and not state.one_way:
                 raise Refused(
                     f"版本 {state.version} 会更改数据库，之后无法退回 {state.old}。"
@@ -180,13 +181,24 @@ class Machine:
     def _sample(self, state: State, began: float) -> Sample:
         troubles, deaths = set[tuple[str, str]](), dict[str, int]()
         for end in self.ends.here:
-            for unit in systemd.units(end.target):
+            units = systemd.units(end.target)
+            for unit in units:
                 deaths[unit.name] = unit.deaths
                 if not unit.up:
                     troubles.add(("processes", f"{unit.name} does not run"))
+            if not any(unit.up and not unit.name.startswith("zaitang-update-") for unit in units):
+                troubles.add(("processes", f"nothing of {end.target} runs"))
         checks = self.ends.ailing(state.version)
         troubles |= {("doctor", "the doctor does not answer")} if checks is None else news(bad_of(checks), state.ailed)
         return Sample(time.monotonic() - began, frozenset(troubles), deaths)
+
+    def _records(self, release: str) -> bool:
+        """Whether the box records. One that does not say is asked again: its recorder may have a slow moment, or
+        systemd is about to start it anew."""
+        began = time.monotonic()
+        while (why := self.ends.busy(release, 0)) == "unknown" and time.monotonic() - began < self._pace.unsure_s:
+            time.sleep(self._pace.every_s)
+        return why == "recording"
 
     def _bundle(self, state: State) -> Path | None:
         return Path(state.bundle) if state.bundle else offered(self._host.at(INBOX))
@@ -219,7 +231,7 @@ def check(folder: Path, host: Host, state: State, current: str) -> Release:
     machine = host.machine
     try:
         release = check_bundle(folder, host.at(KEY).read_bytes())
-        reasons = may_install(release, current or None, Offered(machine.arch, (machine.python,)))
+        reasons = may_install(release, current, Offered(machine.arch, (machine.python,)))
     except BadRelease as error:
         raise _refused(error) from None
     if reasons:
@@ -230,12 +242,26 @@ def check(folder: Path, host: Host, state: State, current: str) -> Release:
                       f"Release {release.version} was tried on this machine and did not hold ({why}): it is not tried "
                       "again. Bring a newer one.")
     if release.version == current:
-        raise Refused(f"版本 {current} 已在运行。", f"Release {current} runs already.")
+        raise Refused(f"本机已是版本 {current}。", f"This machine has release {current} already.")
     return release
 
 
 def _refused(error: BadRelease) -> Refused:
     return Refused(error.words("zh"), error.words("en"))
+
+
+def refuse_machine(ends: Ends, current: str) -> None:
+    """A machine on which nothing would be proved, or nobody knows what is newer. Raises Refused."""
+    if not ends.here:
+        raise Refused("本机没有安装终端盒或监管中心：请用 install-box 或 install-centre 安装。",
+                      "Neither a box nor a centre is installed on this machine: use install-box or install-centre.")
+    if ends.lacks_disk():
+        raise Refused("数据盘没有挂载，无法得知本机是否空闲：请先接好数据盘。",
+                      "The disk for what is kept is not mounted, and nobody can tell whether this machine is quiet: "
+                      "mount it first.")
+    if not current:
+        raise Refused("/opt/zaitang/current 没有指向任何版本：请先让它指向 /opt/zaitang/releases 中的一个版本。",
+                      "/opt/zaitang/current leads to no release: let it lead to one of /opt/zaitang/releases first.")
 
 
 def refuse_back(state: State, current: str, releases: Releases, ends: Ends) -> str:

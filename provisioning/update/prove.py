@@ -14,11 +14,13 @@ DEATHS = 2
 @dataclasses.dataclass(frozen=True)
 class Pace:
     """In real seconds: what ails in the first `grace_s` does not count; it holds after `prove_s`; looked at `every_s`.
-    `prove_s` is more than twice the watchdog of the recorder and of the terminal."""
+    `prove_s` is more than twice the watchdog of the recorder and of the terminal. `unsure_s`: so long one that must go
+    back waits for a box that does not say whether it records; more than that watchdog."""
 
     grace_s: float = 60.0
     prove_s: float = 240.0
     every_s: float = 10.0
+    unsure_s: float = 120.0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -29,6 +29,10 @@ class Releases:
         """The release to which the link leads; empty where it leads to none."""
         return self._led(CURRENT)
 
+    def installed(self) -> str:
+        """The same; where the link is broken, the release that held last, so that none older is taken for newer."""
+        return self.current() or self._led(UPDATER)
+
     def lead(self, name: str, release: str) -> None:
         """Let a link lead to a release, in one step."""
         if self._led(name) == release:

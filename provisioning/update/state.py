@@ -17,6 +17,8 @@ Phase = Literal["idle", "checked", "built", "waiting", "switched", "proving", "k
 Act = Literal["check", "build", "try", "switch", "link", "restart", "note_start", "prove", "go_back", "link_back",
               "restart_back", "tell", "tidy", "nothing"]
 AT_REST: tuple[Phase, ...] = ("idle", "kept", "rolled_back", "stays")
+NOT_SWITCHED: tuple[Phase, ...] = (*AT_REST, "checked", "built", "waiting")
+"""What runs was not touched yet, or is not any more."""
 WHILE_STARTING: frozenset[Act] = frozenset(("note_start", "go_back", "link_back", "nothing"))
 """What is done before the processes of both ends start: quick, and by the disk alone."""
 STARTS = 2
@@ -180,8 +182,8 @@ def _rest(phase: Phase) -> tuple[Row, ...]:
 TABLE: tuple[Row, ...] = (
     *(row for phase in AT_REST for row in _rest(phase)),
     Row("checked", lambda state, facts: state.version in facts.whole, "nothing", "built", "checked"),
-    Row("checked", lambda state, facts: True, "build", "built", "idle"),
-    Row("built", lambda state, facts: True, "try", "waiting", "idle"),
+    Row("checked", lambda state, facts: facts.quiet, "build", "built", "idle"),
+    Row("built", lambda state, facts: facts.quiet, "try", "waiting", "idle"),
     Row("waiting", lambda state, facts: state.version not in facts.whole, "nothing", "idle", "idle"),
     Row("waiting", lambda state, facts: facts.hour and facts.quiet, "switch", "switched", "waiting"),
     Row("switched", _started_anew, "note_start", "switched", "switched"),

@@ -7,6 +7,7 @@ import subprocess
 from provisioning.install.said import InstallError
 
 RESTART_S, ASK_S = 300, 30
+ASKED = "LoadState,ActiveState,NRestarts,ConditionResult,ConditionTimestampMonotonic"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,13 +30,16 @@ def reload() -> None:
 
 
 def units(target: str) -> list[Unit]:
-    """The services that a target wants. Raises InstallError."""
+    """The services that a target wants, but those that are not for this machine now: of a box its first boot or all
+    else has a condition that does not hold. Raises InstallError."""
     wanted = _run(ASK_S, "show", "--property=Wants", "--value", target).split()
     found = []
     for name in sorted(one for one in wanted if one.endswith(".service")):
-        lines = _run(ASK_S, "show", "--property=LoadState,ActiveState,NRestarts", name).splitlines()
+        lines = _run(ASK_S, "show", f"--property={ASKED}", name).splitlines()
         told = dict(line.split("=", 1) for line in lines if "=" in line)
-        if told.get("LoadState") == "loaded":
+        # A condition that was never looked at does not hold either, and such a service was never started.
+        waits = told.get("ConditionResult") == "no" and told.get("ConditionTimestampMonotonic", "0") != "0"
+        if told.get("LoadState") == "loaded" and not (waits and told.get("ActiveState") == "inactive"):
             found.append(Unit(name, told.get("ActiveState") == "active", int(told.get("NRestarts") or 0)))
     return found
 

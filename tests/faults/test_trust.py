@@ -128,8 +128,9 @@ def test_a_revoked_box_that_was_away_hears_of_it_and_nothing_that_it_signed_sinc
         (said,) = tx.of_type("device.revoked")
     assert head is not None and head.up_to == through == road.box.store.receipted_up_to()
     assert there == mine[:through + 1] and said.record.body["reason"] == "stolen"
-    # What the broker still let through, until it had read its list anew, is refused by the collector.
-    assert road.told() == [] and set(road.quarantined()) <= {"RevokedKey"}
+    # What the broker still let through, until it had read its list anew, is refused by the collector: on a busy machine
+    # more than is kept of it, which is said.
+    assert set(road.told()) <= {"quarantine.full"} and set(road.quarantined()) <= {"RevokedKey"}
 
 
 # --- clocks

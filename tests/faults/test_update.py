@@ -128,7 +128,7 @@ def test_what_breaks_is_put_back_and_no_recording_is_touched(
         # While a class runs nothing is touched, however often it is tried.
         assert machine.take(tmp_path, "0.2.0", DIES) == 0
         assert machine.update("continue") == 0
-        assert (machine.state()["phase"], machine.current) == ("waiting", "0.1.0")
+        assert (machine.state()["phase"], machine.current) == ("checked", "0.1.0")
         until(lambda: recorder(box).get("stretch_us", 0) > 9_000_000)
         assert (recorder(box)["run"], units.processes["recorder"].pid, units.restarts) == (run, pid, 1)
         press(box, "s-1", end=True)

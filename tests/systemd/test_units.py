@@ -198,6 +198,8 @@ def test_a_release_that_is_not_proved_is_put_back_before_anything_starts() -> No
     for end in ("box", "centre"):
         wanted = re.findall(r"^Wants=(.*)$", (UNITS / f"zaitang-{end}.target").read_text(), re.M)
         assert {"zaitang-update-start.service", "zaitang-update.timer"} <= set(" ".join(wanted).split())
+    # What ends are asked lies on the disk for what is kept.
+    assert all("/var/lib/zaitang" in _Unit(name)["Unit"]["RequiresMountsFor"].split() for name in UPDATES)
     # Who starts an end anew must not end with it.
     assert not any("PartOf" in _Unit(name)["Unit"] for name in UPDATES)
 

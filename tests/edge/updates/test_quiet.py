@@ -9,6 +9,9 @@ import pytest
 
 from common.policies import load_policy
 from edge import cli
+from edge.child import only_one
+from edge.control.server import listening
+from edge.updates import quiet
 from edge.wiring import open_box
 from evidence.bodies import ClassOrder, Hour, OrderAccepted, Place, PolicyRef, SessionEnd, SessionStart
 from evidence.times import MINUTE, utc_text
@@ -34,6 +37,20 @@ def test_a_box_that_never_ran_is_quiet_and_stays_as_it_is(
     folder = make_box(tmp_path / "box", film)
     assert busy(folder, capsys) == (0, {"busy": False, "why": "", "begins": None})
     assert not (folder / "zaitang.db").exists()
+
+
+def test_of_a_recorder_that_runs_and_does_not_answer_nobody_can_tell(
+    tmp_path: Path, film: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = make_box(tmp_path / "box", film)
+    monkeypatch.setattr(quiet, "ANSWER_S", 0.1)
+    (folder / "run").mkdir(exist_ok=True)
+    with listening(folder / "run" / "recorder.sock"):
+        with only_one(folder / "run" / "recorder.lock", "recorder"):
+            assert cli.main(["--lang", "en", "busy", "--box", str(folder), "--json"]) == 1
+            said = capsys.readouterr()
+            assert said.out == "" and "the recorder does not answer" in said.err
+        assert busy(folder, capsys)[0] == 0  # it ended, and left its socket
 
 
 def test_an_open_class_and_what_is_recorded_of_it(

@@ -90,6 +90,12 @@ def test_a_second_end_gets_a_release_for_both(host: Host, source: Source) -> Non
     assert [path.name for path in host.at(RELEASES).iterdir()] == ["1.0"]
 
 
+def test_for_no_end_is_no_release(host: Host, source: Source) -> None:
+    with pytest.raises(InstallError, match="For no end"):
+        release(source).do(host)
+    assert not host.at(NAME).exists()
+
+
 def test_a_bundle_needs_no_network_and_a_pi_its_own_packages(host: Host, source: Source) -> None:
     release(source, "box", python="3.13", system=True).do(host)
     asked: list[str] = host.asked  # type: ignore[attr-defined]

@@ -21,12 +21,12 @@ from provisioning.update import cli
 from provisioning.update.prove import Pace
 
 KEY = Ed25519PrivateKey.generate()
-PACE = Pace(grace_s=0.0, prove_s=0.03, every_s=0.02)
+PACE = Pace(grace_s=0.0, prove_s=0.03, every_s=0.02, unsure_s=0.3)
 PROGRAM = """#!/bin/sh
 here=$(dirname "$(dirname "$(readlink -f "$0")")")
 root={root}
 case "$3" in
-busy) cat "$root/busy"; grep -q true "$root/busy" && exit 1; exit 0;;
+busy) echo >> "$root/asked"; cat "$root/busy"; grep -q true "$root/busy" && exit 1; exit 0;;
 schema) cat "$here/schema";;
 doctor) cat "$here/doctor";;
 update-failed) echo "$@" >> "$root/stated";;
@@ -38,8 +38,14 @@ case "$1" in
 restart) grep -q true "$root/busy" && echo "$(readlink "$root/opt/zaitang/current")" >> "$root/cut"
   readlink "$root/opt/zaitang/current" > "$root/ran";;
 show) case "$*" in
-  *--value*) echo zaitang-recorder.service;;
-  *) echo LoadState=loaded; echo NRestarts=0; cat "$root/$(sed "s,^,opt/zaitang/," "$root/ran")/active";;
+  *--value*) echo zaitang-recorder.service zaitang-first-boot.service zaitang-update-start.service;;
+  *) echo LoadState=loaded; echo NRestarts=0; echo ConditionTimestampMonotonic=5
+    waits=zaitang-first-boot; [ -f "$root/var/lib/zaitang/box/box.toml" ] || waits=zaitang-recorder
+    case "$*" in
+    *update-start*) echo ActiveState=active;;
+    *$waits*) echo ActiveState=inactive; echo ConditionResult=no;;
+    *) echo ConditionResult=yes; cat "$root/$(sed "s,^,opt/zaitang/," "$root/ran")/active";;
+    esac;;
   esac;;
 esac
 """
@@ -48,6 +54,7 @@ while [ "${1#-}" != "$1" ]; do shift; done
 exec "$@"
 """
 QUIET = {"busy": False, "why": "", "begins": None}
+INSTALLED = {"placed": {"unit:zaitang-box.target": {"ends": ["box"], "mark": {"enabled": True}}}}
 GOOD_SCHEMA = {"writes": 1, "opens": [1], "database": 1}
 
 
@@ -80,8 +87,9 @@ class Small:
         for name, text in {
             "etc/os-release": "ID=debian\nVERSION_ID=12\n", "etc/passwd": "root:x:0:0::/:\n",
             "etc/group": "root:x:0:\n",
-            "var/lib/zaitang/box/box.toml": "", "etc/zaitang/release.pem": KEY.public_key().public_bytes(
-                Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), "ran": "releases/0.1.0\n",
+            "var/lib/zaitang/box/box.toml": "", "var/lib/zaitang-install/installed.json": json.dumps(INSTALLED),
+            "etc/zaitang/release.pem": KEY.public_key().public_bytes(
+                Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), "ran": "releases/0.1.0\n", "asked": "",
         }.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text)

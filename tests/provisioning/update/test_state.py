@@ -78,6 +78,7 @@ class World:
                     raise InstallError("", "")
                 return {"version": self.offer, "old": self.current, "seen": self.offer}
             case "build":
+                assert not self.open and not self.films
                 self.whole.add(state.version)
             case "link":
                 assert not self.open and not self.films and state.version in self.whole
@@ -169,12 +170,17 @@ def test_a_broken_one_goes_back_is_stated_once_and_never_tried_again() -> None:
 
 
 @pytest.mark.parametrize("what", ["open", "films"])
-def test_nothing_is_switched_while_a_class_runs(what: str) -> None:
+@pytest.mark.parametrize("made", [False, True])
+def test_nothing_is_made_or_switched_while_a_class_runs(what: str, made: bool) -> None:
     world = World(frozenset())
     world.offer = "0.2"
+    while made and world.noted.phase != "waiting":
+        row = step(world.noted, world.facts(False))
+        assert row is not None
+        world.noted = world._step(row, world.facts(False))
     setattr(world, what, True)
     world.go_on()
-    assert (world.noted.phase, world.current) == ("waiting", "0.1")
+    assert (world.noted.phase, world.current, "0.2" in world.whole) == ("waiting" if made else "checked", "0.1", made)
     setattr(world, what, False)
     world.go_on()
     assert (world.noted.phase, world.current) == ("kept", "0.2")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import tarfile
 from pathlib import Path
+from time import sleep
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,7 +16,9 @@ from provisioning.update.machine import Machine
 from provisioning.update.prove import Pace
 from provisioning.update.state import State
 
-from .machines import GOOD_SCHEMA, Small, bundle
+from .machines import GOOD_SCHEMA, QUIET, Small, bundle
+
+TOP = Path(__file__).parents[3]
 
 BROKEN = {"active": "ActiveState=failed\n"}
 AILING = {"doctor": json.dumps([{"about": "terminal", "state": "bad", "says": "it does not answer", "params": {}}])}
@@ -62,22 +66,126 @@ def test_what_ailed_before_is_no_fault_of_the_release(small: Small, tmp_path: Pa
 
 
 @pytest.mark.parametrize("why", ["recording", "open", "plan"])
-def test_nothing_is_touched_while_a_class_runs(
+def test_nothing_is_made_or_touched_while_a_class_runs(
     small: Small, tmp_path: Path, why: str, capsys: pytest.CaptureFixture[str],
 ) -> None:
     small.say({"busy": True, "why": why, "begins": None})
-    assert small.update("take", str(bundle(tmp_path, "0.2.0")), "--now") == 0
-    assert "waits for a time" in capsys.readouterr().out
+    top = bundle(tmp_path, "0.2.0")
+    assert small.update("take", str(top), "--now") == 0
+    assert "the release is made while nothing is recorded" in capsys.readouterr().out
+    shutil.rmtree(top)  # the stick is gone
+    assert (small.current, small.releases, small.state()["phase"]) == ("0.1.0", {"0.1.0"}, "checked")
+    assert small.update("continue") == 0 and small.releases == {"0.1.0"} and not small.read("cut")
+    # Somebody has a newer one meanwhile.
+    assert small.update("take", str(bundle(tmp_path, "0.3.0")), "--now") == 0 and small.releases == {"0.1.0"}
+    small.say(QUIET)
+    assert small.update("continue") == 0 and small.current == "0.3.0"
+
+
+def test_a_class_that_begins_when_the_release_is_made_is_not_cut(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("provisioning.update.machine.NIGHT", ())
+    assert small.update("take", str(bundle(tmp_path, "0.2.0"))) == 0
+    monkeypatch.setattr("provisioning.update.machine.NIGHT", range(24))
+    small.say({"busy": True, "why": "open", "begins": None})
+    assert small.update("continue") == 0 and not small.read("cut")
     assert (small.current, small.releases, small.state()["phase"]) == ("0.1.0", {"0.1.0", "0.2.0"}, "waiting")
-    assert small.update("continue") == 0 and small.current == "0.1.0" and not small.read("cut")
-    small.say({"busy": False, "why": "", "begins": None})
+    small.say(QUIET)
     assert small.update("continue") == 0 and small.current == "0.2.0"
 
 
 def test_a_box_that_does_not_say_whether_it_is_quiet_is_not(small: Small, tmp_path: Path) -> None:
     (small.root / "busy").write_text("no JSON")
     small.update("take", str(bundle(tmp_path, "0.2.0")), "--now")
-    assert (small.current, small.state()["phase"]) == ("0.1.0", "waiting")
+    assert (small.current, small.state()["phase"]) == ("0.1.0", "checked")
+
+
+@pytest.mark.parametrize(("files", "current"), [({}, "0.2.0"), (BROKEN, "0.1.0")])
+def test_a_box_that_no_centre_has_taken_is_quiet_and_its_first_boot_is_proved(
+    small: Small, tmp_path: Path, files: dict[str, str], current: str,
+) -> None:
+    (small.root / "var/lib/zaitang/box/box.toml").unlink()
+    (small.root / "busy").write_text("no JSON")
+    small.update("take", str(bundle(tmp_path, "0.2.0", {**files, "doctor": "it never ran"})), "--now")
+    assert (small.current, small.read("ran").strip()) == (current, f"releases/{current}")
+    assert small.read(f"opt/zaitang/releases/{current}/ends") == "box\n" and small.state()["tidy"]
+    assert (small.state()["why"], small.read("stated")) == ("processes" if files else "", "")
+
+
+def test_a_machine_without_an_end_takes_nothing(
+    small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    (small.root / "var/lib/zaitang-install/installed.json").unlink()
+    assert small.update("take", str(bundle(tmp_path, "0.2.0")), "--now") == 1
+    assert "Neither a box nor a centre is installed" in capsys.readouterr().out and small.releases == {"0.1.0"}
+
+
+def test_a_box_whose_disk_is_away_takes_nothing(
+    small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    wanted = small.root / "etc/systemd/system/local-fs.target.wants/var-lib-zaitang.mount"
+    wanted.parent.mkdir(parents=True)
+    wanted.symlink_to("../var-lib-zaitang.mount")
+    (small.root / "var/lib/zaitang/box/box.toml").unlink()
+    top = bundle(tmp_path, "0.2.0")
+    for more in ((), ("--dry-run",)):
+        assert small.update("take", str(top), "--now", *more) == 1
+        said = capsys.readouterr()
+        assert "is not mounted" in said.out + said.err and small.releases == {"0.1.0"}
+
+
+def test_where_the_link_is_broken_the_one_that_held_is_the_measure(
+    small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    (small.root / "opt/zaitang/current").unlink()
+    small.update("status")
+    assert "leads to no release" in capsys.readouterr().out
+    assert small.update("take", str(bundle(tmp_path, "0.0.9")), "--now") == 1
+    assert "older" in capsys.readouterr().out
+    assert small.update("take", str(bundle(tmp_path, "0.2.0")), "--now") == 0 and small.current == "0.2.0"
+    for link in ("current", "updater"):
+        (small.root / "opt/zaitang" / link).unlink()
+    assert small.update("take", str(bundle(tmp_path, "0.3.0")), "--now") == 1
+    assert "let it lead to one" in capsys.readouterr().out
+    assert not (small.root / "opt/zaitang/current").exists()
+
+
+@pytest.mark.parametrize(("then", "asks"), [('{"busy": true, "why": "recording"}', range(2, 5)),
+                                            ("silent", range(4, 100))])
+def test_one_that_must_go_back_waits_a_while_for_a_recorder_that_is_silent(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: str, asks: range,
+) -> None:
+    proved = Machine._prove
+
+    def silent(machine: Machine, state: State) -> object:
+        (small.root / "asked").unlink()
+        (small.root / "busy").write_text("silent")
+        return proved(machine, state)
+
+    def later(pause_s: float) -> None:
+        if "silent" in small.read("busy") and small.state()["phase"] == "rolling_back":
+            (small.root / "busy").write_text(then)
+        sleep(pause_s)
+
+    monkeypatch.setattr(Machine, "_prove", silent)
+    monkeypatch.setattr("provisioning.update.machine.time.sleep", later)
+    small.update("take", str(bundle(tmp_path, "0.2.0", BROKEN)), "--now")
+    assert small.read("asked").count("\n") in asks
+    assert small.current == ("0.1.0" if then == "silent" else "0.2.0")
+    small.say(QUIET)
+    assert small.update("continue") == 0 and small.current == "0.1.0"
+
+
+@pytest.mark.parametrize(("word", "lowest"), [("take", "19 idle"), ("continue", "19 idle"), ("start", "0 ")])
+def test_what_is_recorded_goes_before_an_update(tmp_path: Path, word: str, lowest: str) -> None:
+    for name, text in {"bin/python": '#!/bin/sh\necho "$(nice) $(ionice -p $$) $5"\n',
+                       "provisioning/zaitang-update": (TOP / "provisioning/zaitang-update").read_text()}.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    said = subprocess.run([tmp_path / "provisioning/zaitang-update", word], capture_output=True, text=True, check=True)
+    assert said.stdout.startswith(lowest) and (word == "start") != ("idle" in said.stdout)
 
 
 def test_what_lies_in_the_inbox_is_taken_at_night(
@@ -118,7 +226,7 @@ def test_what_is_refused_says_why(
         assert (small.current, small.releases) == ("0.1.0", {"0.1.0"})
 
     refused(bundle(tmp_path / "a", "0.2.0", key=Ed25519PrivateKey.generate()), "somebody else signed")
-    refused(bundle(tmp_path / "b", "0.1.0"), "runs already")
+    refused(bundle(tmp_path / "b", "0.1.0"), "has release 0.1.0 already")
     refused(bundle(tmp_path / "c", "0.0.9"), "older")
     refused(bundle(tmp_path / "d", "0.9.0", least="0.5.0"), "update to 0.5.0 first")
     changed = bundle(tmp_path / "e", "0.2.0")
@@ -221,7 +329,7 @@ def test_a_release_with_which_the_machine_starts_twice_goes_back_before_anything
 
 
 @pytest.mark.parametrize("files", [{}, BROKEN], ids=["good", "broken"])
-@pytest.mark.parametrize("every", [17, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("every", [17, pytest.param(3, marks=pytest.mark.long)])
 def test_killed_at_any_change_to_the_disk_it_starts_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], every: int,
 ) -> None:
