@@ -5,9 +5,11 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
+TELLS_S = 5.0
 LONG_S = 60.0
 """Longer than a supervisor waits for its processes before it kills them."""
 
@@ -22,9 +24,18 @@ def end(child: subprocess.Popen[Any], timeout_s: float = LONG_S) -> tuple[int, A
         for pid in [child.pid, *offspring(child.pid)]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGABRT)
+                _wait_told(pid)
         _, err = child.communicate(timeout=LONG_S)
         raise AssertionError(f"{child.args} did not end within {timeout_s} s of SIGTERM:\n{err}") from None
     return child.returncode, out, err
+
+
+def _wait_told(pid: int) -> None:
+    """One after the other: what two tell at a time into one pipe nobody can read."""
+    deadline = time.monotonic() + TELLS_S
+    with contextlib.suppress(OSError):
+        while time.monotonic() < deadline and "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text():
+            time.sleep(0.01)
 
 
 def offspring(pid: int) -> list[int]:

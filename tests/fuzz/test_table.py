@@ -40,7 +40,7 @@ INSIDE = {
     "central/alarms/event.py": OWN_DATABASE, "central/alarms/words.py": OWN_DATABASE,
     "central/doctor/gather.py": OWN_DATABASE, "central/store/alarms.py": OWN_DATABASE,
     "central/store/engine.py": "only opens this end's own database, or a copy of it",
-    "central/orders/boxes.py": "arguments and heads of our own database, whose shape evidence/shape.py checks",
+    "central/orders/release.py": "arguments and heads of our own database, whose shape evidence/shape.py checks",
     "common/support.py": "lines of a log, of which test_support.py lets any text come",
     "edge/firstboot/ground.py": "the root that edge/identity has read and put there",
     "edge/firstboot/told.py": "a file that root alone writes; tests/edge/firstboot/test_told.py garbles it",
