@@ -247,7 +247,7 @@ onAll(".next", () => pressed("next"));
 addEventListener("pagehide", () => { if (key) send("/enrol/close", {}, { "X-Zaitang-Enrolment": key }); });
 whenIdle(() => LOCKED_S, () => { if (!current || !["shots", "consent"].includes(current.state)) leave(); });
 // Another language is another page: it goes on where this one was.
-document.querySelector("a.lang").addEventListener("click", () => { sessionStorage.setItem("enrolment", key); key = ""; });
+document.querySelector("a[hreflang]").addEventListener("click", () => { sessionStorage.setItem("enrolment", key); key = ""; });
 key = sessionStorage.getItem("enrolment") || "";
 sessionStorage.removeItem("enrolment");
 if (key) refresh();

@@ -162,7 +162,7 @@ def test_a_class_day_at_the_screen(page: Page, service: Service, box_folder: tup
     assert sessions(store) == ["session.start"]
     put_right(page, store)
 
-    page.click("a.lang")
+    page.click("a[hreflang]")
     expect(page.locator("#end")).to_have_text("End class")
     expect(page.locator("#banners")).to_contain_text("a photograph is not a living person")
 

@@ -188,7 +188,7 @@ def test_a_challenge_is_shown_and_answered(page: Page, site: Site) -> None:
 def test_a_refusal_leads_to_a_pin(page: Page, site: Site) -> None:
     open_enrolment(page, site, "陈静", "en")
     fits(page)
-    page.click("a.lang")
+    page.click("a[hreflang]")
     expect(page.locator("#refuse")).to_contain_text("不同意")
     page.click("#refuse")
     press(page, "1234", "#pad")
