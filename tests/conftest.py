@@ -28,6 +28,15 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+LONGEST = ("install/test_for_real.py", "faults/test_memory.py", "rollcall/test_course.py", "update/test_steps.py",
+           "bench/test_live.py")
+"""Files of the longer suites that take minutes: begun last, one of them would keep all other workers waiting."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
+
+
 @pytest.fixture(autouse=True)
 def own_umask() -> Iterator[None]:
     """Commands close what they write to others; one that a test calls in this process must not do so for the next."""
