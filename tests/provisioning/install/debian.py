@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[3]
-MIRROR = "http://deb.debian.org/debian"
 INCLUDED = "systemd-sysv,dbus,python3,ca-certificates"
 PINNED = ("build.txt", "box.txt", "centre.txt")
 PROXIES = ("http_proxy", "https_proxy", "no_proxy")
@@ -130,7 +129,7 @@ def _get_wheels(folder: Path) -> None:
 
 
 def _bootstrap(root: Path) -> None:
-    done = subprocess.run(["debootstrap", "--variant=minbase", f"--include={INCLUDED}", "bookworm", root, MIRROR],
+    done = subprocess.run(["debootstrap", "--variant=minbase", f"--include={INCLUDED}", "bookworm", root],
                           capture_output=True, text=True, timeout=400, check=False)
     assert done.returncode == 0, done.stdout[-2000:]
     shutil.copytree("/etc/apt/apt.conf.d", root / "etc/apt/apt.conf.d", dirs_exist_ok=True)
