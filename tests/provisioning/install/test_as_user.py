@@ -6,6 +6,7 @@ import pty
 import pwd
 import re
 import select
+import signal
 import subprocess
 import tempfile
 import time
@@ -49,7 +50,9 @@ def at_a_terminal(line: str, typed: bytes = b"", after: bytes = b"") -> tuple[st
     reads there next, before anybody types."""
     child, terminal = pty.fork()
     if child == 0:
-        # Dash ends with what an interrupt ends, unless it does something about it.
+        # Dash ends with what an interrupt ends, unless it does something about it. What is started to ignore it, as
+        # all that a script has in the background, stays deaf to it, and so does what it starts.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execv("/bin/sh", ["sh", "-c", f"trap : INT; {line}\necho ENDED; IFS= read -r rest; echo \"rest=[$rest]\""])
     said, end, ended = b"", time.monotonic() + 20, False
     while time.monotonic() < end and b"rest=[" not in said:
