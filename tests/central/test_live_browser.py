@@ -308,7 +308,7 @@ def test_the_wall_shows_pictures_that_renew_themselves_and_leads_to_the_room(roo
     told = [one for one in looks(centre) if one.what == "wall"]
     assert {(one.why, one.device) for one in told} >= {("routine inspection", "box-1")}
     card.get_by_role("link").click()
-    assert page.get_by_label("routine inspection").is_checked(), "what was said at the wall"
+    sync_api.expect(page.get_by_label("routine inspection")).to_be_checked()  # What was said at the wall.
     page.get_by_role("button", name="Look in").click()
     badge(page, "live picture")
 
@@ -325,11 +325,11 @@ def test_without_javascript_the_way_back_from_a_refused_reason_leads_to_the_form
     page.goto("/live/box-1")
     page.get_by_label("another reason").first.check()
     page.get_by_role("button", name="Look in").click()
-    assert page.get_by_role("alert").is_visible() and page.get_by_label("another reason").first.is_checked()
+    sync_api.expect(page.get_by_role("alert")).to_be_visible()
+    assert page.get_by_label("another reason").first.is_checked()
     page.get_by_label("routine inspection").check()
     page.get_by_role("button", name="Look in").click()
-    assert page.locator("video").count() == 1
+    sync_api.expect(page.locator("video")).to_have_count(1)
     page.go_back()
-    assert "Why do you look?" in (page.text_content("main") or "") or "Look in for this reason" in (
-        page.text_content("main") or "")
+    sync_api.expect(page.locator("main")).to_contain_text(re.compile(r"Why do you look\?|Look in for this reason"))
     context.close()
