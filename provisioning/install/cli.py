@@ -25,7 +25,7 @@ from provisioning.install.release import read_source
 from provisioning.install.said import InstallError, Said
 from provisioning.install.system_options import system_options
 from provisioning.install.user import HOME
-from provisioning.install.words import ENDS, asked_language, parser, wrong
+from provisioning.install.words import ENDS, asked_language, parser, too_old, wrong
 
 TOP = Path(__file__).parents[2]
 JOURNAL = f"{FOLDER}/installed.json"
@@ -55,7 +55,8 @@ def _run(args: argparse.Namespace, root: Path) -> int:
         options, found = None, [] if asked.is_root else [ONLY_ROOT]
     else:
         options, first = _options(args, root), not Journal(root / JOURNAL[1:]).placed
-        found = [*refusals(asked, args.end, first), *wrong(options, root, args.dry_run)]
+        found = [*refusals(asked, args.end, first), *wrong(options, root, args.dry_run),
+                 *too_old(options, machine.system)]
     for one in found:
         print(one.to(args.lang), file=sys.stderr)
     if found:
@@ -131,7 +132,8 @@ def _options(args: argparse.Namespace, root: Path) -> Options:
                      system=system_options(vars(args), root, os.environ, args.end))
     if args.end == "box":
         return dataclasses.replace(shared, device=args.device, room=args.room, policy=args.policy, centre=args.centre,
-                                   pin=re.sub(r"[\s:]", "", args.pin).lower(), console=args.console)
+                                   pin=re.sub(r"[\s:]", "", args.pin).lower(), console=args.console,
+                                   keys_file=args.keys_passphrase_file)
     return dataclasses.replace(shared, names=tuple(args.name), passphrase_file=args.passphrase_file,
                                backup_file=args.backup_passphrase_file)
 
