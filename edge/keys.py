@@ -1,6 +1,6 @@
 """The keys of a box, under BOX/keys with mode 0600: evidence key and certificate, sealing key, data key.
 
-Where the machine hands over a passphrase (lock.py) the secret ones are written under it; plain ones are read as well."""
+Where the machine hands over a passphrase (lock.py) the secret ones are written under it; plain ones are read, too."""
 from __future__ import annotations
 
 import dataclasses

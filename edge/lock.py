@@ -24,8 +24,8 @@ COST, BLOCK, LANES = 2**15, 8, 1
 CREDENTIAL = "zaitang.keys"
 LEAST, MOST = 12, 1024
 """Bytes of a passphrase."""
-NO_PASSPHRASE = N_("it is locked, and no passphrase came with this call: by root `zaitang-edge` brings it, and so do the "
-                   "units; a new installation takes it again by `install-box --keys-passphrase-file`")
+NO_PASSPHRASE = N_("it is locked, and no passphrase came with this call: by root `zaitang-edge` brings it, and so do "
+                   "the units; a new installation takes it again by `install-box --keys-passphrase-file`")
 OTHER = N_("the passphrase does not open it, or it is damaged")
 SHORT = N_("it holds no passphrase of 12 to 1024 characters in its first line")
 

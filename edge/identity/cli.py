@@ -1,4 +1,4 @@
-"""`zaitang-edge join`: a box asks a centre to certify it. `lock-keys`: its keys are put under the machine's passphrase."""
+"""`zaitang-edge join`: a box asks a centre to certify it. `lock-keys`: locks its keys."""
 from __future__ import annotations
 
 import argparse

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from provisioning.install import apply, bundle
-from provisioning.install.ends import BACKUP_CREDENTIAL, BOX
+from provisioning.install.ends import BACKUP_CREDENTIAL, BOX, KEYS_CREDENTIAL
 from provisioning.install.host import Host
 from provisioning.install.journal import FOLDER, Journal
 from provisioning.install.machine import ONLY_ROOT, look, refusals
@@ -110,6 +110,9 @@ def _uninstall(host: Host, end: str) -> int:
         host.say(Said(f"证据和密钥仍在 {HOME}，没有删除。确定不再需要时自行删除：rm -r {HOME} && userdel zaitang",
                       f"Evidence and keys are still in {HOME}. When they are surely not needed any more, remove them "
                       f"yourself: rm -r {HOME} && userdel zaitang"))
+    if end == "box" and host.at(KEYS_CREDENTIAL).exists():
+        host.say(Said(f"打开密钥的口令仍加密保存在 {KEYS_CREDENTIAL}。",
+                      f"What opens the keys is still in {KEYS_CREDENTIAL}, encrypted to this machine."))
     return 0
 
 

@@ -37,7 +37,7 @@ def end_items(options: Options) -> list[Item]:
     packs = [_packs(mirror)] if options.source.bundle and options.end == "box" and mirror.is_dir() else []
     if options.end == "box":
         return [*packs, *([_told(options)] if options.centre else []), *([_box(options)] if options.device else []),
-                *([_keys(options.keys_file)] if options.keys_file else [])]
+                *([_keys(options.keys_file, options.lang)] if options.keys_file else [])]
     backups = Folder(BACKUP, Said("备份文件夹", "Folder of backups"), mode=0o700, owner=USER, keep=True)
     made: list[Item] = [_quiet_mosquitto(), backups]
     if options.passphrase_file:
@@ -108,27 +108,26 @@ def _quiet_mosquitto() -> Item:
 
 def _backup(passphrase: Path) -> Item:
     def act(host: Host) -> None:
-        host.at(_sealed(host, passphrase, BACKUP_CREDENTIAL, "backup")).replace(host.at(BACKUP_CREDENTIAL))
+        _sealed(host, passphrase, BACKUP_CREDENTIAL, "backup").replace(host.at(BACKUP_CREDENTIAL))
 
     return Command("backup", Said("备份口令（加密保存在本机）", "The passphrase of backups, encrypted to this machine"),
                    check=lambda host: host.at(BACKUP_CREDENTIAL).exists(), act=act,
                    undo_words=("rm", "-f", BACKUP_CREDENTIAL))
 
 
-def _keys(passphrase: Path) -> Item:
+def _keys(passphrase: Path, lang: str) -> Item:
     """It stays when the box is removed, as the keys do that it opens."""
     def act(host: Host) -> None:
         # No state of the firmware: an update of that must not take the keys away.
         part = _sealed(host, passphrase, KEYS_CREDENTIAL, "zaitang.keys", "--tpm2-pcrs=")
-        _opens_again(host, part, passphrase)
-        if host.at(f"{BOX}/keys").is_dir():
+        try:
+            _opens_again(host, part, passphrase)
             # Before the credential gets its name: another passphrase than that of keys that are locked is refused here.
-            with _lent(host, passphrase, "zaitang.keys") as copy:
-                host.run(*AS_USER, f"CREDENTIALS_DIRECTORY={copy.parent}", f"{CURRENT}/bin/zaitang-edge", "lock-keys",
-                         "--box", BOX)
-            host.say(Said("    密钥已加密。没有课程时重启终端盒的服务：systemctl restart zaitang-box.target",
-                          "    The keys are locked. While no class runs: systemctl restart zaitang-box.target"))
-        host.at(part).replace(host.at(KEYS_CREDENTIAL))
+            if host.at(f"{BOX}/keys").is_dir():
+                _lock(host, passphrase, lang)
+            part.replace(host.at(KEYS_CREDENTIAL))
+        finally:
+            part.unlink(missing_ok=True)
 
     def check(host: Host) -> bool:
         key = host.at(f"{BOX}/keys/device.pem")
@@ -141,20 +140,28 @@ def _keys(passphrase: Path) -> Item:
                    check=check, act=act)
 
 
-def _sealed(host: Host, secret: Path, credential: str, name: str, *how: str) -> str:
+def _lock(host: Host, passphrase: Path, lang: str) -> None:
+    with _lent(host, passphrase, "zaitang.keys") as copy:
+        host.run(*AS_USER, f"CREDENTIALS_DIRECTORY={copy.parent}", f"{CURRENT}/bin/zaitang-edge", "--lang", lang,
+                 "lock-keys", "--box", BOX)
+    host.say(Said("    密钥已加密。没有课程时重启终端盒的服务：systemctl restart zaitang-box.target",
+                  "    The keys are locked. While no class runs: systemctl restart zaitang-box.target"))
+
+
+def _sealed(host: Host, secret: Path, credential: str, name: str, *how: str) -> Path:
     """Where a file lies, encrypted to this machine: beside the place of the credential."""
     host.at(CREDENTIALS).mkdir(mode=0o700, exist_ok=True)
-    part = f"{credential}.part"
-    host.at(part).unlink(missing_ok=True)
-    host.run("systemd-creds", "encrypt", "--with-key=auto", *how, f"--name={name}", secret, host.at(part))
-    host.at(part).chmod(0o600)
+    part = host.at(f"{credential}.part")
+    part.unlink(missing_ok=True)
+    host.run("systemd-creds", "encrypt", "--with-key=auto", *how, f"--name={name}", secret, part)
+    part.chmod(0o600)
     return part
 
 
-def _opens_again(host: Host, part: str, secret: Path) -> None:
+def _opens_again(host: Host, part: Path, secret: Path) -> None:
     """Keys are locked only by what this machine can open again. Raises InstallError."""
     with tempfile.TemporaryDirectory(dir=host.at("/run")) as name:
-        host.run("systemd-creds", "decrypt", "--name=zaitang.keys", host.at(part), f"{name}/opened")
+        host.run("systemd-creds", "decrypt", "--name=zaitang.keys", part, f"{name}/opened")
         if Path(name, "opened").read_bytes() != secret.read_bytes():
             raise InstallError("systemd-creds 解密的结果与口令不符：密钥保持原样。",
                                "systemd-creds opens something else than the passphrase: the keys stay as they are.")

@@ -46,8 +46,8 @@ OWN = {
             "手机打开的控制台地址", "the address of the console that telephones open")),
         ("--keys-passphrase-file", {"type": Path, "metavar": "FILE"}, Said(
             "内含密钥口令的文件：密钥用它加密，它本身加密保存在本机；请另行保管",
-            "holds a passphrase: the keys are locked with it, and it is kept encrypted to this machine; keep it yourself, "
-            "too"))),
+            "holds a passphrase: the keys are locked with it, and it is kept encrypted to this machine; keep it "
+            "yourself, too"))),
     "centre": (
         ("--name", {"action": "append", "default": [], "metavar": "NAME"}, Said(
             "终端盒连接本中心所用的名称或地址，可重复",
@@ -114,7 +114,8 @@ def wrong(options: Options, root: Path, dry: bool) -> list[Said]:
                           "may read, and name it with --passphrase-file."))
     return found + [Said(f"{path} 中没有至少 {LEAST} 个字符的口令。",
                          f"{path} holds no passphrase of {LEAST} characters or more.")
-                    for path in (options.passphrase_file, options.backup_file, options.keys_file) if path and not _passphrase(path)]
+                    for path in (options.passphrase_file, options.backup_file, options.keys_file)
+                    if path and not _passphrase(path)]
 
 
 def too_old(options: Options, system: tuple[str, str]) -> list[Said]:
@@ -123,8 +124,8 @@ def too_old(options: Options, system: tuple[str, str]) -> list[Said]:
     if not options.keys_file or system != JETPACK:
         return []
     return [Said("Ubuntu 22.04（JetPack 6）的 systemd 太旧，无法加密保存密钥口令：请不要给出 --keys-passphrase-file。",
-                 "The systemd of Ubuntu 22.04 (JetPack 6) is too old to keep the passphrase of the keys encrypted: leave "
-                 "--keys-passphrase-file away.")]
+                 "The systemd of Ubuntu 22.04 (JetPack 6) is too old to keep the passphrase of the keys encrypted: "
+                 "leave --keys-passphrase-file away.")]
 
 
 def _passphrase(path: Path) -> bool:

@@ -135,6 +135,14 @@ def test_what_the_installer_starts_imports_nothing_from_there_and_ends_with_it(h
 
 
 @pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """One below which the user sees what it may; the folders of pytest are root's alone."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture
 def centre(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of a centre that is half made, and the user's own, as everything above it is open to."""
     monkeypatch.setattr(Host, "run", lambda host, *words: [])
@@ -173,11 +181,10 @@ def test_settings_of_a_new_centre_are_written_by_the_rights_of_the_user(centre: 
         assert of_root.read_text() == TEMPLATES["en"] and os.geteuid() == 0
 
 
-def test_a_command_of_root_gets_the_passphrase_of_the_keys_and_nobody_else_sees_it(wrapper: Path, tmp_path: Path) -> None:
-    lent = tmp_path / "run/zaitang-keys"
-    lent.parent.mkdir()
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
-        folder.chmod(0o755)
+def test_a_command_of_root_gets_what_opens_the_keys_and_nobody_else_sees_it(
+    wrapper: Path, tmp_path: Path, open_folder: Path,
+) -> None:
+    lent = open_folder / "zaitang-keys"
     text = wrapper.read_text().replace(KEYS_CREDENTIAL, str(tmp_path / "credential")).replace(LENT_KEYS, str(lent))
     wrapper.write_text(text.replace("chown zaitang", f"chown {USER}"))
     opener = tmp_path / "systemd-creds"
