@@ -121,7 +121,9 @@ def _keys(passphrase: Path, lang: str) -> Item:
         # No state of the firmware: an update of that must not take the keys away.
         part = _sealed(host, passphrase, KEYS_CREDENTIAL, "zaitang.keys", "--tpm2-pcrs=")
         try:
-            _opens_again(host, part, passphrase)
+            if not _opens(host, part, passphrase):
+                raise InstallError("systemd-creds 打不开它刚加密的口令：密钥保持原样。",
+                                   "systemd-creds does not open what it has just encrypted: the keys stay as they are.")
             # Before the credential gets its name: another passphrase than that of keys that are locked is refused here.
             if host.at(f"{BOX}/keys").is_dir():
                 _lock(host, passphrase, lang)
@@ -130,8 +132,9 @@ def _keys(passphrase: Path, lang: str) -> Item:
             part.unlink(missing_ok=True)
 
     def check(host: Host) -> bool:
-        key = host.at(f"{BOX}/keys/device.pem")
-        if not host.at(KEYS_CREDENTIAL).exists():
+        # One that does not open any more, as after a TPM was cleared, is made anew.
+        key, credential = host.at(f"{BOX}/keys/device.pem"), host.at(KEYS_CREDENTIAL)
+        if not credential.exists() or not _opens(host, credential, passphrase):
             return False
         return not key.is_file() or key.read_bytes().startswith(LOCKED)
 
@@ -158,13 +161,12 @@ def _sealed(host: Host, secret: Path, credential: str, name: str, *how: str) -> 
     return part
 
 
-def _opens_again(host: Host, part: Path, secret: Path) -> None:
-    """Keys are locked only by what this machine can open again. Raises InstallError."""
+def _opens(host: Host, credential: Path, secret: Path) -> bool:
+    """Whether this machine opens it, and finds what the file holds."""
     with tempfile.TemporaryDirectory(dir=host.at("/run")) as name:
-        host.run("systemd-creds", "decrypt", "--name=zaitang.keys", part, f"{name}/opened")
-        if Path(name, "opened").read_bytes() != secret.read_bytes():
-            raise InstallError("systemd-creds 解密的结果与口令不符：密钥保持原样。",
-                               "systemd-creds opens something else than the passphrase: the keys stay as they are.")
+        opened = Path(name, "opened")
+        return (host.succeeds("systemd-creds", "decrypt", "--name=zaitang.keys", credential, opened)
+                and opened.read_bytes() == secret.read_bytes())
 
 
 def _packs(mirror: Path) -> Item:

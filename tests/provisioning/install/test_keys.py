@@ -42,6 +42,8 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         return []
 
     monkeypatch.setattr(Host, "run", run)
+    monkeypatch.setattr(Host, "succeeds", lambda host, *words: Path(words[-2]).read_bytes().startswith(b"sealed")
+                        and run(host, *words) == [])
     monkeypatch.setattr(ends.os, "chown", lambda *_: None)
     monkeypatch.setattr(Host, "ids", lambda *_: (0, 0))
     return found
@@ -76,6 +78,11 @@ def test_keys_that_lie_in_plain_are_locked_and_the_passphrase_is_no_file_of_the_
     assert encrypted[:5] == ["systemd-creds", "encrypt", "--with-key=auto", "--tpm2-pcrs=", "--name=zaitang.keys"]
     key.write_text("made later, in plain")
     assert not item.done(host)
+    key.write_bytes(LOCKED)
+    assert item.done(host)
+    for other in (b"sealed another passphrase", b"of a TPM that was cleared"):
+        credential.write_bytes(other)
+        assert not item.done(host)
 
 
 def test_a_box_that_is_not_made_yet_gets_the_passphrase_alone(
@@ -99,14 +106,13 @@ def test_what_fails_leaves_the_credential_as_it_was(
     real = Host.run
 
     def run(host: Host, *words: str | Path) -> list[str]:
-        if fails == "lock-keys" and fails in words:
-            raise InstallError("x", "x")
-        done = real(host, *words)
         if fails in words:
-            Path(words[-1]).write_bytes(b"something else")
-        return done
+            raise InstallError("x", "x")
+        return real(host, *words)
 
     monkeypatch.setattr(Host, "run", run)
+    if fails == "decrypt":
+        monkeypatch.setattr(Host, "succeeds", lambda *_: False)
     with pytest.raises(InstallError):
         item.do(host)
     assert not list(host.at(KEYS_CREDENTIAL).parent.iterdir()) and not item.done(host) and not host.at(LENT).exists()
