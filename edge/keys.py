@@ -1,4 +1,6 @@
-"""The keys of a box, under BOX/keys with mode 0600: evidence key and certificate, sealing key, data key."""
+"""The keys of a box, under BOX/keys with mode 0600: evidence key and certificate, sealing key, data key.
+
+Where the machine hands over a passphrase (lock.py) the secret ones are written under it; plain ones are read, too."""
 from __future__ import annotations
 
 import dataclasses
@@ -18,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from common.texts import N_
 from edge.errors import BadCertificateFile, BadKeyFile, BadKeys, NotCertified
+from edge.lock import is_locked, lock, new_salt, passphrase, unlock
 from edge.storage.files import replace, sync_folder, write_new
 from evidence.certs import MAX_PEM, fingerprint, identity, issue, make_root, read_certificate, split_chain
 from evidence.errors import BadCertificate
@@ -26,6 +29,8 @@ from evidence.seal import keyid_of
 Certify = Callable[[Ed25519PublicKey], tuple[str, str]]
 """From the box's public key to its certificate and the root's, both PEM."""
 DATA_KEY_BYTES = 32
+SECRET = ("data.key", "sealing.pem", "device.pem")
+"""What is locked, in this order: where the last is, all are."""
 ALREADY = N_("there are keys already")
 NOT_SECRET = N_("other users can read it (its mode must be 600)")
 DAMAGED = N_("it is damaged")
@@ -108,14 +113,33 @@ def load_device_key(folder: Path) -> Ed25519PrivateKey:
     return key
 
 
+def lock_keys(folder: Path, word: bytes) -> int:
+    """Put the secret keys that lie there in plain under a passphrase, each in one step; how many. Those that are locked
+    it must open. May be run again after a kill. Raises BadKeyFile, and then nothing was locked, or BadKeys."""
+    plain, salt = dict[str, bytes](), new_salt()
+    for name in SECRET:
+        data = _bytes(folder / name, secret=True)
+        if is_locked(data):
+            unlock(folder / name, data, word)
+        else:
+            plain[name] = data
+    try:
+        for name, data in plain.items():
+            replace(folder / name, lock(name, data, word, salt))
+    except OSError as error:
+        raise BadKeys(folder=folder, why=error.strerror or str(error)) from None
+    return len(plain)
+
+
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     """All of the files in a new folder, or nothing. Raises BadKeys."""
+    word, salt = passphrase(), new_salt()
     fresh = folder.with_name(folder.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     try:
         fresh.mkdir(mode=0o700, parents=True)
         for name, data in files.items():
-            write_new(fresh / name, data, mode=0o600)
+            write_new(fresh / name, lock(name, data, word, salt) if word and name in SECRET else data, mode=0o600)
         os.rename(fresh, folder)
         sync_folder(folder.parent)
     except OSError as error:
@@ -176,17 +200,25 @@ def _files(keys: BoxKeys) -> dict[str, bytes]:
 
 
 def _read(path: Path, parse: Callable[[bytes], T], secret: bool = False) -> T:
-    """A parsed file. Raises BadKeyFile when it is missing, damaged, or secret and open to others."""
+    """A parsed file. Raises BadKeyFile when it is missing, damaged, or secret and open to others or not opened."""
+    data = _bytes(path, secret)
+    if secret and is_locked(data):
+        data = unlock(path, data, passphrase())
+    try:
+        return parse(data)
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError, BadCertificate, x509.ExtensionNotFound):
+        # TypeError: it wants a password. InternalError: OpenSSL has no words for what is wrong.
+        raise BadKeyFile(path=path, why=DAMAGED) from None
+
+
+def _bytes(path: Path, secret: bool) -> bytes:
     try:
         if secret and path.stat().st_mode & 0o077:
             raise BadKeyFile(path=path, why=NOT_SECRET)
         with path.open("rb") as file:
-            return parse(file.read(MAX_PEM))
+            return file.read(MAX_PEM)
     except OSError as error:
         raise BadKeyFile(path=path, why=error.strerror or str(error)) from None
-    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError, BadCertificate, x509.ExtensionNotFound):
-        # TypeError: it wants a password. InternalError: OpenSSL has no words for what is wrong.
-        raise BadKeyFile(path=path, why=DAMAGED) from None
 
 
 def _private(data: bytes) -> object:

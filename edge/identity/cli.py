@@ -1,4 +1,4 @@
-"""`zaitang-edge join`: a box asks a centre to certify it."""
+"""`zaitang-edge join`: a box asks a centre to certify it. `lock-keys`: locks its keys."""
 from __future__ import annotations
 
 import argparse
@@ -9,6 +9,8 @@ from common.texts import N_, translate
 WAITS = N_("the centre knows now that this box is here; somebody there approves it. Fingerprint of its key: {keyid}")
 JOINED = N_("the box has joined the centre; nothing is left to carry")
 SET = N_("box.toml has a section [sync] already; what the centre says belongs into it is:")
+LOCKED = N_("the keys are locked now ({count} files); a copy made before is not")
+LOCKED_BEFORE = N_("the keys are locked already, and the passphrase opens them")
 MINUTE_S = 60.0
 
 
@@ -23,6 +25,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     join.add_argument("--wait", type=int, default=60, metavar="MINUTES",
                       help="for how long it waits for approval (default: %(default)s)")
     join.set_defaults(do=_join)
+    lock = commands.add_parser("lock-keys", help="put the keys of a box under the passphrase that the machine holds; "
+                                                 "`install-box --keys-passphrase-file` calls this")
+    lock.add_argument("--box", type=Path, required=True, metavar="DIR")
+    lock.set_defaults(do=_lock_keys)
 
 
 def _join(args: argparse.Namespace) -> int:
@@ -43,4 +49,17 @@ def _join(args: argparse.Namespace) -> int:
         print(translate(SET, args.lang))
         print(joined.to_set, end="")
     print(translate(CAMERAS_NEXT, args.lang, folder=args.folder))
+    return 0
+
+
+def _lock_keys(args: argparse.Namespace) -> int:
+    from edge.errors import NoKeysPassphrase
+    from edge.keys import lock_keys
+    from edge.lock import passphrase
+
+    word = passphrase()
+    if word is None:
+        raise NoKeysPassphrase
+    count = lock_keys(args.box / "keys", word)
+    print(translate(LOCKED if count else LOCKED_BEFORE, args.lang, count=count))
     return 0

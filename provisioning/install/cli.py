@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from provisioning.install import apply, bundle
-from provisioning.install.ends import BACKUP_CREDENTIAL, BOX
+from provisioning.install.ends import BACKUP_CREDENTIAL, BOX, KEYS_CREDENTIAL
 from provisioning.install.host import Host
 from provisioning.install.journal import FOLDER, Journal
 from provisioning.install.machine import ONLY_ROOT, look, refusals
@@ -25,7 +25,7 @@ from provisioning.install.release import read_source
 from provisioning.install.said import InstallError, Said
 from provisioning.install.system_options import system_options
 from provisioning.install.user import HOME
-from provisioning.install.words import ENDS, asked_language, parser, wrong
+from provisioning.install.words import ENDS, asked_language, parser, too_old, wrong
 
 TOP = Path(__file__).parents[2]
 JOURNAL = f"{FOLDER}/installed.json"
@@ -55,7 +55,8 @@ def _run(args: argparse.Namespace, root: Path) -> int:
         options, found = None, [] if asked.is_root else [ONLY_ROOT]
     else:
         options, first = _options(args, root), not Journal(root / JOURNAL[1:]).placed
-        found = [*refusals(asked, args.end, first), *wrong(options, root, args.dry_run)]
+        found = [*refusals(asked, args.end, first), *wrong(options, root, args.dry_run),
+                 *too_old(options, machine.system)]
     for one in found:
         print(one.to(args.lang), file=sys.stderr)
     if found:
@@ -109,6 +110,9 @@ def _uninstall(host: Host, end: str) -> int:
         host.say(Said(f"证据和密钥仍在 {HOME}，没有删除。确定不再需要时自行删除：rm -r {HOME} && userdel zaitang",
                       f"Evidence and keys are still in {HOME}. When they are surely not needed any more, remove them "
                       f"yourself: rm -r {HOME} && userdel zaitang"))
+    if end == "box" and host.at(KEYS_CREDENTIAL).exists():
+        host.say(Said(f"打开密钥的口令仍加密保存在 {KEYS_CREDENTIAL}。",
+                      f"What opens the keys is still in {KEYS_CREDENTIAL}, encrypted to this machine."))
     return 0
 
 
@@ -131,7 +135,8 @@ def _options(args: argparse.Namespace, root: Path) -> Options:
                      system=system_options(vars(args), root, os.environ, args.end))
     if args.end == "box":
         return dataclasses.replace(shared, device=args.device, room=args.room, policy=args.policy, centre=args.centre,
-                                   pin=re.sub(r"[\s:]", "", args.pin).lower(), console=args.console)
+                                   pin=re.sub(r"[\s:]", "", args.pin).lower(), console=args.console,
+                                   keys_file=args.keys_passphrase_file)
     return dataclasses.replace(shared, names=tuple(args.name), passphrase_file=args.passphrase_file,
                                backup_file=args.backup_passphrase_file)
 

@@ -20,6 +20,9 @@ BOX, CENTRE, BACKUP = f"{HOME}/box", f"{HOME}/centre", f"{HOME}/backup"
 NEW_CENTRE = f"{CENTRE}.new"
 CREDENTIALS = "/etc/credstore.encrypted"
 BACKUP_CREDENTIAL = f"{CREDENTIALS}/zaitang.backup"
+KEYS_CREDENTIAL = f"{CREDENTIALS}/zaitang.keys"
+LOCKED = b"zaitang-locked-1\n"
+"""How a key begins that the box's own command put under the passphrase."""
 MODELS = f"{HOME}/.local/share/zaitang/models"
 LENT = "/run/zaitang-install"
 TOLD = "/etc/zaitang/box-centre.toml"
@@ -33,7 +36,8 @@ def end_items(options: Options) -> list[Item]:
     mirror = options.source.folder / "packs"
     packs = [_packs(mirror)] if options.source.bundle and options.end == "box" and mirror.is_dir() else []
     if options.end == "box":
-        return [*packs, *([_told(options)] if options.centre else []), *([_box(options)] if options.device else [])]
+        return [*packs, *([_told(options)] if options.centre else []), *([_box(options)] if options.device else []),
+                *([_keys(options.keys_file, options.lang)] if options.keys_file else [])]
     backups = Folder(BACKUP, Said("备份文件夹", "Folder of backups"), mode=0o700, owner=USER, keep=True)
     made: list[Item] = [_quiet_mosquitto(), backups]
     if options.passphrase_file:
@@ -104,15 +108,65 @@ def _quiet_mosquitto() -> Item:
 
 def _backup(passphrase: Path) -> Item:
     def act(host: Host) -> None:
-        host.at(CREDENTIALS).mkdir(mode=0o700, exist_ok=True)
-        part = f"{BACKUP_CREDENTIAL}.part"
-        host.at(part).unlink(missing_ok=True)
-        host.run("systemd-creds", "encrypt", "--name=backup", passphrase, part)
-        host.at(part).replace(host.at(BACKUP_CREDENTIAL))
+        _sealed(host, passphrase, BACKUP_CREDENTIAL, "backup").replace(host.at(BACKUP_CREDENTIAL))
 
     return Command("backup", Said("备份口令（加密保存在本机）", "The passphrase of backups, encrypted to this machine"),
                    check=lambda host: host.at(BACKUP_CREDENTIAL).exists(), act=act,
                    undo_words=("rm", "-f", BACKUP_CREDENTIAL))
+
+
+def _keys(passphrase: Path, lang: str) -> Item:
+    """It stays when the box is removed, as the keys do that it opens."""
+    def act(host: Host) -> None:
+        # No state of the firmware: an update of that must not take the keys away.
+        part = _sealed(host, passphrase, KEYS_CREDENTIAL, "zaitang.keys", "--tpm2-pcrs=")
+        try:
+            if not _opens(host, part, passphrase):
+                raise InstallError("systemd-creds 打不开它刚加密的口令：密钥保持原样。",
+                                   "systemd-creds does not open what it has just encrypted: the keys stay as they are.")
+            # Before the credential gets its name: another passphrase than that of keys that are locked is refused here.
+            if host.at(f"{BOX}/keys").is_dir():
+                _lock(host, passphrase, lang)
+            part.replace(host.at(KEYS_CREDENTIAL))
+        finally:
+            part.unlink(missing_ok=True)
+
+    def check(host: Host) -> bool:
+        # One that does not open any more, as after a TPM was cleared, is made anew.
+        key, credential = host.at(f"{BOX}/keys/device.pem"), host.at(KEYS_CREDENTIAL)
+        if not credential.exists() or not _opens(host, credential, passphrase):
+            return False
+        return not key.is_file() or key.read_bytes().startswith(LOCKED)
+
+    return Command("keys", Said("密钥的口令（加密保存在本机），密钥随之加密",
+                                "The passphrase of the keys, encrypted to this machine, and the keys under it"),
+                   check=check, act=act)
+
+
+def _lock(host: Host, passphrase: Path, lang: str) -> None:
+    with _lent(host, passphrase, "zaitang.keys") as copy:
+        host.run(*AS_USER, f"CREDENTIALS_DIRECTORY={copy.parent}", f"{CURRENT}/bin/zaitang-edge", "--lang", lang,
+                 "lock-keys", "--box", BOX)
+    host.say(Said("    密钥已加密。没有课程时重启终端盒的服务：systemctl restart zaitang-box.target",
+                  "    The keys are locked. While no class runs: systemctl restart zaitang-box.target"))
+
+
+def _sealed(host: Host, secret: Path, credential: str, name: str, *how: str) -> Path:
+    """Where a file lies, encrypted to this machine: beside the place of the credential."""
+    host.at(CREDENTIALS).mkdir(mode=0o700, exist_ok=True)
+    part = host.at(f"{credential}.part")
+    part.unlink(missing_ok=True)
+    host.run("systemd-creds", "encrypt", "--with-key=auto", *how, f"--name={name}", secret, part)
+    part.chmod(0o600)
+    return part
+
+
+def _opens(host: Host, credential: Path, secret: Path) -> bool:
+    """Whether this machine opens it, and finds what the file holds."""
+    with tempfile.TemporaryDirectory(dir=host.at("/run")) as name:
+        opened = Path(name, "opened")
+        return (host.succeeds("systemd-creds", "decrypt", "--name=zaitang.keys", credential, opened)
+                and opened.read_bytes() == secret.read_bytes())
 
 
 def _packs(mirror: Path) -> Item:
@@ -163,14 +217,14 @@ def _rights_of_user(host: Host) -> Iterator[None]:
 
 
 @contextmanager
-def _lent(host: Host, secret: Path) -> Iterator[Path]:
+def _lent(host: Host, secret: Path, name: str = "secret") -> Iterator[Path]:
     """A copy of a secret that the user may read, for a moment, in memory."""
     folder = host.at(LENT)
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(mode=0o700)
     try:
-        copy = folder / "secret"
+        copy = folder / name
         copy.write_bytes(secret.read_bytes())
         for path in (copy, folder):
             os.chown(path, *host.ids(USER))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from provisioning.install.ends import CENTRE
+from provisioning.install.machine import JETPACK
 from provisioning.install.options import KEY, Options
 from provisioning.install.release import CURRENT
 from provisioning.install.said import Said, own_language
@@ -42,7 +43,11 @@ OWN = {
         ("--pin", {"default": "", "metavar": "FINGERPRINT"}, Said(
             "监管中心根证书的指纹", "the fingerprint of the centre's root")),
         ("--console", {"default": "", "metavar": "URL"}, Said(
-            "手机打开的控制台地址", "the address of the console that telephones open"))),
+            "手机打开的控制台地址", "the address of the console that telephones open")),
+        ("--keys-passphrase-file", {"type": Path, "metavar": "FILE"}, Said(
+            "内含密钥口令的文件：密钥用它加密，它本身加密保存在本机；请另行保管",
+            "holds a passphrase: the keys are locked with it, and it is kept encrypted to this machine; keep it "
+            "yourself, too"))),
     "centre": (
         ("--name", {"action": "append", "default": [], "metavar": "NAME"}, Said(
             "终端盒连接本中心所用的名称或地址，可重复",
@@ -109,7 +114,18 @@ def wrong(options: Options, root: Path, dry: bool) -> list[Said]:
                           "may read, and name it with --passphrase-file."))
     return found + [Said(f"{path} 中没有至少 {LEAST} 个字符的口令。",
                          f"{path} holds no passphrase of {LEAST} characters or more.")
-                    for path in (options.passphrase_file, options.backup_file) if path and not _passphrase(path)]
+                    for path in (options.passphrase_file, options.backup_file, options.keys_file)
+                    if path and not _passphrase(path)]
+
+
+def too_old(options: Options, system: tuple[str, str]) -> list[Said]:
+    """What this system cannot do of what was said: a passphrase that its systemd does not encrypt would lie beside the
+    keys that it opens."""
+    if not options.keys_file or system != JETPACK:
+        return []
+    return [Said("Ubuntu 22.04（JetPack 6）的 systemd 太旧，无法加密保存密钥口令：请不要给出 --keys-passphrase-file。",
+                 "The systemd of Ubuntu 22.04 (JetPack 6) is too old to keep the passphrase of the keys encrypted: "
+                 "leave --keys-passphrase-file away.")]
 
 
 def _passphrase(path: Path) -> bool:

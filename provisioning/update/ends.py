@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from provisioning.install.disk import PLACE, UNIT
+from provisioning.install.ends import KEYS_CREDENTIAL
 from provisioning.install.said import InstallError
 
 LONGEST_S = 120
@@ -18,6 +19,8 @@ AS_USER = ("systemd-run", "--quiet", "--wait", "--pipe", "--collect", "--uid=zai
            "--property=UMask=0077", f"--property=RuntimeMaxSec={LONGEST_S}", "--setenv=PYTHONNOUSERSITE=1",
            "--working-directory=/var/lib/zaitang")
 """systemd starts it, so the updater itself needs no right to become somebody else."""
+UNLOCKED = f"--property=LoadCredentialEncrypted=zaitang.keys:{KEYS_CREDENTIAL}"
+"""What opens the keys of the box, where they are locked."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +137,8 @@ class Ends:
         program = self._releases / release / "bin" / end.program
         folder = self._root / end.folder[1:]
         try:
-            command = [*AS_USER, str(program), "--lang", "en", words[0], end.option, str(folder), *words[1:]]
+            keys = [UNLOCKED] if (self._root / KEYS_CREDENTIAL[1:]).exists() else []
+            command = [*AS_USER, *keys, str(program), "--lang", "en", words[0], end.option, str(folder), *words[1:]]
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
                                   timeout=LONGEST_S + 10, check=False)
         except (OSError, subprocess.TimeoutExpired):

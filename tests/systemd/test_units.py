@@ -133,6 +133,15 @@ def test_each_starts_a_command_that_there_is(name: str) -> None:
     assert str(folder) == f"/var/lib/zaitang/{'box' if cli is edge_cli else 'centre'}"
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_opens_the_keys_comes_to_the_processes_of_a_box_alone(name: str) -> None:
+    """By its name, not by a path: where nobody locked the keys it is missing, and the unit starts all the same."""
+    text = (UNITS / name).read_text()
+    assert ("\nLoadCredentialEncrypted=zaitang.keys\n" in text) is (name in BOX)
+    assert text.count("zaitang.keys") == (name in BOX)
+    assert not any("zaitang.keys" in path.read_text() for path in UNITS.glob("*.d/*"))
+
+
 def test_before_a_box_is_certified_its_first_boot_runs_and_afterwards_all_else() -> None:
     certified = "/var/lib/zaitang/box/keys/device.crt"
     for name in BOX:

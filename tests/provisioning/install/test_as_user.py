@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 
 from central.centre_toml import TEMPLATES
-from provisioning.install.ends import AS_USER, NEW_CENTRE, end_items
+from provisioning.install.ends import AS_USER, KEYS_CREDENTIAL, NEW_CENTRE, end_items
 from provisioning.install.host import Host
 from provisioning.install.journal import FOLDER, Journal
 from provisioning.install.options import Options
-from provisioning.install.plan import COMMAND
+from provisioning.install.plan import COMMAND, LENT_KEYS
 from provisioning.install.release import Source
 from tests.provisioning.install.conftest import DEBIAN
 
@@ -135,6 +135,14 @@ def test_what_the_installer_starts_imports_nothing_from_there_and_ends_with_it(h
 
 
 @pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """One below which the user sees what it may; the folders of pytest are root's alone."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture
 def centre(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of a centre that is half made, and the user's own, as everything above it is open to."""
     monkeypatch.setattr(Host, "run", lambda host, *words: [])
@@ -171,6 +179,38 @@ def test_settings_of_a_new_centre_are_written_by_the_rights_of_the_user(centre: 
         with pytest.raises(PermissionError):
             _make_centre(root)
         assert of_root.read_text() == TEMPLATES["en"] and os.geteuid() == 0
+
+
+def test_a_command_of_root_gets_what_opens_the_keys_and_nobody_else_sees_it(
+    wrapper: Path, tmp_path: Path, open_folder: Path,
+) -> None:
+    lent = open_folder / "zaitang-keys"
+    text = wrapper.read_text().replace(KEYS_CREDENTIAL, str(tmp_path / "credential")).replace(LENT_KEYS, str(lent))
+    wrapper.write_text(text.replace("chown zaitang", f"chown {USER}"))
+    opener = tmp_path / "systemd-creds"
+    opener.write_text('#!/bin/sh\n[ "$1 $2 $4" = "decrypt --name=zaitang.keys -" ] && cat "$3"\n')
+    opener.chmod(0o755)
+    code = ("import os, sys; d = os.environ.get('CREDENTIALS_DIRECTORY')\n"
+            "print(d and open(d + '/zaitang.keys').read(), sys.argv[1:], sys.stdin.read())")
+
+    def called() -> str:
+        return subprocess.run([wrapper, "-c", code, "a b"], capture_output=True, text=True, timeout=30, check=True,
+                              input="given", env={"PATH": f"{tmp_path}:/usr/sbin:/usr/bin:/sbin:/bin"}).stdout
+
+    assert called() == "None ['a b'] given\n" and not lent.exists()
+    (tmp_path / "credential").write_text("a long passphrase")
+    (tmp_path / "credential").chmod(0o600)
+    for _ in range(2):
+        assert called() == "a long passphrase ['a b'] given\n"
+    found = [(path.name, path.stat().st_mode & 0o777, path.stat().st_uid) for path in lent.iterdir()]
+    assert found == [("zaitang.keys", 0o600, pwd.getpwnam(USER).pw_uid)] and lent.stat().st_uid == 0
+    # A machine that cannot open it any more says so, and its commands still run.
+    opener.write_text("#!/bin/sh\necho refused >&2; exit 1\n")
+    (lent / "zaitang.keys").unlink()
+    plain = [wrapper, "-c", "print('runs')"]
+    done = subprocess.run(plain, capture_output=True, text=True, timeout=30, check=True,
+                          env={"PATH": f"{tmp_path}:/usr/sbin:/usr/bin:/sbin:/bin"})
+    assert (done.stdout, done.stderr) == ("runs\n", "refused\n") and not list(lent.iterdir())
 
 
 def _gone(process: int) -> bool:

@@ -69,6 +69,8 @@ def test_a_pi_uses_what_its_system_brings_for_cameras_and_others_do_not() -> Non
 def test_a_box_is_made_only_if_the_operator_names_it() -> None:
     assert names(plan(DEBIAN, Options("box", SOURCE)), "command") == []
     assert names(plan(DEBIAN, Options("box", SOURCE, device="box-101")), "command") == ["box"]
+    locked = Options("box", SOURCE, device="box-101", keys_file=Path("a"))
+    assert names(plan(DEBIAN, locked), "command") == ["box", "keys"]
     options = Options("centre", SOURCE, passphrase_file=Path("a"), backup_file=Path("b"))
     assert names(plan(DEBIAN, options), "command") == ["mosquitto", "centre", "backup"]
 
