@@ -98,7 +98,7 @@ def state_of(tx: Tx, files: Objects, class_id: str, block: str, device: str, now
     if made is None:
         state: State = "unmade" if _unmade(tx, asked) else "making" if now_us < asked.until_us else "expired"
         return SheetState(device, state, asked)
-    final = _final_us(tx, class_id)
+    final = decision_final_us(tx, class_id)
     ends = ends_us(made, asked.at_us, final)
     if erased(made, _said(tx, class_id)):
         return SheetState(device, "erased", asked, made=made, ends_us=ends)
@@ -193,10 +193,10 @@ class _Told:
 
 
 def _told(tx: Tx, class_id: str) -> _Told:
-    return _Told(_asked(tx, class_id), _said(tx, class_id), _final_us(tx, class_id))
+    return _Told(_asked(tx, class_id), _said(tx, class_id), decision_final_us(tx, class_id))
 
 
-def _final_us(tx: Tx, class_id: str) -> int | None:
+def decision_final_us(tx: Tx, class_id: str) -> int | None:
     """From when the decision about the class is final, as far as records of people say."""
     if not tx.of_type("decision", class_id):
         return None
