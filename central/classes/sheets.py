@@ -17,6 +17,7 @@ from central.classes.stories import policy_of
 from central.errors import PolicyGone, SheetNotHere, UnknownClass
 from central.objects import Objects
 from central.orders.boxes import expires, head_of, next_number
+from central.parts import HEX
 from central.store.store import Store
 from central.store.tables import Tx
 from common.sealed_pages import BadPages, open_pages
@@ -122,8 +123,9 @@ def awaited(tx: Tx, device: str, sha256: str, now_us: int) -> Sheet | None:
 
 
 def sweep(store: Store, files: Objects, now_us: int) -> int:
-    """Remove the sheets that may not lie here any more; how many. Raises CannotRead, OSError."""
-    here = files.all()
+    """Remove the sheets that may not lie here any more, and what was put aside of them; how many. Raises CannotRead,
+    OSError."""
+    here = files.all() | {name[:HEX] for name in files.aside()}
     if not here:
         return 0
     stand = set()
@@ -136,7 +138,7 @@ def sweep(store: Store, files: Objects, now_us: int) -> int:
                 stand |= {one.sheet.sha256} if told[class_id].lets(one, now_us) else set()
     gone = here - stand
     for sha256 in gone:
-        files.drop(sha256)
+        files.forget(sha256)
     return len(gone)
 
 
