@@ -141,7 +141,7 @@ silent_min = 10
 cache_gb = 50
 
 # 应长期保存的录像放在哪里：留空为本机，或填写对象存储（S3）的存储桶名称。存储的密钥写在 keys/bucket.toml。
-# 已存入的录像在 cache_gb 容得下时也留在本机。详见 docs/storage.md。
+# 已存入的录像在 cache_gb 容得下时也留在本机。详见 docs/storage.zh-CN.md。
 [bucket]
 name = ""
 prefix = ""

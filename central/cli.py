@@ -113,7 +113,8 @@ def _add_statements(commands: Commands) -> None:
     hold.add_argument("class_id", metavar="CLASS")
     hold.add_argument("what", choices=("place", "lift"), help="whether it begins or ends")
     hold.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
-    hold.add_argument("--by", required=True, metavar="ACCOUNT", help="who says so; kept for ever")
+    hold.add_argument("--by", required=True, metavar="ACCOUNT",
+                      help="the supervisor who says so, of a region that holds the class; kept for ever")
     hold.add_argument("--hold", metavar="ID", help="which one ends, if several are placed")
 
 
@@ -242,11 +243,15 @@ def _dispute(args: argparse.Namespace) -> None:
 
 
 def _hold(args: argparse.Namespace) -> None:
+    from central.accounts.actions import Action
     from central.accounts.people import check_name
+    from central.accounts.scope import check_right
     from central.classes.holds import lift_hold, place_hold
     from central.wiring import open_centre
 
     store, by = open_centre(args.centre).store, check_name(args.by)
+    with store.read() as tx:
+        check_right(tx, by, Action.HOLD, args.class_id)
     if args.what == "place":
         body = place_hold(store, args.class_id, args.reason, by)
         said = N_("Hold {hold} is placed: no video of class {class_id} is removed, whatever its time.")

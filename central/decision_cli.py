@@ -82,14 +82,11 @@ def _decide(args: argparse.Namespace) -> None:
 def _check_decider(centre: Centre, class_id: str, account: str) -> None:
     """Whether the account decides about the class in the console, too. Raises NotADecider."""
     from central.accounts.actions import Action
-    from central.accounts.people import actor_of_account
-    from central.accounts.scope import sees_class
+    from central.accounts.scope import may_for
     from central.classes.errors import NotADecider
 
     with centre.store.read() as tx:
-        kept = tx.account(account)
-        actor = None if kept is None or kept.disabled else actor_of_account(kept)
-        if actor is None or not actor.may(Action.DECIDE) or not sees_class(tx, actor, class_id):
+        if not may_for(tx, account, Action.DECIDE, class_id):
             raise NotADecider(class_id=class_id, account=account[:64])
 
 

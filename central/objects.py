@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from central.errors import CannotRead
-from central.parts import UNREADABLE, Parts, names_aside, sync_folder
+from central.parts import ASIDE, UNREADABLE, Parts, names_aside, sync_folder
 
 
 class Objects:
@@ -39,6 +39,23 @@ class Objects:
             return names_aside(self.folder, sha256)
         except OSError as error:
             raise CannotRead(path=self.folder, why=error.strerror) from None
+
+    def bytes_aside(self) -> list[int]:
+        """How many bytes each of them has. Raises CannotRead."""
+        try:
+            return [(self.folder / ASIDE / name).stat().st_size for name in names_aside(self.folder)]
+        except OSError as error:
+            raise CannotRead(path=self.folder / ASIDE, why=error.strerror) from None
+
+    def forget(self, sha256: str) -> None:
+        """Remove a file, and what was put aside of it, durably: nothing of it may lie here. Raises CannotRead,
+        OSError."""
+        if self.has(sha256):
+            self.drop(sha256)
+        if names := self.aside(sha256):
+            for name in names:
+                (self.folder / ASIDE / name).unlink(missing_ok=True)
+            sync_folder(self.folder / ASIDE)
 
     def drop(self, sha256: str) -> None:
         """Remove a file, durably. Raises OSError."""

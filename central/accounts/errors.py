@@ -9,6 +9,11 @@ class BadAccountName(BadInput):
             "first a letter or digit")
 
 
+class HasNoRight(BadInput):
+    text = ("{account} is no account that may do this for class {class_id} in the console, so it may not by command:"
+            " `zaitang-central user list` tells accounts, roles and where they reach")
+
+
 class NoSuchRole(BadInput):
     text = "{role} is no role: supervisor, institution, auditor or administrator"
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from central.accounts.people import Actor, region_holds
+from central.accounts.actions import Action
+from central.accounts.errors import HasNoRight
+from central.accounts.people import Actor, actor_of_account, region_holds
 from central.classes.institutions import institutions_of
 from central.classes.orders import order_of
 from central.errors import UnknownClass
@@ -69,6 +71,19 @@ def sees_class(tx: Tx, actor: Actor, class_id: str) -> bool:
     except UnknownClass:
         return False
     return actor.role == "administrator" or scope_of(tx, actor).holds(order.institution)
+
+
+def may_for(tx: Tx, account: str, action: Action, class_id: str) -> bool:
+    """Whether an account may do this for a class in the console: a command asks for those whom it is told to name."""
+    kept = tx.account(account)
+    actor = None if kept is None or kept.disabled else actor_of_account(kept)
+    return actor is not None and actor.may(action) and sees_class(tx, actor, class_id)
+
+
+def check_right(tx: Tx, account: str, action: Action, class_id: str) -> None:
+    """Raises HasNoRight."""
+    if not may_for(tx, account, action, class_id):
+        raise HasNoRight(account=account[:64], class_id=class_id)
 
 
 def check_class(tx: Tx, actor: Actor, class_id: str) -> None:

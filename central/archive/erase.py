@@ -67,9 +67,9 @@ def _take_out(bag: Path, path: str, here: Collection[str]) -> None:
 
 
 def erase_sheets(centre: Path, class_id: str) -> None:
-    """Take the contact sheets out of the archive of a class that the console made, for a face on them is erased; one
-    that is not finished is decided again, and one that is being made at this moment leaves them out at its end. Raises
-    CannotWrite."""
+    """Take the contact sheets out of the archive of a class that the console made, for they may not be shown any more;
+    one that is not finished is decided again, and one that is being made at this moment leaves them out at its end.
+    Raises CannotWrite."""
     bag = folder_of(centre, class_id) / BAG
     try:
         for old in folder_of(centre, class_id).glob(f"{OLD}*"):
@@ -77,7 +77,7 @@ def erase_sheets(centre: Path, class_id: str) -> None:
         if bag.is_dir():
             _erase_or_remove(bag)
         if work_folder(bag).is_dir():
-            # One that is made just now looks for erasures itself, before it gives the bag its place.
+            # One that is made just now looks itself whether they may be shown, before it gives the bag its place.
             with contextlib.suppress(PullRuns), locked(work_folder(bag)) as pieces:
                 pieces.clear()
                 pieces.empty()

@@ -21,7 +21,7 @@ from central.archive.pieces import Pieces, locked, work_folder
 from central.archive.plan import Plan, Wanted, read_plan, write_plan
 from central.archive.progress import Progress, amount
 from central.archive.removed import Certified
-from central.archive.shown import face_gone_since
+from central.archive.shown import ended_since
 from central.bucket.errors import BucketAway
 from central.chosen import choose
 from central.classes.orders import order_of
@@ -167,12 +167,12 @@ class _Pull:
         return decide(self._centre, self._class, self._pieces, self._wish)
 
     def _without_erased(self, plan: Plan) -> Plan:
-        """Without contact sheets, where a face of the class may not be shown any more since it was decided which may:
-        days may lie between."""
+        """Without contact sheets, where they may not be shown any more since it was decided which may: days may lie
+        between."""
         if not any(one.path.startswith(SHEETS) for one in plan.small):
             return plan
         with self._centre.store.read() as tx:
-            if not face_gone_since(tx, self._class, plan.export):
+            if not ended_since(tx, self._class, plan.export, self._centre.clock.stamp().utc_us):
                 return plan
         left = dataclasses.replace(
             plan, small=tuple(one for one in plan.small if not one.path.startswith(SHEETS)))

@@ -1,5 +1,6 @@
-"""Contact sheets in the archives that the console keeps: they go when the time of one is over, and when somebody who
-may be on one withdrew or was erased since the archive was decided."""
+"""Contact sheets in the archives that the console keeps: they go when the time of one is over, when the decision about
+the class became final, and when somebody who may be on one refused, withdrew or was erased, since the archive was
+decided."""
 from __future__ import annotations
 
 import json
@@ -13,6 +14,7 @@ from central.archive.erase import erase_sheets
 from central.archive.pieces import BAG as UNFINISHED
 from central.archive.pieces import work_folder
 from central.archive.plan import read_plan
+from central.classes.sheets import decision_final_us
 from central.store.tables import Tx
 from central.wiring import Centre
 from common.logs import Log
@@ -25,13 +27,21 @@ ENDS = ("consent.withdrawn", "face.erased", "person.erased")
 _LOG = Log("archive")
 
 
-def face_gone_since(tx: Tx, class_id: str, export: str) -> bool:
-    """Whether a face of the class may not be shown any more since this export (hash of its record) was stated; also
+def ended_since(tx: Tx, class_id: str, export: str, now_us: int) -> bool:
+    """Whether contact sheets that this export (hash of its record) shows may not be shown any more since it was stated:
+    a face of the class may not, or the decision, for which they were ordered, is final by now (UTC microseconds). Also
     where nobody knows that record."""
-    leaves = [tx.leaf_of(*one.record.key) for one in tx.of_type("export", class_id) if one.hash == export]
+    stated = next((one for one in tx.of_type("export", class_id) if one.hash == export), None)
+    if stated is None:
+        return True
+    final_us = decision_final_us(tx, class_id)
+    if final_us is not None and stated.record.utc_us < final_us <= now_us:
+        return True
     since = [one.leaf for one in tx.erasing() if one.class_id == class_id]
-    since += [tx.leaf_of(*one.record.key) for type_ in ENDS for one in tx.of_type(type_, class_id)]
-    return not leaves or max(since, default=-1) > leaves[0]
+    gone = [one for type_ in ENDS for one in tx.of_type(type_, class_id)]
+    gone += [one for one in tx.of_type("consent", class_id) if not one.record.body["given"]]
+    since += [tx.leaf_of(*one.record.key) for one in gone]
+    return max(since, default=-1) > tx.leaf_of(*stated.record.key)
 
 
 def forget_sheets(centre: Centre) -> int:
@@ -45,7 +55,7 @@ def forget_sheets(centre: Centre) -> int:
             if not (place / SHEETS).is_dir():
                 continue
             with centre.store.read() as tx:
-                over = _is_over(place, now_us) or face_gone_since(tx, folder.name, export)
+                over = _is_over(place, now_us) or ended_since(tx, folder.name, export, now_us)
             if over:
                 erase_sheets(centre.folder, folder.name)
                 gone += 1

@@ -13,7 +13,16 @@ class NoBackup(BadInput):
 
 
 class BackupChanged(VerificationError):
-    text = "the backup in {folder} is not as it was made: {why}"
+    text = ("the backup in {folder} is not as it was made: {why}. Copied from another disk: copy it again from there,"
+            " and check that. If not, make a new one now (`zaitang-central backup make`), on another disk if this one"
+            " fails; to restore, take another one that `backup check` finds whole")
+
+
+class FileChanged(BackupChanged):
+    text = ("the backup in {folder} is not as it was made: {why}. All backups there share that file. Copied from"
+            " another disk: copy the file again from there. If not, move it out of the folder and make a new backup now"
+            " (`zaitang-central backup make`), with --video if it is video: the file comes anew if the centre has it"
+            " whole, and then this backup is whole again. `backup restore` brings all the rest, and names the file")
 
 
 class WithinCentre(BadInput):

@@ -79,10 +79,15 @@ def read_made(folder: Path, root: str | None) -> tuple[Made, Identity, x509.Cert
 
 
 def check_files(folder: Path, made: Made) -> None:
-    """Each of its files has the bytes that it had. Raises BackupChanged, NoBackup."""
+    """Each of its files has the bytes that it had; also one that is gone, or on a bad sector, has not. Raises
+    BackupChanged."""
     for name, sha256 in ((DATABASE, made.database), (SMALL, made.small), (LISTING, made.listing),
                          (CHECKPOINT, made.checkpoint)):
-        if hash_of(folder / name, folder) != sha256:
+        try:
+            same = hash_of(folder / name, folder) == sha256
+        except NoBackup as error:
+            raise BackupChanged(folder=folder, why=error.params["why"]) from None
+        if not same:
             raise BackupChanged(folder=folder, why=name)
 
 

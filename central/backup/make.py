@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from central.backup.errors import BackupChanged, BackupFailed, WithinCentre
+from central.backup.errors import BackupFailed, FileChanged, WithinCentre
 from central.backup.listing import Kept, kept_in, read_listing, written
 from central.backup.made import (
     CHECKPOINT,
@@ -203,7 +203,7 @@ def _prune(to: Path, keep_days: int, now_us: int) -> int:
 
 
 def check_objects(to: Path, folder: Path, listing: list[Kept], advance: Advance) -> None:
-    """Each file by hash that a backup names is there as it was. Raises BackupChanged, which names the first."""
+    """Each file by hash that a backup names is there as it was. Raises FileChanged, which names the first."""
     for one in listing:
         path = to / OBJECTS / one.name
         try:
@@ -213,6 +213,6 @@ def check_objects(to: Path, folder: Path, listing: list[Kept], advance: Advance)
                     digest.update(data)
                     advance(len(data))
         except OSError as error:
-            raise BackupChanged(folder=folder, why=f"{one.name}: {error.strerror}") from None
+            raise FileChanged(folder=folder, why=f"{one.name}: {error.strerror}") from None
         if digest.hexdigest() != one.sha256:
-            raise BackupChanged(folder=folder, why=one.name)
+            raise FileChanged(folder=folder, why=one.name)

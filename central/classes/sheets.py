@@ -17,6 +17,7 @@ from central.classes.stories import policy_of
 from central.errors import PolicyGone, SheetNotHere, UnknownClass
 from central.objects import Objects
 from central.orders.boxes import expires, head_of, next_number
+from central.parts import HEX
 from central.store.store import Store
 from central.store.tables import Tx
 from common.sealed_pages import BadPages, open_pages
@@ -98,7 +99,7 @@ def state_of(tx: Tx, files: Objects, class_id: str, block: str, device: str, now
     if made is None:
         state: State = "unmade" if _unmade(tx, asked) else "making" if now_us < asked.until_us else "expired"
         return SheetState(device, state, asked)
-    final = _final_us(tx, class_id)
+    final = decision_final_us(tx, class_id)
     ends = ends_us(made, asked.at_us, final)
     if erased(made, _said(tx, class_id)):
         return SheetState(device, "erased", asked, made=made, ends_us=ends)
@@ -122,8 +123,9 @@ def awaited(tx: Tx, device: str, sha256: str, now_us: int) -> Sheet | None:
 
 
 def sweep(store: Store, files: Objects, now_us: int) -> int:
-    """Remove the sheets that may not lie here any more; how many. Raises CannotRead, OSError."""
-    here = files.all()
+    """Remove the sheets that may not lie here any more, and what was put aside of them; how many. Raises CannotRead,
+    OSError."""
+    here = files.all() | {name[:HEX] for name in files.aside()}
     if not here:
         return 0
     stand = set()
@@ -136,7 +138,7 @@ def sweep(store: Store, files: Objects, now_us: int) -> int:
                 stand |= {one.sheet.sha256} if told[class_id].lets(one, now_us) else set()
     gone = here - stand
     for sha256 in gone:
-        files.drop(sha256)
+        files.forget(sha256)
     return len(gone)
 
 
@@ -193,10 +195,10 @@ class _Told:
 
 
 def _told(tx: Tx, class_id: str) -> _Told:
-    return _Told(_asked(tx, class_id), _said(tx, class_id), _final_us(tx, class_id))
+    return _Told(_asked(tx, class_id), _said(tx, class_id), decision_final_us(tx, class_id))
 
 
-def _final_us(tx: Tx, class_id: str) -> int | None:
+def decision_final_us(tx: Tx, class_id: str) -> int | None:
     """From when the decision about the class is final, as far as records of people say."""
     if not tx.of_type("decision", class_id):
         return None

@@ -172,6 +172,10 @@ def _video(centre: Centre) -> Found:
         return (len(tx.spoilt()),)
 
 
+def _aside(centre: Centre) -> Found:
+    return ([*centre.objects.bytes_aside(), *centre.sheets.bytes_aside()],)
+
+
 LOOKS: tuple[Look[Centre], ...] = (
     Look(judge.PROCESSES, _processes, judge.processes, measure.processes),
     Look(judge.BROKER, _reached, judge.reached, measure.reached),
@@ -181,5 +185,5 @@ LOOKS: tuple[Look[Centre], ...] = (
     Look(judge.CERTIFICATES, _certificates, judge.certificates, measure.certificates),
     Look(judge.BACKUP, _backup, judge.backup, measure.backup), Look(judge.TREE, _tree, judge.tree, measure.tree),
     Look(judge.OVERVIEW, _overview, judge.overview, measure.overview),
-    Look(judge.VIDEO, _video, judge.video, measure.video))
+    Look(judge.VIDEO, _video, judge.video, measure.video), Look(judge.ASIDE, _aside, judge.aside))
 """For people and for programs: all of it is on this machine, and cheap."""

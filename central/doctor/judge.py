@@ -228,6 +228,17 @@ def video(spoilt: int) -> Iterator[Check]:
         yield Check(VIDEO, "good", N_("no stored video is known to be spoilt"))
 
 
+def aside(sizes: Sequence[int]) -> Iterator[Check]:
+    """`sizes`: bytes of each changed file that was put aside when a whole one took its place."""
+    if sizes:
+        yield Check(ASIDE, "look", N_("{count} changed files ({mb} MB) were put aside (objects/aside)"), {
+            "count": len(sizes), "mb": -(-sum(sizes) // 1_000_000)}, N_(
+            "find out how they came to be: an alarm (`centre.file_changed`) names each. Those of video stay until "
+            "somebody removes them by hand, with `rm`, also when its time is over (docs/storage.md)"))
+    else:
+        yield Check(ASIDE, "good", N_("no changed file was put aside"))
+
+
 def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
 
@@ -235,3 +246,4 @@ def _some(names: Sequence[str]) -> str:
 PROCESSES, BROKER, COLLECTOR, BOXES = N_("processes"), N_("broker"), N_("collector"), N_("boxes")
 CLOCK, DISK, DATABASE, CERTIFICATES = N_("clock"), N_("disk"), N_("database"), N_("certificates")
 BACKUP, TREE, OVERVIEW, VIDEO = N_("backup"), N_("tree"), N_("overview"), N_("video")
+ASIDE = N_("put aside")

@@ -48,14 +48,17 @@ def add_commands(commands: Any, command: Any) -> None:
                     "order the face of a trainee to be erased everywhere, or tell how far it is")
     erase.add_argument("class_id", metavar="CLASS", nargs="?", help="the class; with --status without it all")
     erase.add_argument("person", metavar="PERSON", nargs="?", help="pseudonym, or name")
-    erase.add_argument("--by", default="", metavar="NAME", help="to whom the trainee said so; kept for ever")
+    erase.add_argument("--by", default="", metavar="ACCOUNT",
+                       help="to whom the trainee said so: a supervisor, or of the institution; kept for ever")
     erase.add_argument("--status", action="store_true", help="tell how far it is, box by box; orders nothing")
 
 
 def _erase(args: argparse.Namespace) -> None:
+    from central.accounts.actions import Action
+    from central.accounts.scope import check_right
     from central.keeping.asking import erase_face
     from central.keeping.erasing import erasures
-    from central.keeping.errors import WhoErased
+    from central.keeping.errors import BadTeller, WhoErased
     from central.keeping.words import waits_words
     from central.wiring import open_centre
 
@@ -65,6 +68,10 @@ def _erase(args: argparse.Namespace) -> None:
         return
     if args.class_id is None or args.person is None:
         raise WhoErased()
+    if not args.by:
+        raise BadTeller()
+    with centre.store.read() as tx:
+        check_right(tx, args.by, Action.ERASE, args.class_id)
     one, ordered = erase_face(centre, args.class_id, args.person, args.by)
     with centre.store.read() as tx:
         found = erasures(centre.store, tx, centre.clock.stamp().utc_us, args.class_id)

@@ -104,7 +104,7 @@ def drop_sheets(tx: Tx, sheets: Objects, one: Erasing) -> tuple[str, ...]:
     if found:
         tx.put_erasing(dataclasses.replace(one, sheets=gone))
     for sha256 in found:
-        sheets.drop(sha256)
+        sheets.forget(sha256)
     return gone
 
 

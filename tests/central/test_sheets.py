@@ -405,6 +405,24 @@ def test_a_file_that_no_record_lets_lie_there_goes_and_one_that_was_changed_is_n
     assert road.li.get(f"{sheet}/1.png").status_code == 404
 
 
+def test_what_was_put_aside_of_one_ends_with_it(road: Road) -> None:
+    """Derived from faces, and no evidence: of a segment it stays."""
+    road.ask()
+    road.answer()
+    data, made = road.sealed(until=utc_text(road.clock.utc_us + 2 * DAY_US))
+    road.say(made)
+    road.put(data)
+    sheets = road.centre.sheets
+    sheets.path(made.sha256).write_bytes(bytes(reversed(data)))
+    assert road.put(data) == 201 and sheets.aside() == [f"{made.sha256}.1"]
+    road.centre.sweep_sheets()
+    assert sheets.aside() and road.here()
+    road.clock.utc_us += 2 * DAY_US
+    road.centre.sweep_sheets()
+    assert not sheets.aside() and not road.here()
+    assert not list((sheets.folder / "aside").iterdir())
+
+
 def test_the_collector_removes_what_may_not_lie_here_and_lives_on_where_a_disk_refuses(
     road: Road, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

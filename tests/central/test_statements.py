@@ -119,6 +119,31 @@ def test_every_box_that_a_plan_named_hears_all_that_was_stated(centre_with_class
         assert [name[3] for name in statement_messages(tx, "pem", {key})] == [4]
 
 
+def test_attack_no_command_holds_or_erases_for_who_may_not(
+    centre_with_class: Centre, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A name that nobody has, of the wrong role, switched off, of elsewhere; nor for a class that is not there."""
+    centre = centre_with_class
+    desk = centre.account_desk()
+    desk.add("admin", "administrator", None, None)
+    desk.add("looks", "auditor", "410000", None)
+    desk.add("gone", "supervisor", "410000", None)
+    desk.disable("gone", None)
+    desk.add("far", "supervisor", "420100", None)
+    desk.add("wang", "supervisor", "410000", None)
+    with centre.store.read() as tx:
+        before = tx.leaves()
+    for class_id, name in ((CLASS, "nobody"), (CLASS, "admin"), (CLASS, "looks"), (CLASS, "gone"), (CLASS, "far"),
+                           ("no", "wang")):
+        for command in (("hold", class_id, "place", "--reason", "x"), ("hold", class_id, "lift", "--reason", "x"),
+                        ("erase", class_id, "张伟")):
+            assert main(["--lang", "en", *command, "--by", name, "--centre", str(centre.folder)]) == 2
+            said = capsys.readouterr().err
+            assert said.startswith(f"{name} is no account that may do this for class {class_id}"), command
+    with centre.store.read() as tx:
+        assert tx.leaves() == before
+
+
 def test_the_commands_say_what_they_did_or_what_to_do(
     centre_with_class: Centre, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -141,6 +166,9 @@ def test_the_commands_say_what_they_did_or_what_to_do(
         run("hold", CLASS, "place", "--reason", "case 114")
     assert "--by" in capsys.readouterr().err
     assert run("hold", CLASS, "place", "--reason", "x", "--by", "Wang San")[0] == 2
+    desk = centre_with_class.account_desk()
+    for name in ("wang", "li"):
+        desk.add(name, "supervisor", "410000", None)
     assert run("hold", CLASS, "place", "--reason", "case 114", "--by", "wang") == (
         0, "Hold h-1 is placed: no video of class welder-1 is removed, whatever its time.\n")
     assert run("hold", CLASS, "lift", "--reason", "judged", "--hold", "h-1", "--by", "li")[0] == 0

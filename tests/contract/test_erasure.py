@@ -168,6 +168,7 @@ def test_the_command_orders_it_and_tells_how_far_it_is(ends: Ends, capsys: pytes
         return rc, said.out + said.err
 
     assert run("--status") == (0, "No face was ordered to be erased.\n")
+    ends.centre.account_desk().add("wang", "supervisor", "410000", None)
     assert run(CLASS)[0] == 2 and run(CLASS, "张伟")[0] == 2 and run(CLASS, "nobody", "--by", "wang")[0] == 2
     rc, said = run(CLASS, "张伟", "--by", "wang")
     assert rc == 0 and "ordered of: box-1, box-2" in said

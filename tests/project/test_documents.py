@@ -87,6 +87,14 @@ def test_both_readmes_name_the_same_commands() -> None:
     assert command.findall(english) == command.findall(chinese) != []
 
 
+def test_both_pages_of_storage_name_the_same_commands_and_settings() -> None:
+    told = []
+    for name in ("storage.md", "storage.zh-CN.md"):
+        text = " ".join((ROOT / "docs" / name).read_text(encoding="utf-8").replace("--lang en ", "").split())
+        told.append({*re.findall(r"(?<=`)[a-z][a-z_.]+(?: = [^`]+)?(?=`)|zaitang-\w+ [a-z-]+(?: [a-z]+)*", text)})
+    assert told[0] == told[1] and len(told[0]) > 30
+
+
 def test_the_commands_that_everybody_calls_are_there() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z][\w-]*):", makefile, re.MULTILINE))

@@ -22,11 +22,13 @@ from central.archive.shown import forget_sheets
 from central.cli import main
 from central.store.removals import Erasing
 from central.wiring import Centre
-from evidence.bodies import PersonErased
+from common.policies import load_policy
+from evidence.bodies import Consent, Decision, PersonErased, PolicyRef
+from evidence.rules import RULES_VERSION
 from evidence.sheets import DAY_US
-from evidence.times import utc_text
-from tests.central.helpers import FixedClock
-from tests.central.site import BLOCK, bring_sheet, furnish
+from evidence.times import MINUTE, utc_text
+from tests.central.helpers import Box, FixedClock
+from tests.central.site import BLOCK, Side, bring_sheet, furnish
 from tests.common.test_sealed_pages import png
 from verify.cli import main as main_of_verify
 
@@ -120,7 +122,7 @@ def test_a_face_goes_from_what_the_console_keeps_also_where_somebody_broke_it(si
     assert not list(place.rglob("*.jpg")) and not old.exists() and (bag / "data" / "index.pdf").exists()
 
 
-@pytest.mark.parametrize("why", ["nothing", "its time", "a withdrawal", "an index that says nothing"])
+@pytest.mark.parametrize("why", ["nothing", "its time", "a withdrawal", "a refusal", "an index that says nothing"])
 def test_the_console_keeps_no_sheet_that_may_not_be_shown(
     site: Centre, clock: FixedClock, why: str,
 ) -> None:
@@ -131,6 +133,11 @@ def test_the_console_keeps_no_sheet_that_may_not_be_shown(
     elif why == "a withdrawal":
         with site.store.write() as tx:
             site.store.append(tx, PersonErased("class-a", "p-1", "withdrawn", ()))
+    elif why == "a refusal":
+        box = Box(site, "box-a", chain="9" * 32)
+        box.genesis()
+        box.append(Consent("class-a", "p-1", False, "0" * 64, "zh", None, "terminal"), clock.utc_us)
+        site.collector().take(box.messages())
     elif why == "an index that says nothing":
         (bag / "data" / "index.json").write_text("{}", "utf-8")
     assert forget_sheets(site) == (why != "nothing")
@@ -138,6 +145,46 @@ def test_the_console_keeps_no_sheet_that_may_not_be_shown(
     assert forget_sheets(site) == 0
     if why != "an index that says nothing":
         bagit.Bag(str(bag)).validate()
+
+
+def decide(site: Centre, clock: FixedClock) -> None:
+    """Two persons agree; the policy of these tests asks for no public notice."""
+    first = None
+    for stage, by in (("first", "wang"), ("second", "zhao")):
+        clock.utc_us += MINUTE
+        body = Decision(
+            "class-a", stage, "keep", "looked", by, by, "0" * 64, "flag", (BLOCK,),  # type: ignore[arg-type]
+            PolicyRef("demo", load_policy("demo").sha256), RULES_VERSION, utc_text(clock.utc_us), (), first)
+        with site.store.write() as tx:
+            first = site.store.append(tx, body).hash
+
+
+def test_it_ends_when_the_decision_about_the_class_is_final_unless_it_was_ordered_later(
+    site: Centre, clock: FixedClock, tmp_path: Path,
+) -> None:
+    place = folder_of(site.folder, "class-a") / BAG
+    bag = bag_of(site, place, sheets=True)
+    assert (bag / NAME).exists()
+    decide(site, clock)
+    assert forget_sheets(site) == 1 and not (bag / "data" / "sheets").exists()
+    bagit.Bag(str(bag)).validate()
+    clock.utc_us += MINUTE
+    bring_sheet(site, Side("class-a", "school-a", "box-a", "later", ""))
+    shutil.rmtree(place)
+    assert (bag_of(site, place, sheets=True) / NAME).exists()
+    assert forget_sheets(site) == 0 and (bag / NAME).exists()
+
+
+def test_one_that_is_decided_while_it_is_made_holds_none(
+    site: Centre, clock: FixedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def copied(self: _Pull, left: dict[str, Wanted]) -> None:
+        copy(self, left)
+        decide(site, clock)
+
+    copy = _Pull._copy
+    monkeypatch.setattr(_Pull, "_copy", copied)
+    assert not (bag_of(site, tmp_path / "bag", sheets=True) / "data" / "sheets").exists()
 
 
 def test_nor_one_of_an_archive_that_is_not_finished(site: Centre, clock: FixedClock) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,34 @@ def test_backups_are_kept_for_a_day_at_least(
     assert main(["--lang", "en", "backup", "make", "--to", str(tmp_path / "to"), "--passphrase-file", word,
                  "--keep-days", days, "--centre", str(tmp_path / "centre")]) == 2
     assert "one day at least" in capsys.readouterr().err and not (tmp_path / "to").exists()
+
+
+@pytest.mark.parametrize("spoil", ["changed", "gone", "shared", "shared and gone"])
+def test_who_finds_a_spoilt_file_reads_what_to_do_and_doing_that_helps(
+    tmp_path: Path, word: str, capsys: pytest.CaptureFixture[str], spoil: str,
+) -> None:
+    centre = init_centre(tmp_path / "centre", test_keys=True, clock=(clock := FixedClock()))
+    sha256 = hashlib.sha256(b"a paper").hexdigest()
+    paper = centre.folder / "objects" / "papers" / f"{sha256}.pdf"
+    paper.parent.mkdir(parents=True)
+    paper.write_bytes(b"a paper")
+    to, backup = tmp_path / "to", make(centre, tmp_path / "to", WORD.encode(), False, lambda _: None)
+    copied = to / "objects" / "papers" / paper.name
+    bad = copied if "shared" in spoil else backup.folder / "zaitang.db"
+    bad.unlink() if "gone" in spoil else bad.write_bytes(b"another")
+    assert main(["--lang", "en", "backup", "check", str(backup.folder)]) == 1
+    said = capsys.readouterr().err
+    assert bad.name in said and "copy" in said and "backup make" in said
+    assert main(["--lang", "zh", "backup", "check", str(backup.folder)]) == 1
+    assert "重新复制" in (zh := capsys.readouterr().err) and bad.name in zh
+    assert ("move it out of the folder" in said) == ("移出该文件夹" in zh) == ("shared" in spoil)
+    if spoil == "shared":
+        copied.unlink()
+    clock.utc_us += 60_000_000
+    again = make(centre, to if "shared" in spoil else tmp_path / "other", WORD.encode(), False, lambda _: None)
+    centre.store.close()
+    for one in {again.folder} | ({backup.folder} if "shared" in spoil else set()):
+        assert main(["--lang", "en", "backup", "check", str(one)]) == 0
 
 
 def test_a_folder_that_is_no_backup_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

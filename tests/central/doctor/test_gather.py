@@ -113,6 +113,15 @@ def test_a_process_that_runs_is_seen_by_its_lock(centre: Centre) -> None:
         assert numbers(centre)["zaitang_centre_process_running", "collector"] == 1
 
 
+def test_what_was_put_aside_is_told_with_its_size(centre: Centre, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, folder in enumerate((centre.objects.folder, centre.sheets.folder), 1):
+        (folder / "aside").mkdir(parents=True)
+        (folder / "aside" / f"{'ab' * 32}.{number}").write_bytes(bytes(700_000))
+    cli.main(["--lang", "en", "doctor", "--centre", str(centre.folder)])
+    said = capsys.readouterr().out
+    assert "put aside: 2 changed files (2 MB) were put aside" in said and "`centre.file_changed`" in said
+
+
 def test_the_command_says_what_is_to_mend_first(centre: Centre, capsys: pytest.CaptureFixture[str]) -> None:
     folder = str(centre.folder)
     assert cli.main(["--lang", "en", "doctor", "--centre", folder]) == 1

@@ -58,7 +58,7 @@ def backup(days: int, rotten: int = 0, checked: int | None = 0) -> Backup:
     (judge.tree(tree(witnessed_s=None), NOW_S, 60), ["good", "look"]),
     (judge.tree(tree(witnessed_s=NOW_S - 3 * 86_400), NOW_S, 60), ["good", "look"]),
     (judge.overview(1000), ["good"]), (judge.overview(1001), ["look"]),
-    (judge.video(0), ["good"]), (judge.video(1), ["look"]),
+    (judge.video(0), ["good"]), (judge.video(1), ["look"]), (judge.aside([]), ["good"]), (judge.aside([1]), ["look"]),
 ])
 def test_each_thing(found: Iterable[Check], wanted: list[str]) -> None:
     checks = list(found)

@@ -249,6 +249,7 @@ def test_the_command_and_the_console_order_what_nothing_holds_any_more(
         assert main(["--lang", "en", *args, "--centre", str(folder)]) == 0
         return capsys.readouterr().out
 
+    faces.centre.account_desk().add("wang", "supervisor", "410000", None)
     place_hold(store, CLASS, "case 114")
     said = run("erase", CLASS, "张伟", "--by", "wang")
     assert "is on record" in said and "waits until the hold on the class is lifted" in said
