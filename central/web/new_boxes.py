@@ -130,11 +130,16 @@ def _claiming(request: Request, centre: Centre, tries: Tries, code: str, error: 
         except BadInput as wrong:
             error = error or wrong
     offered = choices(centre, actor_of(request), None, lang)
-    config = centre.config.devices
     return page(request, centre, "box_new.html", 200 if error is None else 422, box=box, offered=offered, langs=LANGS,
                 code=read_claim_code(code) or code[:40], error="" if error is None else words(error, lang),
-                given=_given(request, box, lang), most_room=MOST_ROOM,
-                address=f"https://{config.names[0]}:{config.port}", pin=centre.root_fingerprint)
+                given=_given(request, box, lang), most_room=MOST_ROOM, line=told_line(centre))
+
+
+def told_line(centre: Centre) -> str:
+    """What the installer of a box is told of this centre; of its console only where telephones reach that."""
+    devices, web = centre.config.devices, centre.config.web
+    console = f" --console {web.address.rstrip('/')}" if web.tls and web.names else ""
+    return f"--centre https://{devices.names[0]}:{devices.port} --pin {centre.root_fingerprint}{console}"
 
 
 def _given(request: Request, box: NewBox | None, lang: str) -> dict[str, str]:
