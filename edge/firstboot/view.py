@@ -20,8 +20,8 @@ SAYS: dict[State, str] = {
     "done": N_("The box starts. This takes a minute"),
 }
 STEPS: dict[State, tuple[str, ...]] = {
-    "no_centre": (N_("The console of the centre shows under Boxes, Add a box what the installer is told, or what is typed "
-                     "here: its address and the fingerprint of its root"),),
+    "no_centre": (N_("The console of the centre shows under Boxes, Add a box what the installer is told, or what is "
+                     "typed here: its address and the fingerprint of its root"),),
     "away": (N_("It is tried again by itself. Why it fails: {why}"),),
     "stranger": (N_("Nothing was told to it. Find out who answers at that address, or whether the fingerprint that the "
                     "box was given is right: {why}"),),
