@@ -84,7 +84,7 @@ def _check_decider(centre: Centre, class_id: str, account: str) -> None:
     from central.accounts.actions import Action
     from central.accounts.people import actor_of_account
     from central.accounts.scope import sees_class
-    from central.classes.errors import NotADecider
+    from central.classes.decision_errors import NotADecider
 
     with centre.store.read() as tx:
         kept = tx.account(account)
