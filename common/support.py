@@ -174,7 +174,7 @@ def _model() -> str:
 
 def space(folders: Iterable[Path]) -> list[dict[str, Any]]:
     """Of each folder that is there: bytes in all and free on its volume."""
-    found = []
+    found: list[dict[str, Any]] = []
     for folder in folders:
         try:
             told = os.statvfs(folder)
