@@ -32,7 +32,7 @@ test-bundle: setup-test
 
 check: setup
 	.venv/bin/ruff check .
-	.venv/bin/mypy -p evidence
+	.venv/bin/mypy -p evidence -p common -p verify -p edge -p central
 	.venv/bin/lint-imports
 
 bench: setup-test

@@ -22,9 +22,10 @@ from sqlalchemy import insert
 
 from bench.console_boxes import BOOT_US, DAY_US, NOW, SeededClass, rows
 from central.authority import CA, CERTIFICATE_DAYS, Authority, load_authority
+from central.place import DATABASE
 from central.store import schema as t
 from central.store.engine import open_engine, writing
-from central.wiring import DATABASE, Centre, init_centre, open_centre
+from central.wiring import Centre, init_centre, open_centre
 from common.policies import policy_bytes
 from common.sheets import Name
 from evidence.bodies import Alarm, ClassOrder, DeviceApproved, Enrolled, Genesis, Place, PolicyRef

@@ -17,9 +17,10 @@ from central.accounts.desk import digest
 from central.accounts.door import form_token, new_visit
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
+from central.devices.issue import issue
 from central.ingest.collector import Message
 from central.store.accounts import Session
-from central.wiring import Centre, init_centre, issue
+from central.wiring import Centre, init_centre
 from common.hls import read_media
 from evidence.bodies import Genesis
 from evidence.box_orders import OrderAnswered

@@ -276,9 +276,10 @@ def _point(args: argparse.Namespace) -> None:
 def _collect(args: argparse.Namespace) -> None:
     import gc
 
+    from central.alone import alone
     from central.ingest.signatures import spare
     from central.tree.keeper import kept
-    from central.wiring import alone, open_centre
+    from central.wiring import open_centre
     from common.logs import setup
     from common.signals import on_signal
 
@@ -385,7 +386,7 @@ def _tree_cosigned(args: argparse.Namespace) -> None:
 
 
 def _move_database(args: argparse.Namespace) -> None:
-    from central.wiring import move_database
+    from central.place import move_database
 
     count = move_database(args.centre)
     say(args, N_("{count} records are in the database that centre.toml names; the old file is put aside as {path}."),

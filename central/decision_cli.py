@@ -83,7 +83,7 @@ def _check_decider(centre: Centre, class_id: str, account: str) -> None:
     """Whether the account decides about the class in the console, too. Raises NotADecider."""
     from central.accounts.actions import Action
     from central.accounts.scope import may_for
-    from central.classes.errors import NotADecider
+    from central.classes.decision_errors import NotADecider
 
     with centre.store.read() as tx:
         if not may_for(tx, account, Action.DECIDE, class_id):

@@ -3,11 +3,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.texts import N_, translate
+from common.texts import N_
 
 if TYPE_CHECKING:
     from central.wiring import Centre
@@ -29,19 +28,14 @@ def add_commands(commands: Any) -> None:
 
 def _support(args: argparse.Namespace) -> None:
     from central.wiring import open_centre
-    from common.support import NO_LOG, STDOUT, cleaned, journal, write
+    from common.support import hand_over
 
     centre = open_centre(args.centre)
     try:
         found = parts(centre)
     finally:
         centre.store.close()
-    lines, why = journal("zaitang-*")
-    write(args.out, found, cleaned(lines))
-    said = sys.stderr if args.out == STDOUT else sys.stdout
-    print(translate(WRITTEN, args.lang, path=args.out), file=said)
-    if why is not None:
-        print(translate(NO_LOG[why], args.lang), file=said)
+    hand_over(args.out, found, WRITTEN, args.lang)
 
 
 def parts(centre: Centre) -> dict[str, object]:

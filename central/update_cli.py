@@ -29,9 +29,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _schema(args: argparse.Namespace) -> int:
     from central.config import load_config
+    from central.place import place_of
     from central.store.engine import OPENS, schema_of
     from central.store.schema import SCHEMA_VERSION
-    from central.wiring import place_of
 
     place = place_of(args.centre, load_config(args.centre))
     database = schema_of(place)

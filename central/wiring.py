@@ -2,17 +2,13 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import functools
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from central.accounts.codes import CodeBox
@@ -20,7 +16,6 @@ from central.accounts.desk import AccountDesk
 from central.accounts.door import Door
 from central.accounts.passwords import Passwords
 from central.alarms.watcher import Watcher
-from central.authority import issue_box
 from central.bucket.bucket import Bucket
 from central.bucket.fetch import Fetcher
 from central.bucket.keys import bucket_keys
@@ -33,22 +28,15 @@ from central.classes.kept_files import KeptFiles
 from central.classes.sheets import sweep
 from central.clock import Clock, SystemClock
 from central.config import CentreConfig, load_config
-from central.devices.desk import Desk, check_device
+from central.devices.desk import Desk
 from central.devices.ledger import NAME as LEDGER
-from central.devices.ledger import Entry, Ledger
+from central.devices.ledger import Ledger
 from central.devices.own import OwnTls, client_context, keep_certificate
 from central.devices.welcome import Welcome
 from central.errors import (
-    AlarmsRun,
     CannotWrite,
     CentreExists,
-    CollectorRuns,
-    ConsoleRuns,
-    KeepingRuns,
     NoMailServer,
-    NothingToMove,
-    TwoDatabases,
-    WebhookRuns,
     WrongDevice,
 )
 from central.ingest.broker import BrokerLink
@@ -64,15 +52,14 @@ from central.mail.post import post as post_mail
 from central.names import NameBox
 from central.objects import Objects
 from central.papers import Papers
+from central.place import place_of
 from central.plans.ids import IdBox, people_key
 from central.plans.plans import Plans
 from central.scrub.bucket import BucketScrub
 from central.scrub.scrub import Scrub
 from central.signing import signing_s
 from central.store.address import address_of
-from central.store.engine import Place
 from central.store.letters import Letter
-from central.store.moving import move
 from central.store.store import Store
 from central.tree.keeper import Keeper
 from central.tree.stamp import Authority
@@ -83,14 +70,13 @@ from central.webhook.post import place_of as place_of_target
 from central.webhook.post import post
 from central.webhook.secret import secret_of
 from central.webhook.worker import Target
-from evidence.bodies import DeviceApproved, Genesis
+from evidence.bodies import Genesis
 from evidence.certs import fingerprint, split_chain
 from evidence.checkpoint import Stated, log_key, origin_of
 from evidence.errors import TestKey, ZaitangError
 from evidence.notes import NoteKey
 
 COLLECTOR_ID = "collector"
-DATABASE = "zaitang.db"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -345,80 +331,3 @@ def open_centre(folder: Path, clock: Clock | None = None) -> Centre:
         raise
     return Centre(folder, config, keys, clock, store, NameBox(keys.names_key), Objects(folder / "objects"),
                   ledger, witness_keys(config.tree.witnesses, folder / "centre.toml"))
-
-
-def place_of(folder: Path, config: CentreConfig) -> Place:
-    """Where the database is. Raises TwoDatabases."""
-    address, path = address_of(config.database), folder / DATABASE
-    if address is None:
-        return path
-    if path.exists():
-        raise TwoDatabases(place=address, path=path)
-    return address
-
-
-RUNS: Mapping[str, type[ZaitangError]] = {
-    "collector": CollectorRuns, "webhook": WebhookRuns, "alarms": AlarmsRun, "console": ConsoleRuns,
-    "keeping": KeepingRuns}
-
-
-@contextmanager
-def alone(
-    folder: Path, what: Literal["collector", "webhook", "alarms", "console", "keeping"] = "collector"
-) -> Iterator[None]:
-    """Hold the place of this folder's collector: two would push each other off the broker without end; of who tells its
-    events, or alarms: two would tell each twice; of its console: boxes would bring live pictures to one, and viewers
-    wait for them at the other; or of who removes video. Whoever is killed lets go.
-
-    Raises CollectorRuns, WebhookRuns, AlarmsRun, ConsoleRuns, KeepingRuns, CannotWrite."""
-    path = folder / f"{what}.lock"
-    try:
-        opened = path.open("w")
-    except OSError as error:
-        raise CannotWrite(path=path, why=error.strerror) from None
-    with opened as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RUNS[what](folder=folder) from None
-        yield
-
-
-def move_database(folder: Path) -> int:
-    """Move what zaitang.db holds to the address in centre.toml, and put the file aside. Returns how many records came.
-
-    Raises NoCentre, BadShape, NothingToMove, CollectorRuns, CannotWrite, DatabaseNotEmpty, DatabaseUnusable."""
-    address, path = address_of(load_config(folder).database), folder / DATABASE
-    if address is None or not path.exists():
-        raise NothingToMove(path=path)
-    with alone(folder):
-        records = move(path, address)
-        try:
-            path.rename(path.with_name(f"{DATABASE}.moved"))
-        except OSError as error:
-            raise CannotWrite(path=path, why=error.strerror) from None
-    return records
-
-
-def issue(centre: Centre, device: str, public_key: Ed25519PublicKey) -> str:
-    """Issue a box's certificate (PEM) under the centre's root, and know the box from now on. Raises BadDevice,
-    NotForABox."""
-    check_device(device, centre.store.device)
-    pem = issue_box(centre.folder / "keys", device, public_key, centre.clock.stamp().utc_us)
-    add_box(centre, pem)
-    return pem
-
-
-def add_box(centre: Centre, certificate: str) -> str:
-    """Know a box by its certificate, which the root must have issued; on record, as when it is approved. Returns its
-    device id. Raises BadCertificate, TestKey, NotForABox."""
-    who = centre.keyring().learn(certificate)
-    check_device(who.name, centre.store.device)
-    own, between = split_chain(certificate)
-    with centre.store.write() as tx:
-        if tx.certificate_of(who.keyid) is None:
-            body = DeviceApproved(who.name, "", who.keyid, own, between)
-            record = centre.store.append(tx, body).record
-            tx.know_certificate(who.keyid, who.name, certificate)
-            centre.ledger.note(Entry(record.utc, approved=body))
-    return who.name

@@ -43,7 +43,8 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *args: Any, lang: str, **named: Any) -> None:
         # The module looks its own words up by these names whenever it says something.
         argparse._, argparse.ngettext = catalogue(lang).gettext, catalogue(lang).ngettext  # type: ignore[attr-defined]
-        super().__init__(*args, formatter_class=functools.partial(_Formatter, lang=lang), **named)
+        named["formatter_class"] = functools.partial(_Formatter, lang=lang)
+        super().__init__(*args, **named)
         self._lang = lang
 
     def add_argument(self, *names: str, **named: Any) -> argparse.Action:
@@ -52,7 +53,8 @@ class Parser(argparse.ArgumentParser):
         return super().add_argument(*names, **named)
 
     def add_subparsers(self, **named: Any) -> Any:
-        return super().add_subparsers(parser_class=functools.partial(_Command, lang=self._lang), **named)
+        named["parser_class"] = functools.partial(_Command, lang=self._lang)
+        return super().add_subparsers(**named)
 
     def add_language(self, default: str) -> None:
         """Add `--lang`. With argparse.SUPPRESS as its `default` it overrules another one only where it is given."""

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -70,6 +71,13 @@ def lines(check: Check, lang: str) -> list[str]:
     one = shown(check, lang)
     told = [translate(LINE, lang, state=one.word, about=one.about, said=one.said)]
     return [*told, "    → " + one.todo] if one.todo else told
+
+
+def report(checks: Sequence[Check], for_programs: bool, lang: str) -> str:
+    """All of them for a terminal, what is to mend first; or as JSON, as they come."""
+    if for_programs:
+        return json.dumps([dataclasses.asdict(one) for one in checks], ensure_ascii=False, indent=1)
+    return "\n".join(line for check in by_need(checks) for line in lines(check, lang))
 
 
 def failed(about: str, why: Mapping[str, str]) -> Check:

@@ -55,7 +55,8 @@ def open_pages(sealed: bytes, key: X25519PrivateKey, order: str) -> tuple[bytes,
 def _pages(plain: bytes) -> tuple[bytes, ...]:
     if not plain.startswith(HEAD):
         raise BadPages()
-    found, at = [], len(HEAD)
+    found: list[bytes] = []
+    at = len(HEAD)
     while at < len(plain) and len(found) < MOST_PAGES:
         length = int.from_bytes(plain[at : at + _LENGTH.size])
         page = plain[at + _LENGTH.size : at + _LENGTH.size + length]

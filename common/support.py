@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from common.texts import N_
+from common.texts import N_, translate
 from evidence.errors import BadInput
 
 MOST_LINES, MOST_LINE = 20_000, 4_000
@@ -28,8 +28,7 @@ PERSON = re.compile(r"\bp-[0-9a-f]{6,64}\b")
 MASKED = "p-***"
 _PLACE = re.compile(r'\s*File "[^"]*?((?:edge|central|common|evidence|verify)/[\w/]+\.py)", line (\d+), in (\w+)')
 _OURS = frozenset({"t", "level", "from", "event"})
-
-
+UNITS = "zaitang-*"
 STDOUT = Path("-")
 JOURNALS = (Path("/var/log/journal"), Path("/run/log/journal"))
 NO_LOG = {
@@ -47,6 +46,17 @@ class SupportExists(BadInput):
 
 class CannotWriteSupport(BadInput):
     text = "{path} cannot be written: {why}. With `--out - > FILE` your shell writes it, where you may"
+
+
+def hand_over(path: Path, parts: Mapping[str, object], written: str, lang: str) -> None:
+    """Write the file, with the log of our units, and say so: `written` is a sentence of the catalogue that takes the
+    path; where there is no log, why. Raises SupportExists, CannotWriteSupport."""
+    lines, why = journal(UNITS)
+    write(path, parts, cleaned(lines))
+    said = sys.stderr if path == STDOUT else sys.stdout
+    print(translate(written, lang, path=path), file=said)
+    if why is not None:
+        print(translate(NO_LOG[why], lang), file=said)
 
 
 def write(path: Path, parts: Mapping[str, object], journal: Iterable[str]) -> None:
@@ -164,7 +174,7 @@ def _model() -> str:
 
 def space(folders: Iterable[Path]) -> list[dict[str, Any]]:
     """Of each folder that is there: bytes in all and free on its volume."""
-    found = []
+    found: list[dict[str, Any]] = []
     for folder in folders:
         try:
             told = os.statvfs(folder)

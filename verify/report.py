@@ -141,9 +141,9 @@ def _in_the_bag(result: Result, lang: str) -> Iterator[str]:
 
 def trees_said(result: Result, lang: str) -> Iterator[str]:
     """What the centre's tree proves about an export."""
-    *older, newest = result.material.trees or [None]
-    if newest is None:
+    if not result.material.trees:
         return
+    *older, newest = result.material.trees
     yield translate(TREE, lang, at=_second(newest.stated.time_s), size=newest.size)
     for one in older:
         yield translate(OLDER, lang, at=_second(one.stated.time_s), size=one.size)

@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from bench.harness import Contest, Row, Skipped
 from bench.material import BOX, START, film
 from bench.mqtt import client, write_messages
-from central.wiring import Centre, init_centre, issue
+from central.devices.issue import issue
+from central.wiring import Centre, init_centre
 from edge.sync.outbox import messages
 from evidence.bodies import Genesis
 from evidence.certs import fingerprint, split_chain

@@ -33,7 +33,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], 
 def _run(args: argparse.Namespace) -> None:
     import threading
 
-    from central.wiring import alone
+    from central.alone import alone
     from common.logs import setup
     from common.signals import on_signal
 

@@ -36,8 +36,9 @@ from central.backup.reread import rotten_in
 from central.backup.small import pack
 from central.files import write_new
 from central.parts import UNREADABLE, sync_folder
+from central.place import place_of
 from central.store.moving import snapshot
-from central.wiring import Centre, place_of
+from central.wiring import Centre
 from common.texts import N_
 from evidence.certs import pem
 from evidence.times import SECOND, utc_text

@@ -6,8 +6,7 @@ import dataclasses
 import functools
 from typing import Literal
 
-from central.classes.errors import (
-    BadBy,
+from central.classes.decision_errors import (
     ClassNotOver,
     DecidedAlready,
     FindingsChanged,
@@ -27,6 +26,7 @@ from central.classes.errors import (
     SamePerson,
     TheseChanged,
 )
+from central.classes.errors import BadBy
 from central.classes.meanwhile import append_on
 from central.classes.reviews import MAX_BY
 from central.classes.statements import MAX_REASON, plain_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from central.classes.errors import StillComing
+from central.classes.decision_errors import StillComing
 from central.classes.orders import boxes_of
 from central.classes.stories import Told, tell
 from central.store.store import Store

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from central.classes.errors import (
-    BadBy,
+from central.classes.errors import BadBy, UnknownPerson
+from central.classes.objection_errors import (
     BadObjection,
     NoObjection,
     NotTheirObjection,
     ObjectionOver,
     ObjectionWentOn,
     TooManyObjections,
-    UnknownPerson,
     WhoObjects,
 )
 from central.classes.orders import order_of

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from central.classes.errors import (
+from central.classes.plan_errors import (
     BadTime,
     BoxTwice,
     DuplicateName,

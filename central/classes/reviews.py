@@ -5,10 +5,10 @@ import dataclasses
 import re
 from typing import Literal
 
+from central.classes.decision_errors import DecidedForGood
 from central.classes.errors import (
     BadBy,
     BadFrameBox,
-    DecidedForGood,
     MomentOutside,
     NotOver,
     NotWhileClass,

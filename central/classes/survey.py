@@ -8,7 +8,10 @@ import secrets
 
 from central.accounts.desk import digest
 from central.accounts.people import Actor
-from central.classes.errors import (
+from central.classes.orders import order_of
+from central.classes.questionnaire import SATISFIED, questionnaire
+from central.classes.stories import Told
+from central.classes.survey_errors import (
     AnswerTooLong,
     BadAnswer,
     BadSurveyEnd,
@@ -23,9 +26,6 @@ from central.classes.errors import (
     TicketUsed,
     UnknownTicket,
 )
-from central.classes.orders import order_of
-from central.classes.questionnaire import SATISFIED, questionnaire
-from central.classes.stories import Told
 from central.store.store import Store
 from central.store.surveys import Answer, Survey, Way
 from central.store.tables import Tx

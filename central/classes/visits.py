@@ -6,7 +6,8 @@ import secrets
 
 from central.accounts.desk import digest
 from central.accounts.tries import Tries
-from central.classes.errors import OwnLinkOver, UnknownPerson, VisitOver, WhoObjects
+from central.classes.errors import OwnLinkOver, UnknownPerson, VisitOver
+from central.classes.objection_errors import WhoObjects
 from central.classes.objections import check_trainee
 from central.classes.orders import boxes_of, order_of
 from central.clock import Clock

@@ -101,8 +101,9 @@ def _sign(args: argparse.Namespace) -> None:
 
 def _issue(args: argparse.Namespace) -> None:
     from central.devices.desk import check_device
+    from central.devices.issue import issue
     from central.keys import load_public_key
-    from central.wiring import issue, open_centre
+    from central.wiring import open_centre
 
     centre = open_centre(args.centre)
     check_device(args.device, centre.store.device)
@@ -115,8 +116,9 @@ def _issue(args: argparse.Namespace) -> None:
 
 
 def _add(args: argparse.Namespace) -> None:
+    from central.devices.issue import add_box
     from central.files import read_pem
-    from central.wiring import add_box, open_centre
+    from central.wiring import open_centre
 
     device = add_box(open_centre(args.centre), read_pem(args.certificate))
     say(args, N_("{device} is known from now on."), device=device)

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from central.alone import alone
 from central.keeping.asking import order_due
 from central.store.store import Store
-from central.wiring import alone, open_centre
+from central.wiring import open_centre
 from common.logs import Log, setup
 from evidence.errors import ZaitangError
 

@@ -130,9 +130,10 @@ def as_json(plan: KeepPlan) -> dict[str, Any]:
 
 
 def _apply(args: argparse.Namespace) -> None:
+    from central.alone import alone
     from central.keeping.asking import order_due
     from central.keeping.words import size_words
-    from central.wiring import alone, open_centre
+    from central.wiring import open_centre
 
     folder: Path = args.centre
     with alone(folder, "keeping"):

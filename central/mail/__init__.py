@@ -1,1 +1,1 @@
-"""Alarms by mail: who wants which, letters that wait in the database, and the server that takes them."""
+"""Alarms by mail: who wants which, at an address that is theirs, letters that wait, and the server that takes them."""

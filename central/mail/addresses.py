@@ -1,4 +1,4 @@
-"""What is an address of mail here, and what an account says that it wants."""
+"""What is an address of mail here, and what an account wants at one that is confirmed."""
 from __future__ import annotations
 
 import re
@@ -20,7 +20,8 @@ def check_address(text: str) -> str:
 
 
 def choose(tx: Tx, account: str, address: str, level: str, lang: str, now_us: int) -> None:
-    """What an account wants from now on; of alarms of before it gets nothing. Raises BadAddress."""
+    """What an account wants from now on at an address that is its own (central/mail/confirm.py); of alarms of before
+    it gets nothing. Raises BadAddress."""
     if level not in ("urgent", "all"):
         tx.drop_want(account)
         return

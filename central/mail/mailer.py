@@ -15,6 +15,7 @@ from central.accounts.people import actor_of_account
 from central.accounts.scope import Scope
 from central.classes.institutions import institutions_of
 from central.clock import Clock
+from central.mail.confirm import CODE_US
 from central.mail.letter import Made, due
 from central.mail.post import Answer
 from central.store.alarms import Alarmed
@@ -106,10 +107,12 @@ class Mailer:
         now_us = self._now_us()
         with self._store.read() as tx:
             want, kept = tx.want(letter.account), tx.account(letter.account)
-        if want is None or kept is None or kept.disabled or now_us - letter.made_us > GIVE_UP_US:
+        address = letter.to or (None if want is None else want.address)
+        lasts_us = CODE_US if letter.to else GIVE_UP_US
+        if address is None or kept is None or kept.disabled or now_us - letter.made_us > lasts_us:
             self._done(dataclasses.replace(letter, why=letter.why or LATE, done_us=now_us))
             return True
-        answer = self._send(want.address, letter)
+        answer = self._send(address, letter)
         if answer.taken or not answer.again:
             _LOG.info("letter.taken" if answer.taken else "letter.refused", id=letter.id, why=answer.why)
             self._done(dataclasses.replace(letter, why=answer.why, done_us=self._now_us()))

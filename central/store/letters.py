@@ -24,9 +24,23 @@ class Want:
 
 
 @dataclasses.dataclass(frozen=True)
+class Asked:
+    """Mail that an account wants at an address that nobody confirmed yet. `code`: what was sent there, at `made_us`
+    (UTC µs); `tries`: so many wrong ones are left."""
+
+    account: str
+    address: str
+    lang: str
+    level: str
+    code: str
+    made_us: int
+    tries: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Letter:
     """A mail that waits, or did. `number`: its place, 0 before it has one; `id`: the same however often it is sent;
-    `done_us`: when it was taken or given up."""
+    `done_us`: when it was taken or given up; `to`: of a code, an address; else it goes to what its account wants."""
 
     number: int
     account: str
@@ -38,6 +52,7 @@ class Letter:
     next_us: int = 0
     why: str = ""
     done_us: int | None = None
+    to: str = ""
 
 
 class LetterTables:
@@ -60,9 +75,35 @@ class LetterTables:
         self._db.execute(insert(t.mail_wants).values(**dataclasses.asdict(want)))
 
     def drop_want(self, account: str) -> None:
-        """An account wants no mail; its letters that wait go too."""
+        """An account wants no mail; its letters of alarms go too."""
         self._db.execute(delete(t.mail_wants).where(t.mail_wants.c.account == account))
-        self._db.execute(delete(t.letters).where(t.letters.c.account == account))
+        self._db.execute(delete(t.letters).where(t.letters.c.account == account, t.letters.c.to == ""))
+
+    def asked(self, account: str) -> Asked | None:
+        """What an account wants at an address that is not confirmed yet."""
+        row = self._db.execute(select(t.mail_asked).where(t.mail_asked.c.account == account)).first()
+        return None if row is None else Asked(*row)
+
+    def put_asked(self, asked: Asked) -> None:
+        """In the place of what the account asked for before."""
+        self.drop_asked(asked.account)
+        self._db.execute(insert(t.mail_asked).values(**dataclasses.asdict(asked)))
+
+    def drop_asked(self, account: str) -> None:
+        """Its address is confirmed, or not wanted any more."""
+        self._db.execute(delete(t.mail_asked).where(t.mail_asked.c.account == account))
+
+    def end_codes(self, account: str, why: str, now_us: int) -> None:
+        """Codes of an account that wait are not sent any more; they count all the same."""
+        c = t.letters.c
+        self._db.execute(update(t.letters).where(c.account == account, c.to != "", c.done_us.is_(None)).values(
+            done_us=now_us, why=why))
+
+    def count_codes(self, account: str, since_us: int) -> int:
+        """How many codes were made for an account from then on."""
+        c = t.letters.c
+        return self._db.execute(select(func.count()).select_from(t.letters).where(
+            c.account == account, c.to != "", c.made_us >= since_us)).scalar_one()
 
     def put_letter(self, letter: Letter) -> None:
         """Keep one behind the others."""

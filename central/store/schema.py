@@ -428,6 +428,19 @@ letters = Table(
     Column("next_us", BigInteger, nullable=False),
     Column("why", Text, nullable=False, comment="what the server said last"),
     Column("done_us", BigInteger, index=True, comment="when it was taken or given up; null: it waits"),
+    Column("to", Text, nullable=False, comment="of a code: where it goes; else to what its account confirmed"),
+)
+
+mail_asked = Table(
+    "mail_asked",
+    metadata,
+    Column("account", _text(64), primary_key=True),
+    Column("address", Text, nullable=False, comment="not confirmed yet"),
+    Column("lang", _text(8), nullable=False),
+    Column("level", _text(8), nullable=False),
+    Column("code", _text(8), nullable=False, comment="what was sent there"),
+    Column("made_us", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False, comment="that are left"),
 )
 
 accounts = Table(

@@ -10,18 +10,10 @@ from central.accounts.errors import LinkOver, TooManyVisits, TooManyWrong
 from central.archive.desk import ArchiveDesk
 from central.archive.shown import ShownSheets
 from central.bucket.errors import BucketAway, BucketRefuses, TooManyFetched
-from central.classes.errors import (
-    NoObjection,
-    OwnLinkOver,
-    SheetAsked,
-    SurveyAgain,
-    SurveyClosed,
-    TicketGone,
-    TicketUsed,
-    UnknownTicket,
-    VisitOver,
-)
+from central.classes.errors import OwnLinkOver, SheetAsked, VisitOver
+from central.classes.objection_errors import NoObjection
 from central.classes.stories import Stories
+from central.classes.survey_errors import SurveyAgain, SurveyClosed, TicketGone, TicketUsed, UnknownTicket
 from central.derived.desk import DerivedDesk
 from central.derived.errors import DerivedAwaited, DerivedFailed, NothingToDerive, TooManyDerived
 from central.dossier.desk import DossierDesk

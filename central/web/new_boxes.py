@@ -130,11 +130,27 @@ def _claiming(request: Request, centre: Centre, tries: Tries, code: str, error: 
         except BadInput as wrong:
             error = error or wrong
     offered = choices(centre, actor_of(request), None, lang)
-    config = centre.config.devices
     return page(request, centre, "box_new.html", 200 if error is None else 422, box=box, offered=offered, langs=LANGS,
                 code=read_claim_code(code) or code[:40], error="" if error is None else words(error, lang),
                 given=_given(request, box, lang), most_room=MOST_ROOM,
-                address=f"https://{config.names[0]}:{config.port}", pin=centre.root_fingerprint)
+                line=told_line(centre), address=_address(centre), pin=_groups(centre.root_fingerprint))
+
+
+def told_line(centre: Centre) -> str:
+    """What the installer of a box is told of this centre; of its console only where telephones reach that."""
+    web = centre.config.web
+    console = f" --console {web.address.rstrip('/')}" if web.tls and web.names else ""
+    return f"--centre {_address(centre)} --pin {centre.root_fingerprint}{console}"
+
+
+def _address(centre: Centre) -> str:
+    devices = centre.config.devices
+    return f"https://{devices.names[0]}:{devices.port}"
+
+
+def _groups(fingerprint: str) -> tuple[str, ...]:
+    """As people compare and type it."""
+    return tuple(fingerprint[at:at + FINGERPRINT_GROUP] for at in range(0, len(fingerprint), FINGERPRINT_GROUP))
 
 
 def _given(request: Request, box: NewBox | None, lang: str) -> dict[str, str]:
@@ -160,7 +176,6 @@ def _waiting(request: Request, centre: Centre, error: BadInput | None = None) ->
 
 def _view(tx: Tx, claim: Claim, institutions: dict[str, str], lang: str) -> NewBox:
     keyid, by = keyid_of(public_key(claim.evidence_key or "")), claim.institution or ""
-    groups = tuple(keyid[at:at + FINGERPRINT_GROUP] for at in range(0, len(keyid), FINGERPRINT_GROUP))
-    return NewBox(claim.device, claim.serial, claim.evidence_key or "", groups,
+    return NewBox(claim.device, claim.serial, claim.evidence_key or "", _groups(keyid),
                   moment_words(claim.asked_us or 0, CHINA_MIN, lang), claim.asked_from or "", claim.room or "",
                   institutions.get(by, by), claim.claimed_by or "", len(tx.keys_of(claim.device)))

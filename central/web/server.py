@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 
+from central.alone import alone
 from central.aside import tell_aside
 from central.doctor.gather import metrics
 from central.errors import CannotRead
@@ -25,7 +26,7 @@ from central.web.errors import CannotListen, NotLoopback, PortInUse
 from central.web.guard import LOOPBACK
 from central.web.handed_on import taking
 from central.web.patience import PatientProtocol
-from central.wiring import Centre, alone
+from central.wiring import Centre
 from common.logs import Log
 from common.notify import READY, TELL_S, Watchdog, tell
 from common.texts import N_, translate

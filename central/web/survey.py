@@ -13,7 +13,6 @@ from markupsafe import Markup
 from central.accounts import codes
 from central.accounts.actions import Action
 from central.accounts.tries import Tries
-from central.classes.errors import UnknownTicket
 from central.classes.orders import order_of
 from central.classes.questionnaire import questionnaire
 from central.classes.stories import Stories
@@ -30,6 +29,7 @@ from central.classes.survey import (
     survey_of,
     take_answer,
 )
+from central.classes.survey_errors import UnknownTicket
 from central.store.surveys import Survey, Way
 from central.store.tables import Tx
 from central.web.access import Public, Routes, actor_of, field

@@ -32,8 +32,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], 
 def _run(args: argparse.Namespace) -> None:
     import threading
 
+    from central.alone import alone
     from central.webhook.worker import Worker
-    from central.wiring import alone, open_centre
+    from central.wiring import open_centre
     from common.logs import setup
     from common.signals import on_signal
 

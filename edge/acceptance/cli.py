@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from edge.acceptance.watch import Rules
+    from edge.vision.liveness import Gesture
     from edge.vision.pack import Pack
 
 POLICY = "sanmenxia-2023"
@@ -158,7 +159,7 @@ def _liveness(args: argparse.Namespace) -> int:
     return 0
 
 
-def _rules(policy_id: str, gestures: list[str]) -> Rules:
+def _rules(policy_id: str, gestures: list[Gesture]) -> Rules:
     """Raises NoSuchPolicy, NoLivenessRules."""
     from common.policies import load_policy
     from edge.acceptance.errors import NoLivenessRules
@@ -203,9 +204,10 @@ def _write(path: Path | None, value: dict[str, object], plots: dict[str, bytes] 
     from edge.storage.files import replace
     from edge.vision.cli import write_json
 
-    for plot in _plots(path) if plots else ():
+    made = plots or {}
+    for plot in _plots(path) if made else ():
         try:
-            replace(plot, plots[plot.suffix])
+            replace(plot, made[plot.suffix])
         except OSError as error:
             raise CannotWrite(folder=plot.parent, why=error.strerror or str(error)) from None
     write_json(path, value, echo=path is None)

@@ -3,11 +3,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
-import json
 from pathlib import Path
 
-from common.health import by_need, lines, worst
+from common.health import report, worst
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,9 +23,5 @@ def _doctor(args: argparse.Namespace) -> int:
     box = open_ran(args.box)
     with contextlib.closing(box.store):
         checks = examiner(box).examine().checks
-    if args.json:
-        print(json.dumps([dataclasses.asdict(one) for one in checks], ensure_ascii=False, indent=1))
-    else:
-        for check in by_need(checks):
-            print("\n".join(lines(check, args.lang)))
+    print(report(checks, args.json, args.lang))
     return int(worst(checks) == "bad")

@@ -33,6 +33,7 @@ MOST_BODY = 8192
 Roles = Annotated[dict[Annotated[str, StringConstraints(max_length=200)],
                        Annotated[str, StringConstraints(max_length=20)]], Body()]
 Address = Annotated[str, StringConstraints(max_length=400), Body()]
+Fingerprint = Annotated[str, StringConstraints(max_length=200), Body()]
 
 
 def make_app(newcomer: Newcomer, cameras: Callable[[], list[Found]], lang: str, host: str) -> FastAPI:
@@ -98,6 +99,12 @@ def make_app(newcomer: Newcomer, cameras: Callable[[], list[Found]], lang: str, 
     def begin(request: Request, roles: Roles, network: Address = "") -> JSONResponse:
         check_press(request)
         newcomer.begin(chosen(roles, network, here))
+        return JSONResponse({})
+
+    @app.post("/centre")
+    def centre(request: Request, address: Address, pin: Fingerprint) -> JSONResponse:
+        check_press(request)
+        newcomer.tell(address.strip(), pin)
         return JSONResponse({})
 
     @app.post("/again")

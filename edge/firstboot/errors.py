@@ -12,6 +12,10 @@ class NotRefused(BadInput):
     text = "the centre has not refused this box: it keeps its keys"
 
 
+class ToldAlready(BadInput):
+    text = "the centre of this box is known, or was named by its installer: only the installer names another one"
+
+
 class OtherName(BadInput):
     text = "the centre approved this box as {name}, but it is called {device}: ask for another approval"
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from edge.config import BOX_FILE, BoxConfig, CameraConfig, load_box, parse_box
 from edge.errors import BadBox, CannotWrite
 from edge.firstboot.errors import OtherName
+from edge.firstboot.told import TYPED
 from edge.identity.errors import JoinedAlready
 from edge.identity.join import NO_KEYS, Answer, take
 from edge.identity.section import with_section
@@ -90,6 +91,7 @@ def become(ground: Ground, answer: Answer, pin: str, host: str, address: str, co
             furnish(ground.folder, device, answer.policy or "", answer.room or "", answer.lang or "zh")
         _configure(ground.folder / BOX_FILE, code, cameras)
         take(ground.folder, load_box(ground.folder), pin, answer, host, address)
+        (ground.folder / TYPED).unlink(missing_ok=True)
         if ground.folder != ground.box:
             _move(ground.folder, ground.box)
     except OSError as error:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import secrets
 import threading
 from collections.abc import Callable, Sequence
@@ -11,9 +12,9 @@ from common.kernel_clock import kernel_clock_state
 from common.logs import Log
 from common.texts import LANGS, words
 from edge.config import CameraConfig
-from edge.firstboot.errors import NotBegun, NotRefused
+from edge.firstboot.errors import NotBegun, NotRefused, ToldAlready
 from edge.firstboot.ground import Ground, become, forget
-from edge.firstboot.told import BadTold, Told, read_told
+from edge.firstboot.told import TYPED, BadTold, Told, read_told, write_typed
 from edge.firstboot.view import Known, State
 from edge.identity.centre import CentreOverHttps, fetch_root
 from edge.identity.errors import NotThePinned
@@ -25,12 +26,14 @@ from evidence.errors import ZaitangError
 from evidence.seal import keyid_of
 
 EVERY_S = 5.0
+UNTOLD = ("no_centre", "away", "stranger")
+"""States in which a centre may be typed, if the installer named none."""
 DIGITS = 6
 NETWORKS = Path("/sys/class/net")
 
 
 class Newcomer:
-    """`serial`: of the machine; `file`: what it is told of its centre; `done`: called once the box is one."""
+    """`serial`: of the machine; `file`: what its installer says of its centre; `done`: called once the box is one."""
 
     def __init__(self, ground: Ground, serial: str, file: Path, done: Callable[[], None]) -> None:
         self._ground, self._serial, self._file, self._done = ground, serial, file, done
@@ -51,7 +54,8 @@ class Newcomer:
 
     def known(self) -> Known:
         """What is known now."""
-        return dataclasses.replace(self._known, network=has_network(), clock=kernel_clock_state().synced)
+        return dataclasses.replace(self._known, network=has_network(), clock=kernel_clock_state().synced,
+                                   asks_centre=self._known.state in UNTOLD and not os.path.lexists(self._file))
 
     @property
     def asks_cameras(self) -> bool:
@@ -64,7 +68,7 @@ class Newcomer:
             if self._known.state in ("refused", "done"):
                 return
             try:
-                told = read_told(self._file)
+                told = read_told(self._file) or read_told(self._ground.folder / TYPED)
                 self._known = self._named("no_centre") if told is None else self._ask(told)
             except BadTold as error:
                 self._known = self._named("no_centre", why=_in_words(error))
@@ -72,6 +76,14 @@ class Newcomer:
                 self._fail("stranger", error)
             except ZaitangError as error:
                 self._fail("away", error)
+
+    def tell(self, centre: str, pin: str) -> None:
+        """Take the centre that somebody typed, and ask that one next. Whoever waits for a centre that does not answer
+        is not held up. Raises ToldAlready, BadAddress, BadPin, CannotWrite."""
+        if not self.known().asks_centre:
+            raise ToldAlready
+        write_typed(self._ground.folder / TYPED, centre, pin)
+        self._known = self._named("asking")
 
     def begin(self, cameras: Sequence[CameraConfig]) -> None:
         """Make the box, now that somebody noted its code. Raises NotBegun, what `become` raises."""

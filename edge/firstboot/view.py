@@ -20,8 +20,8 @@ SAYS: dict[State, str] = {
     "done": N_("The box starts. This takes a minute"),
 }
 STEPS: dict[State, tuple[str, ...]] = {
-    "no_centre": (N_("Whoever installs the box says the address of the centre and the fingerprint of its root: "
-                     "install-box --centre https://… --pin …. The centre shows that line under Boxes, Add a box"),),
+    "no_centre": (N_("The console of the centre shows under Boxes, Add a box what the installer is told, or what is "
+                     "typed here: its address and the fingerprint of its root"),),
     "away": (N_("It is tried again by itself. Why it fails: {why}"),),
     "stranger": (N_("Nothing was told to it. Find out who answers at that address, or whether the fingerprint that the "
                     "box was given is right: {why}"),),
@@ -42,7 +42,7 @@ NO_CLOCK = N_("The clock is not set yet: it needs a time server in the network. 
 @dataclasses.dataclass(frozen=True)
 class Known:
     """`code`, `serial`, `keyid`: of this machine; `network`, `clock`: whether there is one, and whether it is set;
-    `why`: what failed, or the reason of a refusal, in each language."""
+    `why`: what failed, or the reason of a refusal, in each language; `asks_centre`: whether one may be typed here."""
 
     state: State
     code: str
@@ -54,6 +54,7 @@ class Known:
     room: str = ""
     why: dict[str, str] = dataclasses.field(default_factory=dict)
     console: str | None = None
+    asks_centre: bool = False
 
 
 def told(known: Known, lang: str) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def told(known: Known, lang: str) -> dict[str, Any]:
     return {
         "state": known.state, "title": translate(SAYS[known.state], lang, **params), "lacks": lacks,
         "steps": [translate(one, lang, **params) for one in STEPS.get(known.state, ())],
-        "code": known.code, "serial": known.serial,
+        "asks_centre": known.asks_centre, "code": known.code, "serial": known.serial,
         "fingerprint": [known.keyid[at:at + GROUP] for at in range(0, len(known.keyid), GROUP)],
         "scan": known.code if known.console is None else f"{known.console.rstrip('/')}/boxes/new?code={known.code}",
         "shows_code": known.state in ("introduced", "away", "asking", "no_centre", "stranger"),

@@ -64,7 +64,8 @@ def _read(path: Path, name: str) -> Filmed:
     times, width, height = [], 0, 0
     with av.open(str(path)) as container:
         for frame in container.decode(container.streams.video[0]):
-            times.append(round(float(frame.pts * frame.time_base) * SECOND) if frame.pts is not None else 0)
+            times.append(0 if frame.pts is None or frame.time_base is None
+                         else round(float(frame.pts * frame.time_base) * SECOND))
             width, height = frame.width, frame.height
     if len(times) < 2:
         raise BadVideo(source=name, why=NOTHING)

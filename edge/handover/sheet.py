@@ -10,8 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
+from common.health import Check
 from common.texts import N_, translate
-from edge.doctor.judge import Check
 from edge.errors import CannotWrite
 from edge.handover.errors import NoSheet
 from edge.handover.results import Result, accepted

@@ -50,7 +50,8 @@ def _luma(frame: VideoFrame) -> np.ndarray:
     if frame.format.name not in ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "gray", "nv12"):
         frame = frame.reformat(format="yuv420p")
     plane = frame.planes[0]
-    return np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+    luma: np.ndarray = np.frombuffer(plane, np.uint8)  # type: ignore[call-overload]  # av's types hide the buffer
+    return luma.reshape(plane.height, plane.line_size)[:, : plane.width]
 
 
 def _levels(luma: np.ndarray, frame: VideoFrame) -> np.ndarray:
@@ -58,12 +59,13 @@ def _levels(luma: np.ndarray, frame: VideoFrame) -> np.ndarray:
     if frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj"):
         return luma
     scale = WHITE / (NARROW_WHITE - NARROW_BLACK)
-    return cv2.convertScaleAbs(cv2.max(luma, NARROW_BLACK), alpha=scale, beta=-NARROW_BLACK * scale)
+    above: np.ndarray = cv2.max(luma, NARROW_BLACK)  # type: ignore[call-overload]  # cv2's types know no numbers here
+    return cv2.convertScaleAbs(above, alpha=scale, beta=-NARROW_BLACK * scale)
 
 
 def _core(small: np.ndarray) -> int:
     """Share of bright pixels that lie among bright ones: a date in the picture has strokes too thin for it."""
-    bright = cv2.compare(small, NEARLY_WHITE, cv2.CMP_GE)
+    bright = cv2.compare(small, NEARLY_WHITE, cv2.CMP_GE)  # type: ignore[call-overload]
     core = cv2.erode(bright, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
     return cv2.countNonZero(core) * MILLION // small.size
 

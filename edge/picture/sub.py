@@ -71,7 +71,8 @@ class SubStream:
                 source.close()
 
     def _opened(self, waits: Waits, stop: threading.Event) -> Generator[Small | None, None, Source | None]:
-        opening, failure = Opening(self._open, waits), None
+        opening = Opening(self._open, waits)
+        failure: BadInput | None = None
         try:
             while not stop.wait(WAIT_S):
                 if (source := opening.take()) is not None:

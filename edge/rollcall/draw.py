@@ -262,9 +262,10 @@ def _letter(letter: str, bold: bool, family: tuple[str, ...]) -> float:
     """How far a letter takes a line, in sizes of the type."""
     font = FontProperties(family=list(family), weight="bold" if bold else "normal", size=100)
     # Between two others: the width of a letter alone is that of its ink, and a space has none.
-    alone, between = (RendererAgg(1, 1, POINTS).get_text_width_height_descent(text, font, False)[0]
-                      for text in ("xx", f"x{letter}x"))
-    return (between - alone) / 100
+    widths: list[float] = [
+        RendererAgg(1, 1, POINTS).get_text_width_height_descent(text, font, False)[0]  # type: ignore[no-untyped-call]
+        for text in ("xx", f"x{letter}x")]
+    return (widths[1] - widths[0]) / 100
 
 
 def _words(text: str) -> Iterator[str]:

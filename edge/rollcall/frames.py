@@ -188,7 +188,7 @@ def _among(
     left = collections.deque(moments)
     last: tuple[int, VideoFrame] | None = None
     for frame in _decoded(stream, packets, moments[-1]):
-        if frame.pts is None or not left:
+        if frame.pts is None or stream.time_base is None or not left:
             continue
         last = round(frame.pts * stream.time_base * SECOND_US), frame
         if last[0] >= left[0]:

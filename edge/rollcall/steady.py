@@ -19,7 +19,7 @@ class Steady:
 
     def __init__(self) -> None:
         self._first: np.ndarray | None = None
-        self._window = np.zeros((0, 0), np.float32)
+        self._window: np.ndarray = np.zeros((0, 0), np.float32)
 
     def shift(self, grey: np.ndarray) -> np.ndarray:
         """How far the view moved from that of the first picture, float (2,): x, y in picture pixels; none where that

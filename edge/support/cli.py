@@ -2,10 +2,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from common.texts import N_, translate
+from common.texts import N_
 
 WRITTEN = N_("{path} is written: the machine, what is installed, the doctor's words, settings without passwords, "
              "counts, the log of seven days. No name, face, number or video is in it; look into it before you send it")
@@ -21,7 +20,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _support(args: argparse.Namespace) -> int:
-    from common.support import NO_LOG, STDOUT, cleaned, journal, write
+    from common.support import hand_over
     from edge.support.gather import parts
     from edge.wiring import open_ran
 
@@ -30,10 +29,5 @@ def _support(args: argparse.Namespace) -> int:
         found = parts(box)
     finally:
         box.store.close()
-    lines, why = journal("zaitang-*")
-    write(args.out, found, cleaned(lines))
-    said = sys.stderr if args.out == STDOUT else sys.stdout
-    print(translate(WRITTEN, args.lang, path=args.out), file=said)
-    if why is not None:
-        print(translate(NO_LOG[why], args.lang), file=said)
+    hand_over(args.out, found, WRITTEN, args.lang)
     return 0

@@ -82,7 +82,8 @@ class Notices:
             other=self._title(ending.for_class or ""))
 
     def _trust(self, lang: str) -> list[tuple[str, str]]:
-        found, days = [], self.trust.days_left
+        found: list[tuple[str, str]] = []
+        days = self.trust.days_left
         if self.trust.why is not None:
             today = f"{local(self.now_us, DEFAULT_OFFSET_MIN):%Y-%m-%d}"
             found.append((self.trust.why, translate(TRUST[self.trust.why], lang, today=today)))

@@ -68,9 +68,9 @@ def _release(text: str) -> str:
 
 
 def _busy(args: argparse.Namespace) -> int:
+    from edge.config import BOX_FILE
     from edge.errors import BadBox
     from edge.updates.quiet import look
-    from edge.wiring import BOX_FILE
 
     if not (args.box / BOX_FILE).is_file():
         raise BadBox(folder=args.box, why=NEVER_RAN)

@@ -10,8 +10,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from central.devices.issue import issue
 from central.ingest.collector import Message
-from central.wiring import Centre, issue
+from central.wiring import Centre
 from evidence.bodies import TYPES, Body, Genesis, Segment
 from evidence.certs import fingerprint, split_chain
 from evidence.chain import next_record

@@ -15,6 +15,7 @@ from central.classes.survey import close_survey, draw_ticket, open_survey, take_
 from central.devices.introductions import Named, code_of
 from central.ingest.collector import Message
 from central.plans.roster_changes import Why
+from central.store.letters import Asked
 from central.web.app import create_app
 from central.wiring import Centre, init_centre
 from evidence.bodies import SessionStart
@@ -100,6 +101,8 @@ def open_office(folder: Path) -> Office:
     _said(centre)
     desk.make_token("wang", "省级平台", "wang")
     _new_boxes(centre)
+    with centre.store.write() as tx:
+        tx.put_asked(Asked("zhao", "zhao@office.example", "zh", "urgent", "417203", NOW, 5))
     desk.add("new", "supervisor", "411202", "admin")
     office = Office(centre, clock, course, "", _survey(centre, clock), desk.link("new", "admin"), _codes(centre),
                     taught)

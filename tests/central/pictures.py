@@ -73,7 +73,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "accounts": ("admin", "/accounts"), "account": ("admin", "/accounts/wang"),
     "institutions": ("admin", "/institutions"),
     "own": ("wang", "/own"), "own-codes": ("wang", "/own/codes"),
-    "own-alarms": ("wang", "/own/alarms"), "sign-in": ("", "/sign-in"),
+    "own-alarms": ("wang", "/own/alarms"), "own-alarms-code": ("zhao", "/own/alarms"), "sign-in": ("", "/sign-in"),
     "sign-in-code": ("code", "/sign-in/code"), "welcome": ("", "/welcome/{welcome}"),
     "me-open": ("", "/me/open/{open}"), "me": ("trainee", "/me"), "me-over": ("", "/me"),
     "survey-form": ("", "/survey/{ticket}"),

@@ -116,6 +116,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/own/codes"): post("/own/codes"),
     ("GET", "/own/alarms"): get("/own/alarms"),
     ("POST", "/own/alarms"): post("/own/alarms", level="none", address="", lang="zh"),
+    ("POST", "/own/alarms/code"): post("/own/alarms/code", code="none"),
     ("POST", "/own/tokens"): post("/own/tokens", label="x", password="x"),
     ("POST", "/own/tokens/revoke"): post("/own/tokens/revoke", hash="x"),
     ("GET", "/accounts"): get("/accounts"),

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from central.classes.as_of import AsOf, as_of
-from central.classes.errors import DuplicateName, HoursOverlap, MissingName, NoTrainees
 from central.classes.orders import add_class, latest_orders, order_messages, order_of
 from central.classes.plan import read_names, read_plan
+from central.classes.plan_errors import DuplicateName, HoursOverlap, MissingName, NoTrainees
 from central.errors import BadPlan, UnknownClass
 from central.plans.errors import PlanRefused
 from central.wiring import Centre

@@ -133,7 +133,7 @@ def test_what_cannot_be_listened_on_or_read_is_one_sentence(
 
 
 def test_a_second_collector_is_refused_in_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from central.wiring import alone
+    from central.alone import alone
 
     toml = folder / "centre.toml"
     with socket.socket() as held:  # nobody listens there, and nobody else comes to

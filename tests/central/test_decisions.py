@@ -14,9 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from central.classes import reviews
-from central.classes.decisions import Case, Made, decide, look_at, turn
-from central.classes.errors import (
-    BadBy,
+from central.classes.decision_errors import (
     ClassNotOver,
     DecidedAlready,
     DecidedForGood,
@@ -33,6 +31,8 @@ from central.classes.errors import (
     StillComing,
     TheseChanged,
 )
+from central.classes.decisions import Case, Made, decide, look_at, turn
+from central.classes.errors import BadBy
 from central.classes.objections import handle_objection, raise_objection
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from central.accounts.door import form_token
-from central.classes.errors import TooManyObjections
+from central.classes.objection_errors import TooManyObjections
 from central.classes.objections import (
     MOST_EVER,
     MOST_OPEN,

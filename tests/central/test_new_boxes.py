@@ -1,6 +1,7 @@
 """New boxes in the console: claimed by whose room it is, approved by an administrator who compared."""
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
@@ -9,7 +10,10 @@ from fastapi.testclient import TestClient
 from central.devices.introductions import code_of
 from central.devices.limits import EACH
 from central.web.app import create_app
+from central.web.new_boxes import told_line
 from central.wiring import Centre
+from provisioning.install.words import BOXES, PIN
+from provisioning.install.words import parser as installer
 from tests.central.console import HERE, become, send, session_of
 from tests.central.new_machines import key_of, machine
 
@@ -100,7 +104,21 @@ def test_who_guesses_codes_is_shut_out(people: dict[str, TestClient]) -> None:
     assert people["b"].get("/boxes/new", params={"code": CODE}).status_code == 200
 
 
-def test_the_page_says_how_a_box_is_told_of_its_centre(people: dict[str, TestClient], centre: Centre) -> None:
-    shown = people["a"].get("/boxes/new").text
-    line = re.search(r"install-box --centre (\S+) --pin ([0-9a-f]{64})", shown)
-    assert line and line[2] == centre.root_fingerprint
+def test_the_page_says_what_the_installer_takes_from_a_stick_and_without_one(
+    people: dict[str, TestClient], centre: Centre,
+) -> None:
+    shown = re.findall(r"<code>sudo (.+)</code>", people["a"].get("/boxes/new").text)
+    commands = [line.split() for line in shown]
+    assert [one[0] for one in commands] == ["./install-box", "provisioning/install-box"]
+    said = [installer("en").parse_args(["box", *one[1:]]) for one in commands]
+    assert [str(one.release_key) for one in said] == ["release.pem", "None"]
+    for one in said:
+        assert (one.centre, one.pin) == ("https://localhost:8471", centre.root_fingerprint)
+        assert one.console == "" and BOXES.fullmatch(one.centre) and PIN.fullmatch(one.pin)
+
+
+def test_telephones_are_told_of_a_console_that_they_can_reach(people: dict[str, TestClient], centre: Centre) -> None:
+    web = dataclasses.replace(centre.config.web, certificate="web.crt", key="web.key", names=("c.example",))
+    served = dataclasses.replace(centre, config=dataclasses.replace(centre.config, web=web))
+    assert told_line(served).endswith(" --console https://c.example:8470")
+    assert "--console" not in told_line(centre)

@@ -5,16 +5,8 @@ from typing import Any
 
 import pytest
 
-from central.classes.errors import (
-    BadBy,
-    BadObjection,
-    HeldByObjection,
-    NoObjection,
-    NotTheirObjection,
-    ObjectionOver,
-    UnknownPerson,
-    WhoObjects,
-)
+from central.classes.errors import BadBy, HeldByObjection, UnknownPerson
+from central.classes.objection_errors import BadObjection, NoObjection, NotTheirObjection, ObjectionOver, WhoObjects
 from central.classes.objections import (
     handle_objection,
     list_objections,

@@ -14,10 +14,11 @@ from central.classes.plan import read_names, read_plan
 from central.classes.stories import tell
 from central.errors import DatabaseUnusable
 from central.ingest.collector import Collector
+from central.place import place_of
 from central.store.engine import open_engine
 from central.store.schema import keyframes
 from central.store.tables import Tx
-from central.wiring import Centre, place_of
+from central.wiring import Centre
 from evidence.bodies import Alarm, Picture, VideoReused, body_of
 from evidence.records import Sealed
 from evidence.reused import KEPT

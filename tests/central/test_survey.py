@@ -15,20 +15,6 @@ from hypothesis import strategies as st
 from central.accounts import codes
 from central.accounts.people import Actor
 from central.classes import survey as desk
-from central.classes.errors import (
-    AnswerTooLong,
-    BadAnswer,
-    BadSurveyEnd,
-    NoSheet,
-    NoSurvey,
-    SurveyAgain,
-    SurveyClosed,
-    SurveyEarly,
-    SurveyRuns,
-    TicketGone,
-    TicketUsed,
-    UnknownTicket,
-)
 from central.classes.questionnaire import questionnaire
 from central.classes.stories import Told, tell
 from central.classes.survey import (
@@ -42,6 +28,20 @@ from central.classes.survey import (
     results,
     running,
     take_answer,
+)
+from central.classes.survey_errors import (
+    AnswerTooLong,
+    BadAnswer,
+    BadSurveyEnd,
+    NoSheet,
+    NoSurvey,
+    SurveyAgain,
+    SurveyClosed,
+    SurveyEarly,
+    SurveyRuns,
+    TicketGone,
+    TicketUsed,
+    UnknownTicket,
 )
 from central.store.surveys import Answer, Survey
 from central.web.app import create_app

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from central.classes.errors import TicketUsed
 from central.classes.survey import close_survey, draw_sheet, draw_ticket, take_answer
+from central.classes.survey_errors import TicketUsed
 from central.wiring import Centre
 from tests.central.test_survey import AFTER, CLASS, DAY, FIVE, asked, kept, opened, told_of
 

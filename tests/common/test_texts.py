@@ -15,7 +15,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 
 import common
-from central.classes.errors import SamePerson
+from central.classes.decision_errors import SamePerson
 from common import reasons
 from common.reasons import WHYS, answer_words
 from common.texts import LANGS, LOCALE, N_, catalogue, language, own_language, translate, words

@@ -10,9 +10,10 @@ from typing import Literal
 import httpx
 import pytest
 
+from central.devices.issue import issue
 from central.ingest.collector import Message
 from central.orders.boxes import box_order_messages, order_settings, order_upload
-from central.wiring import Centre, init_centre, issue
+from central.wiring import Centre, init_centre
 from edge.keys import make_box_keys
 from edge.sync.alarms import Alarms
 from edge.sync.carrier import Carrier

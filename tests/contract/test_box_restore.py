@@ -20,12 +20,13 @@ from central.classes.orders import add_class, order_messages
 from central.classes.plan import read_names, read_plan
 from central.classes.stories import Stories
 from central.cli import main as central_main
+from central.devices.issue import issue
 from central.devices.pack import pack_box
 from central.export import export_class
 from central.ingest.collector import Message
 from central.orders.boxes import box_order_messages, order_settings, order_upload
 from central.orders.errors import FilesNotOfBox
-from central.wiring import Centre, init_centre, issue
+from central.wiring import Centre, init_centre
 from edge import cli
 from edge.box_orders import in_force, wanted
 from edge.child import only_one

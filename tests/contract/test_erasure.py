@@ -10,12 +10,13 @@ import pytest
 from central.classes.orders import add_class, order_messages, order_of
 from central.classes.plan import read_names, read_plan
 from central.cli import main as central
+from central.devices.issue import issue
 from central.export import export_class
 from central.ingest.collector import Message
 from central.keeping.asking import erase_face
 from central.keeping.erasing import erasures, finish_erasures
 from central.orders.boxes import box_order_messages
-from central.wiring import Centre, init_centre, issue
+from central.wiring import Centre, init_centre
 from edge.enrol.erase import finish
 from edge.keys import make_box_keys
 from edge.store.people import NewFace

@@ -10,6 +10,7 @@ import pytest
 
 from central.devices.introductions import Named
 from central.wiring import Centre, init_centre
+from edge.firstboot.errors import ToldAlready
 from edge.firstboot.ground import find_ground
 from edge.firstboot.newcomer import Newcomer
 from edge.identity.tls import own_certificate
@@ -85,6 +86,43 @@ def test_without_a_centre_or_away_from_it_the_screen_says_so_and_goes_on(site: S
     file.write_text(f'centre = "https://localhost:9"\npin = "{site.centre.root_fingerprint}"\n')
     new.turn()
     assert new.known().state == "away" and new.known().why["zh"]
+    told(tmp_path, site)
+    new.turn()
+    assert new.known().state == "introduced"
+
+
+def test_a_centre_that_is_typed_at_the_screen_is_known_by_its_pin_as_well(site: Server, tmp_path: Path) -> None:
+    file = tmp_path / "box-centre.toml"
+    new = newcomer(tmp_path, file)
+    new.turn()
+    assert new.known().asks_centre
+    new.tell(site.address, "ab" * 32)
+    new.turn()
+    assert new.known().state == "stranger" and new.known().asks_centre
+    with site.centre.store.read() as tx:
+        assert tx.claims("introduced") == []
+    new.tell(site.address, site.centre.root_fingerprint)
+    new.turn()
+    assert new.known().state == "introduced" and not new.known().asks_centre
+    with pytest.raises(ToldAlready):
+        new.tell("https://evil.example", "ab" * 32)
+    approve(site.centre, new.known().code)
+    again = newcomer(tmp_path, file)  # the power failed meanwhile
+    again.turn()
+    again.begin([])
+    with contextlib.closing(open_box(tmp_path / "box").store):
+        assert {one.name for one in (tmp_path / "box").iterdir()} >= {"box.toml", "keys"}
+    assert not list((tmp_path / "box").rglob("told.toml"))
+
+
+def test_what_the_installer_says_stands_above_what_is_typed(site: Server, tmp_path: Path) -> None:
+    new = newcomer(tmp_path, told(tmp_path, site, "ab" * 32))
+    new.turn()
+    assert new.known().state == "stranger" and not new.known().asks_centre
+    with pytest.raises(ToldAlready):
+        new.tell(site.address, site.centre.root_fingerprint)
+    (tmp_path / "box-centre.toml").unlink()
+    new.tell("https://localhost:9", "ab" * 32)
     told(tmp_path, site)
     new.turn()
     assert new.known().state == "introduced"

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from central.devices.issue import issue
 from central.ingest.collector import Message
 from central.orders.boxes import answers, box_order_messages, order_settings, orders
 from central.web.boxes import BoxView, box_views
-from central.wiring import Centre, init_centre, issue
+from central.wiring import Centre, init_centre
 from edge import cli
 from edge.box_orders import in_force
 from edge.child import only_one

@@ -21,8 +21,9 @@ from central.accounts.people import Actor
 from central.classes.objections import list_objections
 from central.classes.stories import tell
 from central.classes.survey import close_survey, open_survey, results
+from central.devices.issue import issue
 from central.ingest.collector import Message
-from central.wiring import Centre, init_centre, issue
+from central.wiring import Centre, init_centre
 from common.policies import policy_bytes
 from common.sheets import Name
 from evidence.bodies import CentreLook, ClassOrder, body_of

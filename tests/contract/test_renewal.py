@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from central.clock import SystemClock
 from central.config import load_config
 from central.devices.broker import write_for_others
-from central.wiring import Centre, init_centre, issue, open_centre
+from central.devices.issue import issue
+from central.wiring import Centre, init_centre, open_centre
 from common.unreached import NOT_VOUCHED
 from edge.box_orders import in_force
 from edge.cli import main

@@ -14,12 +14,13 @@ import pytest
 import uvicorn
 
 from central.classes.sheets import order_sheet, pages_of, state_of
+from central.devices.issue import issue
 from central.errors import SheetNotHere
 from central.ingest.collector import Message
 from central.orders.boxes import box_order_messages
 from central.web.app import create_app
 from central.web.patience import PatientProtocol
-from central.wiring import Centre, init_centre, issue
+from central.wiring import Centre, init_centre
 from edge.enrol.erase import finish, withdraw
 from edge.rollcall.ordered import Maker, make_one
 from edge.sheets import SheetFiles

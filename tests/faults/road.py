@@ -25,7 +25,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from central.wiring import Centre, init_centre, issue, open_centre
+from central.devices.issue import issue
+from central.wiring import Centre, init_centre, open_centre
 from edge.keys import make_box_keys
 from edge.wiring import Box, open_box
 from evidence.bodies import SessionStart

@@ -10,7 +10,9 @@ from fastapi.responses import RedirectResponse, Response
 
 from central.accounts.actions import Action
 from central.accounts.people import Actor
-from central.classes.errors import FindingsChanged, ObjectionWentOn, RecordingChanged, SaidMore, StillComing
+from central.classes.decision_errors import FindingsChanged, SaidMore, StillComing
+from central.classes.errors import RecordingChanged
+from central.classes.objection_errors import ObjectionWentOn
 from central.classes.stories import Told
 from central.web.access import actor_of, field
 from central.web.errors import BadNumber, NothingChosen

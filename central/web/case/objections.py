@@ -10,8 +10,8 @@ from fastapi import Path as PathParam
 from fastapi.responses import HTMLResponse, Response
 
 from central.accounts.actions import Action
-from central.classes.errors import NoObjection
 from central.classes.holds import lift_hold, place_hold
+from central.classes.objection_errors import NoObjection
 from central.classes.objections import handle_objection, of_trainee, raise_objection
 from central.classes.stories import Stories, Told
 from central.errors import UnknownClass

@@ -13,12 +13,21 @@ async function look() {
     byId("starts").hidden = !made;
     if (said.version !== version) {
       version = said.version;
-      byId("main").innerHTML = said.html;
-      wire();
+      show(said.html);
     }
   } catch {
     byId("starts").hidden = false;
   }
+}
+
+// What is being typed stays.
+function show(html) {
+  const main = byId("main"), at = document.activeElement.id;
+  const typed = [...main.querySelectorAll("input")].map((one) => [one.id, one.value]);
+  main.innerHTML = html;
+  for (const [id, value] of typed) if (byId(id)) byId(id).value = value;
+  if (at) byId(at)?.focus();
+  wire();
 }
 
 async function press(path, body) {
@@ -42,6 +51,10 @@ function wire() {
     const roles = Object.fromEntries([...event.target.querySelectorAll("select")].map((one) => [one.name, one.value]));
     made = await press("/begin", { roles, network: byId("network")?.value ?? "" });
     byId("starts").hidden = !made;
+  });
+  byId("centre")?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (await press("/centre", { address: byId("address").value, pin: byId("pin").value })) await look();
   });
   byId("again")?.addEventListener("click", async () => { await press("/again", {}); await look(); });
 }

@@ -10,6 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from central import cli
+from central.alone import alone
 from central.backup.noted import note_checked, note_made
 from central.config import Metrics
 from central.doctor import measure
@@ -17,7 +18,7 @@ from central.doctor.gather import LOOKS, examiner, metrics
 from central.doctor.judge import Box as Told
 from central.doctor.measure import MOST_BOXES, NAMES
 from central.overview.worker import CURSOR
-from central.wiring import Centre, alone
+from central.wiring import Centre
 from common.examining import Examiner
 from common.exporter import exported
 from common.numbers import Numbers, app_of

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from central.alone import alone
 from central.bucket.errors import BucketAway
 from central.classes.holds import lift_hold, place_hold
 from central.classes.objections import handle_objection, raise_objection
@@ -32,7 +33,7 @@ from central.overview.name_keys import NameKeys
 from central.overview.worker import Worker
 from central.store.bucketed import Bucketed
 from central.store.cached import CachedFile
-from central.wiring import alone, open_centre
+from central.wiring import open_centre
 from evidence.bodies import SegmentRemoved, SessionCorrected, VideoRemoved, body_as, body_of
 from evidence.checkpoint import Checkpoint, Stated, seen_of, sign_checkpoint
 from evidence.records import ClockState

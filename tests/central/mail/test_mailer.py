@@ -16,6 +16,7 @@ import pytest
 
 from central.cli import main
 from central.mail.addresses import choose
+from central.mail.confirm import CODE_US, ask, confirm
 from central.mail.letter import BUNDLE_US
 from central.mail.mailer import GIVE_UP_US, Mailer
 from central.mail.post import Answer
@@ -122,6 +123,30 @@ def test_who_wants_no_mail_or_is_shut_out_gets_none_not_even_what_waits(office: 
         choose(tx, "school", "", "none", "zh", 0)
     centre.account_desk().disable("admin", None)
     assert office.turn(HOUR) == []
+
+
+def test_to_an_address_that_is_not_confirmed_goes_its_code_alone(office: Office, centre: Centre) -> None:
+    session_of(centre, "administrator", None, "new")
+    mail = dataclasses.replace(centre.config.mail, host="smtp.example")
+    config = dataclasses.replace(centre.config, mail=mail)
+    with centre.store.write() as tx:
+        ask(tx, config, "new", "new@x.example", "urgent", "zh", office.clock.utc_us)
+    office.alarm()
+    assert office.turn() == ["new@x.example", "admin@x.example", "school@x.example"]
+    with centre.store.write() as tx:
+        asked = tx.asked("new")
+        assert asked is not None and asked.code in office.came[0][1].body
+        assert confirm(tx, "new", asked.code, office.clock.utc_us) is None
+    office.alarm("box-2")
+    assert "new@x.example" in office.turn(HOUR)
+
+
+def test_a_code_that_does_not_hold_any_more_is_not_sent(office: Office, centre: Centre) -> None:
+    mail = dataclasses.replace(centre.config.mail, host="smtp.example")
+    with centre.store.write() as tx:
+        ask(tx, dataclasses.replace(centre.config, mail=mail), "admin", "b@x.example", "all", "zh", office.clock.utc_us)
+    office.answers = [AWAY]
+    assert office.turn() == ["b@x.example"] and office.turn(CODE_US) == []
 
 
 def test_a_change_meanwhile_is_not_written_over(office: Office, centre: Centre) -> None:

@@ -9,12 +9,13 @@ from sqlalchemy import select
 
 from central.cli import main
 from central.ingest.collector import Message
+from central.place import DATABASE, move_database
 from central.store import moving
 from central.store.address import address_of
 from central.store.engine import open_engine, reading
 from central.store.errors import DatabaseNotEmpty
 from central.store.schema import metadata
-from central.wiring import DATABASE, init_centre, move_database, open_centre
+from central.wiring import init_centre, open_centre
 from evidence.bodies import Alarm
 from tests.central.helpers import MORNING, Box, FixedClock, segment_of
 from tests.postgres import Server

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from central.alone import alone
 from central.classes.reviews import state_review
 from central.cli import main
 from central.config import load_config
@@ -21,7 +22,7 @@ from central.store.outbox import TargetState
 from central.webhook import worker
 from central.webhook.post import Answer
 from central.webhook.worker import REST_US, Target, Worker
-from central.wiring import Centre, alone, open_centre
+from central.wiring import Centre, open_centre
 from common.texts import translate
 from evidence.errors import BadShape
 from evidence.times import HOUR, SECOND

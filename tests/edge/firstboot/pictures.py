@@ -17,6 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from edge.firstboot.app import make_app
 from edge.firstboot.cameras import Found
+from edge.firstboot.newcomer import UNTOLD
 from edge.firstboot.view import Known, State
 from edge.serving import listen, serve
 from tests.edge.terminal.test_browser import ARGS, CHROMIUM, SIZES
@@ -37,6 +38,7 @@ class Shown:
     def __init__(self) -> None:
         self.now = KNOWN
         self.began: list[object] = []
+        self.told: list[tuple[str, str]] = []
 
     def known(self) -> Known:
         return self.now
@@ -44,11 +46,15 @@ class Shown:
     def begin(self, cameras: object) -> None:
         self.began.append(cameras)
 
+    def tell(self, centre: str, pin: str) -> None:
+        self.told.append((centre, pin))
+        self.be("introduced")
+
     def again(self) -> None:
         self.be("introduced")
 
     def be(self, state: State, **more: object) -> None:
-        self.now = dataclasses.replace(KNOWN, state=state, **more)  # type: ignore[arg-type]
+        self.now = dataclasses.replace(KNOWN, state=state, asks_centre=state in UNTOLD, **more)  # type: ignore[arg-type]
 
 
 @contextlib.contextmanager

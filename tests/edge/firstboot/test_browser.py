@@ -60,12 +60,30 @@ def test_a_refused_box_asks_again(screen: tuple[Shown, str, Page]) -> None:
     expect(page.locator("[data-state=introduced]")).to_be_visible()
 
 
+def test_a_centre_is_typed_and_what_is_typed_stays_while_the_screen_changes(screen: tuple[Shown, str, Page]) -> None:
+    shown, address, page = screen
+    see(page, shown, address, "en", "no_centre")
+    page.fill("#address", " https://centre.example:8471 ")
+    page.fill("#pin", "9f86 d081")
+    shown.be("away")
+    page.wait_for_selector("[data-state=away]")
+    expect(page.locator("#pin")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-state=introduced]")).to_be_visible()
+    assert shown.told == [("https://centre.example:8471", "9f86 d081")]
+
+
 def test_a_page_from_elsewhere_presses_nothing(screen: tuple[Shown, str, Page]) -> None:
     shown, address, page = screen
     shown.began.clear()
+    shown.told.clear()
     for headers in ({}, {TOKEN_HEADER: "x.y"}):
-        for path in ("begin", "again"):
-            said = page.request.post(address + path, headers=headers, data={"roles": {}})
+        for path in ("begin", "again", "centre"):
+            said = page.request.post(address + path, headers=headers, data={
+                "roles": {}, "address": "https://x.example", "pin": "9f"})
             assert said.status == 403
     assert page.request.get(address, headers={"Host": "evil.example"}).status == 421
-    assert shown.began == []
+    long = {"address": "https://x.example", "pin": "9" * 201}
+    token = page.locator("meta[name=token]").get_attribute("content") or ""
+    assert page.request.post(f"{address}centre", headers={TOKEN_HEADER: token}, data=long).status == 422
+    assert shown.began == [] and shown.told == []
