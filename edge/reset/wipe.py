@@ -7,11 +7,11 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from edge.config import EMPTYING
 from edge.errors import CannotWrite
 from edge.storage.files import sync_folder
 from edge.storage.volume import IDENTITY
 
-MARK = "emptying"
 FIRST = ("keys", "zaitang.db", "zaitang.db-wal", "zaitang.db-shm")
 OF_SECOND = ("segments", "incoming", IDENTITY)
 """What a box puts on its second volume; what else lies there is somebody's."""
@@ -19,13 +19,13 @@ OF_SECOND = ("segments", "incoming", IDENTITY)
 
 def begun(folder: Path) -> bool:
     """Whether the box in that folder is being emptied: then there is no way back."""
-    return (folder / MARK).exists()
+    return (folder / EMPTYING).exists()
 
 
 def begin(folder: Path, others: Iterable[Path]) -> None:
     """Set the mark, with the folders of other volumes in it. Raises CannotWrite."""
     try:
-        handle = os.open(folder / MARK, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        handle = os.open(folder / EMPTYING, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write("".join(f"{other}\n" for other in others))
             file.flush()
@@ -39,7 +39,7 @@ def finish(folder: Path) -> None:
     """Remove everything, on other volumes what the box put there; what is a mount point is emptied and stays. Says the
     same after a cut. Raises CannotWrite."""
     try:
-        others = [Path(line) for line in (folder / MARK).read_text(encoding="utf-8").splitlines()]
+        others = [Path(line) for line in (folder / EMPTYING).read_text(encoding="utf-8").splitlines()]
         for name in FIRST:
             _remove(folder / name)
         sync_folder(folder)
@@ -49,10 +49,10 @@ def finish(folder: Path) -> None:
                     _remove(other / name)
                 sync_folder(other)
         for path in sorted(folder.iterdir()):
-            if path.name != MARK:
+            if path.name != EMPTYING:
                 _remove(path)
         sync_folder(folder)
-        (folder / MARK).unlink()
+        (folder / EMPTYING).unlink()
         sync_folder(folder)
     except OSError as error:
         raise CannotWrite(folder=error.filename or folder, why=error.strerror or str(error)) from None

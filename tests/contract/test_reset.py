@@ -15,6 +15,8 @@ from central.store.accounts import Kept
 from central.store.spoilt import Spoilt
 from edge.child import only_one
 from edge.cli import main as edge
+from edge.errors import BadBox
+from edge.firstboot.ground import find_ground
 from edge.reset import wipe
 from edge.reset.judge import Facts, refusals
 from edge.storage.volume import IDENTITY, open_volume
@@ -345,6 +347,21 @@ def test_a_power_cut_at_any_file_leaves_no_key_and_is_gone_on_with(
         assert code == 130 and wipe.begun(box.folder)
         assert stop == 0 or not (box.folder / "keys").exists()
     assert code == 0 and list(box.folder.iterdir()) == []
+
+
+def test_a_box_that_is_being_emptied_records_nothing_more(ends: Ends, capsys: pytest.CaptureFixture[str]) -> None:
+    """The power failed behind the mark, and all else is there still: what a class recorded since would go with the next
+    `reset`, which asks nothing."""
+    box = ends.boxes[0]
+    box.store.close()
+    wipe.begin(box.folder, [])
+    for words in (["process", "recorder"], ["process", "terminal"], ["run"]):
+        assert edge(["--lang", "en", *words, "--box", str(box.folder)]) == 2
+        assert "it is being emptied: say `zaitang-edge reset` again" in capsys.readouterr().err
+    (box.folder / "keys" / "device.crt").unlink()
+    with pytest.raises(BadBox):
+        find_ground(box.folder)
+    assert reset(box) == 0 and list(box.folder.iterdir()) == []
 
 
 def test_a_mount_point_is_emptied_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
