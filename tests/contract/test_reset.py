@@ -15,7 +15,7 @@ from central.store.accounts import Kept
 from central.store.spoilt import Spoilt
 from edge.child import only_one
 from edge.cli import main as edge
-from edge.errors import BadBox
+from edge.errors import BadBox, WrongVolume
 from edge.firstboot.ground import find_ground
 from edge.reset import wipe
 from edge.reset.judge import Facts, refusals
@@ -362,6 +362,38 @@ def test_a_box_that_is_being_emptied_records_nothing_more(ends: Ends, capsys: py
     with pytest.raises(BadBox):
         find_ground(box.folder)
     assert reset(box) == 0 and list(box.folder.iterdir()) == []
+
+
+def test_a_second_disk_that_is_away_after_a_cut_is_not_called_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its video is as personal as that of the first. A cut at any step of it is gone on with."""
+    box, second, away = tmp_path / "box", tmp_path / "second", tmp_path / "away"
+    box.mkdir()
+    (second / "segments").mkdir(parents=True)
+    (second / IDENTITY).write_text("{}")
+    wipe.begin(box, [second])
+    second.rename(away)
+    for there in (False, True):
+        if there:
+            second.mkdir()
+        with pytest.raises(WrongVolume):
+            wipe.finish(box)
+        assert wipe.begun(box)
+    second.rmdir()
+    away.rename(second)
+    whole = wipe._remove
+    for name in ("segments", "incoming", IDENTITY):
+        def cut(path: Path, name: str = name) -> None:
+            if path == second / name:
+                raise KeyboardInterrupt
+            whole(path)
+        monkeypatch.setattr(wipe, "_remove", cut)
+        with pytest.raises(KeyboardInterrupt):
+            wipe.finish(box)
+    monkeypatch.setattr(wipe, "_remove", whole)
+    wipe.finish(box)
+    assert not list(box.iterdir()) and [path.name for path in second.iterdir()] == [IDENTITY], "of nobody, and not video"
 
 
 def test_a_mount_point_is_emptied_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
