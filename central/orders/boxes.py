@@ -244,7 +244,7 @@ def lacking(tx: Tx, device: str, class_id: str | None) -> dict[str, list[WantedF
     chains, removed = chains_of(tx, device), _removed(tx, device, class_id)
     spoilt = {one.sha256 for one in tx.spoilt()}
     missing = {sha256 for answer in answers(tx, device).values() for sha256 in answer.missing}
-    held = functools.cache(lambda of: of is not None and _held(tx, of))
+    held = functools.cache(lambda of: of is not None and is_held(tx, of))
     files: dict[str, list[WantedFile]] = {}
     for sealed in tx.of_type("segment", class_id):
         body = body_of(sealed.record)
@@ -267,7 +267,7 @@ def _removed(tx: Tx, device: str, class_id: str | None) -> set[str]:
     return found
 
 
-def _held(tx: Tx, class_id: str) -> bool:
+def is_held(tx: Tx, class_id: str) -> bool:
     """Whether a dispute or a hold holds the class, or one to which a session of it was put right, or from which."""
     put_right = corrections(one.record for one in tx.of_type("session.corrected"))
     also = [moved.classes for moved in put_right.by_session.values() if class_id in moved.classes]
