@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 WRITTEN = N_("{path} is written: the machine, what is installed, settings without passwords, counts, the log of seven "
              "days. No name, face, number or video is in it; look into it before you send it")
-PLAIN = ("web", "broker", "tree", "devices", "boxes", "replay", "keeping")
+PLAIN = ("web", "broker", "devices", "boxes", "replay", "keeping")
 """Parts of centre.toml that say nothing of anybody and hold no password."""
 
 
@@ -38,6 +39,12 @@ def _support(args: argparse.Namespace) -> None:
     hand_over(args.out, found, WRITTEN, args.lang)
 
 
+def place(url: str) -> str:
+    """An address without what logs in there."""
+    found = re.match(r"(https?://)(?:[^/?#]*@)?([^/?#]*)", url)
+    return "" if found is None else found[1] + found[2]
+
+
 def parts(centre: Centre) -> dict[str, object]:
     """By name, what becomes a JSON file each. Only what is named here gets into it."""
     from common.support import about, space
@@ -49,6 +56,7 @@ def parts(centre: Centre) -> dict[str, object]:
         "about": about(),
         "settings": {
             **{name: dataclasses.asdict(getattr(config, name)) for name in PLAIN},
+            "tree": {**dataclasses.asdict(config.tree), "stamp_url": place(config.tree.stamp_url)},
             "database": "postgresql" if config.database else "sqlite", "bucket": bool(config.bucket.name),
             "targets": len(config.webhook.targets), "test_keys": config.accept_test_keys},
         "records": {"types": types},

@@ -21,6 +21,9 @@ BOX_FILE = "box.toml"
 MAX_BYTES = 1 << 18
 NO_FOLDER = N_("there is no such folder")
 NO_FILE = N_("there is no box.toml in it")
+EMPTYING = "emptying"
+"""The mark of a box that is being emptied (`edge/reset`)."""
+EMPTIED = N_("it is being emptied: say `zaitang-edge reset` again")
 NO_SUB = N_("it must be a small stream of its own; a Pi camera has one already, and no other camera is opened twice")
 NO_PLAIN = N_("a broker on another machine is reached by TLS only: tls = true, and `zaitang-edge join` brings the keys")
 NOT_SAFE = N_("http:// is for this machine alone (127.0.0.1); a centre elsewhere is reached by https://")
@@ -206,10 +209,13 @@ class BoxConfig:
 
 
 def load_box(folder: Path) -> BoxConfig:
-    """Read and check BOX/box.toml. Raises BadBox or BadShape."""
+    """Read and check BOX/box.toml. Raises BadBox, also of one that is being emptied: what it recorded now would go
+    with the rest, unasked. Raises BadShape."""
     path = folder / BOX_FILE
     if not folder.is_dir():
         raise BadBox(folder=folder, why=NO_FOLDER)
+    if (folder / EMPTYING).exists():
+        raise BadBox(folder=folder, why=EMPTIED)
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)

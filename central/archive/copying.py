@@ -54,9 +54,9 @@ class Copier:
             if before is None:
                 self._bring(one.sha256)
             file = (before or self._centre.objects.path(one.sha256)).open("rb", buffering=0)
-        except (FileNotFoundError, NotInBucket):
+        except FileNotFoundError:
             return False
-        except BucketChanged:
+        except (NotInBucket, BucketChanged):
             self._rots_there(one)
             return False
         with file:
@@ -88,7 +88,7 @@ class Copier:
         self._centre.scrub(self._pace.take).look(one.sha256)
 
     def _rots_there(self, one: Wanted) -> None:
-        """The same of what is spoilt in the bucket, and not here."""
+        """The same of what is spoilt in the bucket, or gone from it, and not here."""
         scrub = self._centre.bucket_scrub(self._pace.take)
         if scrub is not None:
             scrub.look(one.sha256)

@@ -244,9 +244,9 @@ def lacking(tx: Tx, device: str, class_id: str | None) -> dict[str, list[WantedF
     chains, removed = chains_of(tx, device), _removed(tx, device, class_id)
     spoilt = {one.sha256 for one in tx.spoilt()}
     missing = {sha256 for answer in answers(tx, device).values() for sha256 in answer.missing}
-    held = functools.cache(lambda of: of is not None and _held(tx, of))
+    held = functools.cache(lambda of: of is not None and is_held(tx, of))
     files: dict[str, list[WantedFile]] = {}
-    for sealed in tx.of_type("segment", class_id):
+    for sealed in tx.of_device(device, "segment", -1) if class_id is None else tx.of_type("segment", class_id):
         body = body_of(sealed.record)
         ours = sealed.record.device == device and sealed.record.chain in chains
         if not ours or not isinstance(body, Segment) or (body.sha256 not in spoilt and _stored(tx, body.sha256)):
@@ -259,15 +259,15 @@ def lacking(tx: Tx, device: str, class_id: str | None) -> dict[str, list[WantedF
 def _removed(tx: Tx, device: str, class_id: str | None) -> set[str]:
     """The hashes of files that records say are removed, at the box or here."""
     chains = chains_of(tx, device)
-    found = {str(one.record.body.get("segment")) for one in tx.of_type("segment.removed")
-             if one.record.device == device and one.record.chain in chains}
+    found = {str(one.record.body.get("segment")) for one in tx.of_device(device, "segment.removed", -1)
+             if one.record.chain in chains}
     for sealed in tx.of_type("video.removed", class_id):
         gone = body_of(sealed.record)
         found |= {file.segment for file in gone.files} if isinstance(gone, VideoRemoved) else set()
     return found
 
 
-def _held(tx: Tx, class_id: str) -> bool:
+def is_held(tx: Tx, class_id: str) -> bool:
     """Whether a dispute or a hold holds the class, or one to which a session of it was put right, or from which."""
     put_right = corrections(one.record for one in tx.of_type("session.corrected"))
     also = [moved.classes for moved in put_right.by_session.values() if class_id in moved.classes]

@@ -120,7 +120,7 @@ def _release(args: argparse.Namespace) -> None:
     from central.orders.release import order_release
 
     centre = opened(args)
-    _, body = order_release(centre.store, args.device, args.by, args.days, centre.clock.stamp().utc_us)
+    _, body = order_release(centre, args.device, args.by, args.days)
     assert body.release is not None
     say(args, RELEASED, number=body.number, device=body.device, records=body.release.seq + 1, expires=body.expires)
 

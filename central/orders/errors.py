@@ -45,3 +45,8 @@ class BoxOpen(BadInput):
 class NotAdministrator(BadInput):
     text = ("{account} is no account of an administrator at this centre, so the word would be nobody's: see "
             "`zaitang-central user list`")
+
+
+class FacesHeld(BadInput):
+    text = ("{device} has faces and pictures of classes of which a dispute or a hold stands ({classes}), and nobody "
+            "else has them: it may be emptied when that is over")

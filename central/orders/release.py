@@ -3,24 +3,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from central.orders.boxes import chains_of, expires, head_of, lacking, next_number
-from central.orders.errors import BoxOpen, NotAdministrator, NotAllHere, PastNotHere
-from central.store.store import Store
+from central.bucket.errors import NotInBucket
+from central.orders.boxes import chains_of, expires, head_of, is_held, lacking, next_number
+from central.orders.errors import BoxOpen, FacesHeld, NotAdministrator, NotAllHere, PastNotHere
 from central.store.tables import Tx
+from central.wiring import Centre
 from evidence.bodies import ChainBegun, SessionEnd, SessionStart, body_as, body_of
 from evidence.box_orders import BoxOrder, WantedRelease
 from evidence.records import Sealed
 from evidence.shape import decode
 
+MOST_TOLD = 5
 
-def order_release(
-    store: Store, device: str, by: str, days: int, now_us: int,
-) -> tuple[Sealed, BoxOrder]:
+
+def order_release(centre: Centre, device: str, by: str, days: int) -> tuple[Sealed, BoxOrder]:
     """Say that a box may be emptied: all of its present chain that came, those before to their ends, and every file of
     them that is not removed for good, is here to stay. What came for a while only, because it was asked for, stays
     from now on. `by`: the account of an administrator.
 
-    Raises NoSuchBox, BadDays, NotAdministrator, PastNotHere, BoxOpen, NotAllHere, BadShape."""
+    Raises NoSuchBox, BadDays, NotAdministrator, PastNotHere, BoxOpen, FacesHeld, NotAllHere, BadShape, BucketAway,
+    BucketRefuses, OSError."""
+    store, now_us = centre.store, centre.clock.stamp().utc_us
+    _look_at_files(centre, device)
     with store.write() as tx:
         head = head_of(tx, device)
         account = tx.account(by)
@@ -31,6 +35,8 @@ def order_release(
             raise PastNotHere(device=device, chains=past)
         if _is_open(tx, device, head.chain):
             raise BoxOpen(device=device)
+        if held := [one for one in tx.classes_of_device(device) if is_held(tx, one)]:
+            raise FacesHeld(device=device, classes=", ".join(held[:MOST_TOLD]))
         files = sum(len(files) for files in lacking(tx, device, None).values())
         if files:
             raise NotAllHere(device=device, files=files)
@@ -40,6 +46,30 @@ def order_release(
         body = BoxOrder(device, next_number(tx, device), expires(days, now_us), "release",
                         release=decode(WantedRelease, told, "order"))
         return store.append(tx, body), body
+
+
+def _look_at_files(centre: Centre, device: str) -> None:
+    """What is on record as stored and does not lie here, or not with all of its bytes, is read and stated as by the
+    scrub, which comes by once a month: then it is lacking. Raises BucketAway, BucketRefuses, OSError."""
+    with centre.store.read() as tx:
+        sizes = {one.sha256: one.size for sha256 in _files(tx, device) for one in tx.announced(sha256) if one.stored}
+    scrub = centre.scrub(lambda _: None)
+    for sha256, size in sizes.items():
+        if not _lies(centre, sha256, size):
+            scrub.look(sha256)
+
+
+def _lies(centre: Centre, sha256: str, size: int) -> bool:
+    """Whether a file of that length is here, or in the bucket, if it is kept there alone."""
+    try:
+        return centre.objects.path(sha256).stat().st_size == size
+    except FileNotFoundError:
+        known = centre.fetcher.there(sha256)
+    try:
+        return (known is not None and not known.stays and centre.bucket is not None
+                and centre.bucket.size(sha256) == size)
+    except NotInBucket:
+        return False
 
 
 def _past(tx: Tx, device: str) -> Iterator[ChainBegun]:
@@ -74,4 +104,4 @@ def _is_open(tx: Tx, device: str, chain: str) -> bool:
 
 def _files(tx: Tx, device: str) -> set[str]:
     """The hashes of all files that a box recorded, in any of its chains."""
-    return {str(one.record.body["sha256"]) for one in tx.of_type("segment") if one.record.device == device}
+    return {str(one.record.body["sha256"]) for one in tx.of_device(device, "segment", -1)}

@@ -17,6 +17,8 @@ WHY = {
     "past": N_("{count} records of before its chain began anew have no receipt of the centre, and are not sent any "
                "more: they may be at this box alone, keep its disk"),
     "held": N_("a dispute or a hold keeps {count} video files whose time was over: wait until that is over"),
+    "faces": N_("a dispute or a hold of {count} classes keeps their faces and pictures, which nobody else has: wait "
+                "until that is over"),
     "open": N_("a class is open: end it at the terminal"),
     "unsealed": N_("{count} recordings were not finished: let the box run, it records what is whole of them"),
     "aside": N_("{count} files that no record names were put aside (video/quarantine): look at them, and take them "

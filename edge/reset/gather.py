@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from edge.box_orders import accepted
+from edge.held import held_classes
 from edge.recorder.recover import Known
 from edge.recorder.sessions import Sessions
 from edge.reset.judge import Facts
@@ -27,7 +28,8 @@ def facts(box: Box, volumes: Sequence[Volume]) -> Facts:
     since = [] if release is None else [_kind(one.record) for one in box.store.each(after=release.seq)]
     return Facts(
         box.store.chain, release, over, since, box.store.head_seq() - box.store.receipted_up_to(),
-        _past_waiting(box.store), len(Keeper(box).held()) if volumes else 0, Sessions(box.store).current is not None,
+        _past_waiting(box.store), len(Keeper(box).held()) if volumes else 0,
+        len(held_classes(box.store.orders())), Sessions(box.store).current is not None,
         sum(_count(one.journal) for one in volumes[:1]), sum(_count(one.quarantine) for one in volumes[:1]),
         _unknown(volumes, Known().read(box.store)))
 

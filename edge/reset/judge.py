@@ -19,9 +19,9 @@ in question, here or at the centre."""
 class Facts:
     """`release`: the newest word of the centre that was accepted; `over`: its time is, as far as the box knows;
     `since`: types of the records after the one that it names, `alarm CODE` of an alarm; `waiting`: records without a
-    receipt; `past`: those of chains before; `held`: files that were to go and that a dispute or a hold keeps; `open`: a
-    class is; `unsealed`: recordings that were not finished; `aside`: files that were put aside; `unknown`: files beside
-    the segments that no record names; `chain`: the present one."""
+    receipt; `past`: those of chains before; `held`: files that were to go and that a dispute or a hold keeps; `faces`:
+    classes of which it keeps the faces; `open`: a class is; `unsealed`: recordings that were not finished; `aside`:
+    files that were put aside; `unknown`: files beside the segments that no record names; `chain`: the present one."""
 
     chain: str
     release: WantedRelease | None
@@ -30,6 +30,7 @@ class Facts:
     waiting: int
     past: int
     held: int
+    faces: int
     open: bool
     unsealed: int
     aside: int
@@ -51,6 +52,6 @@ def refusals(facts: Facts) -> Iterator[tuple[str, dict[str, object]]]:
         yield "since", {"count": len(made), "kinds": ", ".join(sorted(set(made)))}
     if facts.open:
         yield "open", {}
-    for code in ("waiting", "past", "held", "unsealed", "aside", "unknown"):
+    for code in ("waiting", "past", "held", "faces", "unsealed", "aside", "unknown"):
         if count := getattr(facts, code):
             yield code, {"count": count}

@@ -7,55 +7,65 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from edge.errors import CannotWrite
-from edge.storage.files import sync_folder
-from edge.storage.volume import IDENTITY
+from edge.config import EMPTYING
+from edge.errors import CannotWrite, WrongVolume
+from edge.storage.files import replace, sync_folder
+from edge.storage.volume import IDENTITY, MISSING
 
-MARK = "emptying"
 FIRST = ("keys", "zaitang.db", "zaitang.db-wal", "zaitang.db-shm")
-OF_SECOND = ("segments", "incoming", IDENTITY)
-"""What a box puts on its second volume; what else lies there is somebody's."""
+OF_SECOND = ("segments", "incoming")
+"""What a box puts on its second volume, beside its identity; what else lies there is somebody's."""
 
 
 def begun(folder: Path) -> bool:
     """Whether the box in that folder is being emptied: then there is no way back."""
-    return (folder / MARK).exists()
+    return (folder / EMPTYING).exists()
 
 
 def begin(folder: Path, others: Iterable[Path]) -> None:
     """Set the mark, with the folders of other volumes in it. Raises CannotWrite."""
     try:
-        handle = os.open(folder / MARK, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write("".join(f"{other}\n" for other in others))
-            file.flush()
-            os.fsync(file.fileno())
-        sync_folder(folder)
+        _mark(folder, others)
     except OSError as error:
         raise CannotWrite(folder=folder, why=error.strerror or str(error)) from None
 
 
 def finish(folder: Path) -> None:
     """Remove everything, on other volumes what the box put there; what is a mount point is emptied and stays. Says the
-    same after a cut. Raises CannotWrite."""
+    same after a cut. Raises WrongVolume of another volume that is not in its place, CannotWrite."""
     try:
-        others = [Path(line) for line in (folder / MARK).read_text(encoding="utf-8").splitlines()]
+        others = [Path(line) for line in (folder / EMPTYING).read_text(encoding="utf-8").splitlines()]
         for name in FIRST:
             _remove(folder / name)
         sync_folder(folder)
-        for other in others:
-            if other.is_dir():
-                for name in OF_SECOND:
-                    _remove(other / name)
-                sync_folder(other)
+        while others:
+            _empty_other(folder, others)
         for path in sorted(folder.iterdir()):
-            if path.name != MARK:
+            if path.name != EMPTYING:
                 _remove(path)
         sync_folder(folder)
-        (folder / MARK).unlink()
+        (folder / EMPTYING).unlink()
         sync_folder(folder)
     except OSError as error:
         raise CannotWrite(folder=error.filename or folder, why=error.strerror or str(error)) from None
+
+
+def _mark(folder: Path, others: Iterable[Path]) -> None:
+    replace(folder / EMPTYING, "".join(f"{other}\n" for other in others).encode())
+
+
+def _empty_other(folder: Path, others: list[Path]) -> None:
+    """Empty the first of them and strike it from the mark; then goes what tells that it is the volume, without which
+    nobody could tell an empty one from a disk that is away. A cut between leaves that file."""
+    other = others.pop(0)
+    if not (other / IDENTITY).is_file():
+        raise WrongVolume(folder=other, why=MISSING)
+    for name in OF_SECOND:
+        _remove(other / name)
+    sync_folder(other)
+    _mark(folder, others)
+    _remove(other / IDENTITY)
+    sync_folder(other)
 
 
 def _remove(path: Path) -> None:

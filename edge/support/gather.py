@@ -3,8 +3,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
+from common.health import Check
+from common.logs import WITHHELD
 from common.support import about, space
 from edge.cameras.address import shown
 from edge.config import BoxConfig
@@ -13,6 +16,7 @@ from edge.wiring import Box
 from evidence.bodies import Alarm, body_of
 
 MOST_ALARMS = 500
+BY_HAND = frozenset({"reason"})
 PLAIN = ("clock", "recorder", "checkin", "rollcall", "picture", "storage")
 """Parts of box.toml that say nothing of anybody."""
 
@@ -21,11 +25,19 @@ def parts(box: Box) -> dict[str, object]:
     """By name, what becomes a JSON file each."""
     return {
         "about": about(),
-        "doctor": [dataclasses.asdict(one) for one in examiner(box).examine().checks],
+        "doctor": told(examiner(box).examine().checks),
         "settings": settings(box.config),
         "records": _records(box),
         "space": space([box.folder, box.video]),
     }
+
+
+def told(checks: Iterable[Check]) -> list[dict[str, Any]]:
+    """What the doctor says, without what a person wrote by hand: why the key was revoked."""
+    found = [dataclasses.asdict(one) for one in checks]
+    for one in found:
+        one["params"] = {name: WITHHELD if name in BY_HAND else value for name, value in one["params"].items()}
+    return found
 
 
 def settings(config: BoxConfig) -> dict[str, Any]:

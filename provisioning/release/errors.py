@@ -17,9 +17,14 @@ class BadRelease(Exception):
 
     def words(self, lang: str) -> str:
         """The sentence in a language, `zh` or `en`."""
-        params = {key: value.words(lang) if isinstance(value, BadRelease) else value
+        params = {key: value.words(lang) if isinstance(value, BadRelease) else _plain(value)
                   for key, value in self.params.items()}
         return (self.en if lang == "en" else self.zh).format_map(params)
+
+
+def _plain(value: object) -> object:
+    """A name is whatever somebody called a file: it says nothing to the terminal of root."""
+    return value if isinstance(value, int) else "".join(one if one.isprintable() else "?" for one in str(value))
 
 
 class NoBundle(BadRelease):

@@ -1,17 +1,19 @@
 """Bundles that are offered: from a stick, or in the inbox of the machine, each a folder or a .tar."""
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from provisioning.release.sums import SUMS
 
-PREFIX = "zaitang-"
+NAME = re.compile(r"zaitang-[A-Za-z0-9._+-]{1,200}", re.ASCII)
+"""Our own user may put anything into the inbox, and the name of a file is shown to root."""
 
 
 def offered(inbox: Path) -> Path | None:
     """The bundle in the inbox that sorts last."""
     try:
-        found = sorted(path for path in inbox.iterdir() if path.name.startswith(PREFIX) and told_from_others(path))
+        found = sorted(path for path in inbox.iterdir() if NAME.fullmatch(path.name) and told_from_others(path))
     except OSError:
         return None
     return found[-1] if found else None

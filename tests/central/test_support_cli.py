@@ -1,11 +1,13 @@
 """The file about a centre: counts and settings, and no name, password or pseudonym of a course that it holds."""
 from __future__ import annotations
 
+import dataclasses
 import json
 import zipfile
 from pathlib import Path
 
 from central import cli
+from central.support_cli import parts
 from central.wiring import Centre
 from evidence.bodies import ClassOrder, body_of
 from tests.central.course import PEOPLE
@@ -26,6 +28,12 @@ def test_nothing_of_the_people_of_a_course_is_in_it(played: Centre, tmp_path: Pa
     assert counts["checkin"] > 5 and counts["order.class"] == 1
     settings = json.loads(told["settings.json"])
     assert settings["database"] == "sqlite" and "passphrase" not in told["settings.json"]
+
+
+def test_no_password_of_an_address_is_in_it(centre: Centre) -> None:
+    tree = dataclasses.replace(centre.config.tree, stamp_url="https://zaitang:geheim@tsa.example/stamp?key=geheim")
+    told = parts(dataclasses.replace(centre, config=dataclasses.replace(centre.config, tree=tree)))
+    assert "geheim" not in json.dumps(told) and "https://tsa.example" in json.dumps(told)
 
 
 def test_a_file_that_is_there_is_not_written_over(played: Centre, tmp_path: Path) -> None:

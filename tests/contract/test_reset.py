@@ -2,19 +2,22 @@
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from central.classes.holds import place_hold
+from central.classes.holds import lift_hold, place_hold
 from central.classes.statements import statement_messages
 from central.cli import main as central
 from central.ingest.collector import Message
-from central.orders.boxes import head_of
+from central.orders.boxes import head_of, lacking
 from central.store.accounts import Kept
 from central.store.spoilt import Spoilt
 from edge.child import only_one
 from edge.cli import main as edge
+from edge.errors import BadBox, WrongVolume
+from edge.firstboot.ground import find_ground
 from edge.reset import wipe
 from edge.reset.judge import Facts, refusals
 from edge.storage.volume import IDENTITY, open_volume
@@ -23,6 +26,7 @@ from edge.wiring import Box, open_box
 from evidence.bodies import Alarm, Segment, SegmentRemoved, SessionEnd, SessionStart, body_of
 from evidence.box_orders import BoxOrder, WantedRelease, release_refusal
 from evidence.records import Sealed
+from tests.central.helpers import put
 from tests.contract.test_erasure import Ends
 
 WORD = WantedRelease("ab" * 16, 7, "c" * 64, "wang")
@@ -48,6 +52,14 @@ def released(ends: Ends, box: Box) -> None:
     ends.carry(box)
 
 
+def said_by_hand(ends: Ends) -> None:
+    """The word of a centre that asks nothing."""
+    with ends.centre.store.write() as tx:
+        head = head_of(tx, "box-1")
+        ends.centre.store.append(tx, BoxOrder("box-1", 1, "2099-01-01T00:00:00.000000Z", "release",
+                                              release=WantedRelease(head.chain, head.up_to, head.head_hash, "wang")))
+
+
 def reset(box: Box, *more: str) -> int:
     box.store.close()
     return edge(["--lang", "en", "reset", "--box", str(box.folder), *more])
@@ -55,7 +67,6 @@ def reset(box: Box, *more: str) -> int:
 
 def record(box: Box, number: int = 0, class_id: str | None = None) -> str:
     """A file, as the recorder leaves it; its hash."""
-    from hashlib import sha256
     open_volume(box.video, box.config.device, box.store, 0).check()
     path = box.segments / f"r-{number}" / "0.mp4"
     path.parent.mkdir(parents=True)
@@ -69,6 +80,9 @@ def record(box: Box, number: int = 0, class_id: str | None = None) -> str:
 
 def come(ends: Ends, *hashes: str) -> None:
     """The files are at the centre, too."""
+    made = {sha256(data).hexdigest(): data for data in (FILE + bytes([number]) for number in range(9))}
+    for one in hashes:
+        put(ends.centre, made[one])
     with ends.centre.store.write() as tx:
         for one in hashes:
             tx.mark_stored(one, 1)
@@ -266,10 +280,7 @@ def test_a_class_that_is_open_keeps_a_box(ends: Ends, capsys: pytest.CaptureFixt
     box = ends.boxes[0]
     box.store.append("session.start", SessionStart("welder-1", "s-1", "page"))
     ends.send()
-    with ends.centre.store.write() as tx:
-        head = head_of(tx, "box-1")
-        ends.centre.store.append(tx, BoxOrder("box-1", 1, "2099-01-01T00:00:00.000000Z", "release",
-                                              release=WantedRelease(head.chain, head.up_to, head.head_hash, "wang")))
+    said_by_hand(ends)
     ends.carry(box)
     assert reset(box, "--confirm", "box-1") == 2 and "a class is open" in capsys.readouterr().err
 
@@ -283,15 +294,45 @@ def test_a_file_that_was_to_go_and_is_held_is_lacking(ends: Ends, capsys: pytest
     ends.send()
     assert word(ends, box) == 0, "its time was over"
     place_hold(ends.centre.store, "welder-1", "court")
-    assert word(ends, box) == 2 and "1 files of box-1 are not here" in capsys.readouterr().err
+    with ends.centre.store.read() as tx:
+        assert [len(files) for files in lacking(tx, "box-1", None).values()] == [1]
     hear(ends, box)
-    come(ends, digest)
-    released(ends, box)
+    said_by_hand(ends)
+    ends.carry(box)
     assert reset(box, "--confirm", "box-1") == 2
     assert "a dispute or a hold keeps 1 video files" in capsys.readouterr().err
 
 
-def test_what_is_held_and_gone_for_good_holds_nothing_up(ends: Ends) -> None:
+def test_faces_of_a_class_that_is_held_keep_a_box(ends: Ends, capsys: pytest.CaptureFixture[str]) -> None:
+    """They lie at the box alone, and so do the pictures behind its roll calls."""
+    box = ends.boxes[0]
+    released(ends, box)
+    place_hold(ends.centre.store, "welder-1", "court")
+    assert word(ends, box) == 2 and "a dispute or a hold stands (welder-1)" in capsys.readouterr().err
+    hear(ends, box)
+    assert reset(box, "--confirm", "box-1") == 2
+    assert "a dispute or a hold of 1 classes keeps their faces" in capsys.readouterr().err
+    lift_hold(ends.centre.store, "welder-1", "over", None)
+    box = open_box(box.folder)
+    ends.boxes[0] = box
+    hear(ends, box)
+    assert reset(box, "--confirm", "box-1") == 0
+
+
+def test_a_file_that_is_on_record_and_not_there_is_lacking(ends: Ends, capsys: pytest.CaptureFixture[str]) -> None:
+    """A disk of the centre is away, or its files were set back: nobody read them since."""
+    box = ends.boxes[0]
+    some = [record(box, 0), record(box, 1), record(box, 2)]
+    ends.send()
+    come(ends, *some)
+    ends.centre.objects.path(some[0]).unlink()
+    ends.centre.objects.path(some[1]).write_bytes(FILE)
+    assert word(ends, box) == 2 and "2 files of box-1 are not here" in capsys.readouterr().err
+    with ends.centre.store.read() as tx:
+        assert {one.sha256: one.what for one in tx.spoilt()} == {some[0]: "lost", some[1]: "rotten"}
+
+
+def test_what_is_held_and_gone_for_good_is_not_lacking(ends: Ends) -> None:
     """The box says so when it is asked for the file."""
     toml = ends.boxes[0].folder / "box.toml"
     toml.write_text(toml.read_text() + 'segments = "http://127.0.0.1:9"\n')
@@ -305,11 +346,10 @@ def test_what_is_held_and_gone_for_good_holds_nothing_up(ends: Ends) -> None:
     ends.send()
     place_hold(ends.centre.store, "welder-1", "court")
     hear(ends, box)
-    assert word(ends, box) == 2
     assert central(["order", "upload", "box-1", "--centre", str(ends.centre.folder)]) == 0
     ends.carry(box)
-    released(ends, box)
-    assert reset(box, "--confirm", "box-1") == 0
+    with ends.centre.store.read() as tx:
+        assert lacking(tx, "box-1", None) == {}
 
 
 @pytest.mark.parametrize("kept", [None, Kept("li", "supervisor", "411202"), Kept("li", "administrator", None, True)])
@@ -347,6 +387,53 @@ def test_a_power_cut_at_any_file_leaves_no_key_and_is_gone_on_with(
     assert code == 0 and list(box.folder.iterdir()) == []
 
 
+def test_a_box_that_is_being_emptied_records_nothing_more(ends: Ends, capsys: pytest.CaptureFixture[str]) -> None:
+    """The power failed behind the mark, and all else is there still: what a class recorded since would go with the next
+    `reset`, which asks nothing."""
+    box = ends.boxes[0]
+    box.store.close()
+    wipe.begin(box.folder, [])
+    for words in (["process", "recorder"], ["process", "terminal"], ["run"]):
+        assert edge(["--lang", "en", *words, "--box", str(box.folder)]) == 2
+        assert "it is being emptied: say `zaitang-edge reset` again" in capsys.readouterr().err
+    (box.folder / "keys" / "device.crt").unlink()
+    with pytest.raises(BadBox):
+        find_ground(box.folder)
+    assert reset(box) == 0 and list(box.folder.iterdir()) == []
+
+
+def test_a_second_disk_that_is_away_after_a_cut_is_not_called_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its video is as personal as that of the first. A cut at any step of it is gone on with."""
+    box, second, away = tmp_path / "box", tmp_path / "second", tmp_path / "away"
+    box.mkdir()
+    (second / "segments").mkdir(parents=True)
+    (second / IDENTITY).write_text("{}")
+    wipe.begin(box, [second])
+    second.rename(away)
+    for there in (False, True):
+        if there:
+            second.mkdir()
+        with pytest.raises(WrongVolume):
+            wipe.finish(box)
+        assert wipe.begun(box)
+    second.rmdir()
+    away.rename(second)
+    whole = wipe._remove
+    for name in ("segments", "incoming", IDENTITY):
+        def cut(path: Path, name: str = name) -> None:
+            if path == second / name:
+                raise KeyboardInterrupt
+            whole(path)
+        monkeypatch.setattr(wipe, "_remove", cut)
+        with pytest.raises(KeyboardInterrupt):
+            wipe.finish(box)
+    monkeypatch.setattr(wipe, "_remove", whole)
+    wipe.finish(box)
+    assert not list(box.iterdir()) and [path.name for path in second.iterdir()] == [IDENTITY], "no video"
+
+
 def test_a_mount_point_is_emptied_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "box" / "video" / "segments").mkdir(parents=True)
     (tmp_path / "second" / "segments").mkdir(parents=True)
@@ -370,11 +457,12 @@ def test_a_mount_point_is_emptied_and_stays(tmp_path: Path, monkeypatch: pytest.
         "centre.lost", "segment.damaged", "segment.quarantined", "segment.lost", "storage.rotten",
         "centre.rolled_back", "centre.two_trees", "store.full", "upload.refused", "receipt.refused", "clock.set")),
     ({"waiting": 2, "over": True}, ["over", "waiting"]),
-    ({"open": True}, ["open"]), *(({one: 1}, [one]) for one in ("past", "held", "unsealed", "aside", "unknown")),
+    ({"open": True}, ["open"]),
+    *(({one: 1}, [one]) for one in ("past", "held", "faces", "unsealed", "aside", "unknown")),
 ])
 def test_why_not(change: dict[str, object], said: list[str]) -> None:
     facts = {"chain": WORD.chain, "release": WORD, "over": False, "since": (), "waiting": 0, "past": 0, "held": 0,
-             "open": False, "unsealed": 0, "aside": 0, "unknown": 0, **change}
+             "faces": 0, "open": False, "unsealed": 0, "aside": 0, "unknown": 0, **change}
     assert [code for code, _ in refusals(Facts(**facts))] == said  # type: ignore[arg-type]
 
 

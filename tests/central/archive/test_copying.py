@@ -111,6 +111,14 @@ def test_what_is_spoilt_in_the_bucket_is_asked_of_its_box(away: Centre, shop: Sh
     assert len(done.missing) == 1 and stated(away) == ["centre.file_rotten"] and ordered(away) == [FIRST]
 
 
+def test_what_is_gone_from_the_bucket_is_asked_of_its_box(away: Centre, shop: Shop, tmp_path: Path) -> None:  # noqa: F811
+    """By somebody else's hand, or a rule of the store's own."""
+    assert away.bucket is not None
+    away.bucket.drop(FIRST)
+    done = pulled(away, tmp_path / "bag", WITHOUT)
+    assert len(done.missing) == 1 and stated(away) == ["centre.file_lost"] and ordered(away) == [FIRST]
+
+
 def test_a_store_that_is_off_for_a_moment_is_asked_again(
     away: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

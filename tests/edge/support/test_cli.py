@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge import cli
+from edge.doctor import judge
 from edge.support import gather
 from edge.wiring import open_box
 from evidence.bodies import Alarm, Enrolment
@@ -69,6 +70,11 @@ def test_a_setting_is_told_only_when_it_is_named() -> None:
     from edge.config import BoxConfig
     told = gather.settings(BoxConfig("box-1"))
     assert "enrol" not in told and "terminal" not in told and told["sync"] is None
+
+
+def test_what_somebody_wrote_of_a_revocation_is_withheld() -> None:
+    told, *_ = gather.told(judge.centre({}, f"stolen by {NAME}"))
+    assert NAME not in json.dumps(told, ensure_ascii=False) and told["params"] == {"reason": "(withheld)"}
 
 
 def test_standard_output_holds_the_file_alone(
