@@ -4,7 +4,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -158,9 +158,16 @@ def _passphrase(args: argparse.Namespace, new: bool = False) -> bytes:
     from central.passphrase import asked_passphrase
 
     file: Path | None = args.passphrase_file
-    if file is not None and file.is_file() and file.stat().st_mode & OTHERS:
+    if file is not None and _is_open(file):
         raise OpenToOthers(file=file)
     return asked_passphrase(file, args.lang, new=new, ask=ASK)
+
+
+def _is_open(file: Path) -> bool:
+    # What lies where this user may not look, such as the home of root, says `read` in words.
+    with suppress(OSError):
+        return file.is_file() and bool(file.stat().st_mode & OTHERS)
+    return False
 
 
 @contextmanager

@@ -86,6 +86,8 @@ def _alone(to: Path) -> Iterator[None]:
             yield
     except BlockingIOError:
         raise BackupFailed(folder=to, why=N_("another one is being made or removed there")) from None
+    except OSError as error:
+        raise BackupFailed(folder=to, why=error.strerror or str(error)) from None
 
 
 def _make(centre: Centre, to: Path, passphrase: bytes, video: bool, advance: Advance) -> Backup:

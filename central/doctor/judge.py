@@ -127,7 +127,8 @@ def clock(state: ClockState, refuses: Mapping[str, str] | None) -> Iterator[Chec
     """As the kernel tells it. `refuses`: why the centre does not sign by it, by language."""
     if refuses is not None:
         yield Check(CLOCK, "bad", N_("nothing is signed: {why}"), {"why": refuses}, N_(
-            "set the clock (`timedatectl`, `chronyc sources`); if it is right, `zaitang-central tree trust-clock`"))
+            "set the clock (`timedatectl`, `chronyc sources`); if it is right, `zaitang-central tree trust-clock "
+            "--centre DIR`"))
     elif not state.synced:
         yield Check(CLOCK, "bad", N_("nobody sets the clock of this machine"), {}, N_(
             "give it a time server that it reaches (`timedatectl`, `chronyc sources`)"))
@@ -164,7 +165,8 @@ def certificates(found: Mapping[str, Lifetime]) -> Iterator[Check]:
 
 def backup(last: Backup | None, now_us: int) -> Iterator[Check]:
     """`now_us`: UTC µs."""
-    make = N_("`zaitang-central backup make` (docs/database.md); look at `journalctl -u zaitang-backup`")
+    make = N_("`sudo systemctl start zaitang-backup` makes one now; if it does not, `journalctl -u zaitang-backup` "
+              "says why (docs/database.md)")
     if last is None:
         yield Check(BACKUP, "look", N_("no backup was made yet"), {}, make)
         return

@@ -208,6 +208,11 @@ def pack(name: str, missing: Sequence[str]) -> Iterator[Check]:
     if missing:
         yield Check(PACK, "bad", N_("files of the model pack {pack} are missing or are others: {files}"), {
             "pack": name, "files": ", ".join(missing)}, N_("fetch them: `zaitang-edge models fetch {pack}`"))
+    elif name == BUILTIN:
+        yield Check(PACK, "look", N_("the model pack {pack} is for trying things out: it sees no small faces and names "
+                                     "few"), {"pack": name}, N_(
+            "bring another: `zaitang-edge models fetch opencv`; then write `pack = \"opencv\"` under `[vision]` of "
+            "box.toml and start the box anew (docs/setup.md)"))
     else:
         yield Check(PACK, "good", N_("the model pack {pack} is whole"), {"pack": name})
 
@@ -252,5 +257,7 @@ def _number(value: object) -> int:
 
 PROCESSES, CAMERAS, DISK, CLOCK = N_("processes"), N_("cameras"), N_("disk"), N_("clock")
 HEAT, POWER, CENTRE, CERTIFICATE = N_("heat"), N_("power"), N_("centre"), N_("certificate")
+BUILTIN = "builtin"
+"""What a box has that was told of no pack (edge.config)."""
 NETWORK, BACKLOG, PACK, VIDEO = N_("network"), N_("backlog"), N_("pack"), N_("video")
 TERMINAL, RELEASE = N_("terminal"), N_("release")

@@ -69,6 +69,19 @@ def test_a_passphrase_that_others_can_read_is_none(
     assert "chmod 600" in capsys.readouterr().err
 
 
+def test_a_place_that_is_closed_is_told(
+    tmp_path: Path, word: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As root's home and a stick of root's are to `zaitang`, as whom root's commands run. A name that no system takes
+    stands for it here, where the tests may be root."""
+    init_centre(tmp_path / "centre", test_keys=True).store.close()
+    made, closed = ["--lang", "en", "backup", "make", "--centre", str(tmp_path / "centre")], "w" * 300
+    assert main([*made, "--to", str(tmp_path / "to"), "--passphrase-file", closed]) == 2
+    assert f"{closed} cannot be" in capsys.readouterr().err and not (tmp_path / "to").exists()
+    assert main([*made, "--to", closed, "--passphrase-file", word]) == 1
+    assert closed in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("days", ["0", "-3"])
 def test_backups_are_kept_for_a_day_at_least(
     tmp_path: Path, word: str, capsys: pytest.CaptureFixture[str], days: str,

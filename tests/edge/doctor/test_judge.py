@@ -69,7 +69,7 @@ def clock(synced: bool = True, source: str = "kernel") -> ClockState:
     (judge.backlog(5, 60, 3, 100, 0), ["good", "good"]),
     (judge.backlog(5, 7_300, 3, 100, 2), ["look", "look"]),
     (judge.backlog(5, 90_000, 0, 0, 0), ["bad"]),
-    (judge.pack("opencv", []), ["good"]),
+    (judge.pack("opencv", []), ["good"]), (judge.pack("builtin", []), ["look"]),
     (judge.pack("opencv", ["a.onnx"]), ["bad"]),
     (judge.last_segment(None, "gone"), ["untold"]),
     (judge.last_segment("2026-03-02 09:00", "whole"), ["good"]),

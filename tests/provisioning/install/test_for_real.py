@@ -50,6 +50,7 @@ def test_a_centre_is_installed_runs_and_goes_again(bare: Path) -> None:
         assert "would do: Release" in here.run(*CENTRE, "--dry-run") and not here.at("/opt/zaitang").exists()
         said = here.run(*CENTRE)
         assert "Fingerprint of its root" in said and "carry /var/lib/zaitang/centre/root away" in said.lower()
+        assert "Start the machine anew" in said
         before = here.seen(*PLACED)
         assert "there is nothing to do" in here.run(*CENTRE)
         assert here.seen(*PLACED) == before
