@@ -149,6 +149,10 @@ class Machine:
         for name in services:
             command = it.run("cat", f"/proc/{it.shown(name, 'MainPID')}/cmdline")
             assert command.startswith(f"/opt/zaitang/releases/{version}/bin/python"), (name, command)
+        self.has_no_failed_unit(it)
+
+    def has_no_failed_unit(self, it: Booted) -> None:
+        assert not it.run("systemctl", "list-units", "--failed", "--plain", "--no-legend", "zaitang-*")
 
     def goes_on(self, it: Booted) -> None:
         """As systemd has it done every five minutes, in its sandbox."""
@@ -177,6 +181,7 @@ def test_a_box_is_updated_put_back_and_killed_and_no_recording_is_touched(bare: 
         with box.start() as it:
             assert "The box is installed" in it.run(*box.installer(*BOX))
             assert "there is nothing to do" in it.run(*box.installer(*BOX))
+            box.has_no_failed_unit(it)
             it.run("/bin/sh", "-ec", ALONE)
             with here.at("/var/lib/zaitang/box/box.toml").open("a") as file:
                 file.write(CAMERA)
