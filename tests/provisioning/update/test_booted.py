@@ -134,7 +134,8 @@ class Machine:
 
     def makes(self, version: str) -> bool:
         """Whether packages of a release come into its folder."""
-        return any(self._here.at(f"/opt/zaitang/releases/{version}.part").glob("lib/python3*/site-packages/cryptography*"))
+        part = self._here.at(f"/opt/zaitang/releases/{version}.part")
+        return any(part.glob("lib/python3*/site-packages/cryptography*"))
 
     def runs(self, it: Booted, version: str, without: str = "") -> None:
         """All its services run, from the release of that version and no other."""
