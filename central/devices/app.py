@@ -18,6 +18,7 @@ from central.authority import ROOT, TLS_ROOT
 from central.devices.claims import SERIAL, Presented, key_of_request
 from central.devices.desk import DEVICE, Desk
 from central.devices.errors import BadRequest, KeyRevoked, NoRoom, TooManyTries, UnknownToken
+from central.devices.introductions import place_of
 from central.devices.limits import Tries
 from central.devices.welcome import Welcome
 from central.errors import DatabaseUnusable
@@ -138,8 +139,9 @@ def _present(desk: Desk, tries: Tries, asks: _Asks, address: str) -> Claim:
 
 def _introduce(welcome: Welcome, tries: Tries, asks: _Introduces, address: str) -> Claim:
     """What nobody vouches for leaves no record: only a count in the log. Who finds no room has done nothing wrong.
-    Raises BadRequest."""
-    if not tries.is_open(address):
+    Tries are counted by whose the address is: one machine has more of IPv6 than `tries` bears. Raises BadRequest."""
+    whose, _ = place_of(address)
+    if not tries.is_open(whose):
         return _heard(asks, welcome.knows, lambda sent: welcome.introduce(sent, address))
     try:
         return welcome.introduce(_presented(asks), address)
@@ -147,7 +149,7 @@ def _introduce(welcome: Welcome, tries: Tries, asks: _Introduces, address: str) 
         raise
     except BadRequest as error:
         _LOG.failed("introduction.refused", error, address=address)
-        tries.refused(address)
+        tries.refused(whose)
         raise
 
 

@@ -64,11 +64,12 @@ def _box(options: Options) -> Item:
 
 def _centre(options: Options, passphrase: Path) -> Item:
     def act(host: Host) -> None:
-        # Two steps, each whole or not at all: a centre whose file of settings is not ours yet is told by its name.
-        if not host.at(f"{NEW_CENTRE}/centre.toml").exists():
-            with _lent(host, passphrase) as copy:
-                _made(host, NEW_CENTRE, f"{CURRENT}/bin/zaitang-central", "init", NEW_CENTRE, "--lang", options.lang,
-                      "--passphrase-file", str(copy))
+        # Two steps, each whole or not at all: a centre whose file of settings is not ours yet is told by its name. One
+        # that a kill left there was nobody's yet; it is made anew, so that what people have to note of it is told.
+        host.run(*AS_USER, "rm", "-rf", NEW_CENTRE)
+        with _lent(host, passphrase) as copy:
+            _made(host, NEW_CENTRE, f"{CURRENT}/bin/zaitang-central", "init", NEW_CENTRE, "--lang", options.lang,
+                  "--passphrase-file", str(copy))
         path = host.at(f"{NEW_CENTRE}/centre.toml")
         with _rights_of_user(host):
             path.write_text(centre_toml(path.read_text(encoding="utf-8"), options.names), encoding="utf-8")

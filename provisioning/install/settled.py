@@ -14,10 +14,10 @@ STEPS = (
     ("systemctl", "restart", "systemd-journald.service", "systemd-sysctl.service"),
     ("systemctl", "restart", "chrony.service"),
     ("systemctl", "reload-or-restart", "nftables-zaitang.service"),
-    ("systemctl", "try-reload-or-restart", "systemd-udevd.service"),
+    ("systemctl", "try-reload-or-restart", "systemd-udevd*.service"),
 )
 """Timers and the watchdog come with the first. What is plugged in already, the screen, /tmp and the battery clock wait
-for the next start."""
+for the next start. The last is a pattern, because a container has no udev."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from provisioning.install.journal import Journal
 from provisioning.install.machine import look
 from provisioning.install.said import InstallError, Said, own_language
 from provisioning.update.bundles import told_from_others
-from provisioning.update.kept import NAME, alone, load, save
+from provisioning.update.kept import NAME, AtWork, alone, load, save
 from provisioning.update.machine import (
     SOON_MIN,
     STATE,
@@ -67,7 +67,7 @@ BUSY = {
 
 
 def main(argv: Sequence[str] | None, build: Build, root: Path = Path("/"), pace: Pace | None = None) -> int:
-    """Run one command. Exit status: 0 done, 1 failed or refused, 2 another updater is at work or bad words."""
+    """Run one command. Exit status: 0 done, 1 failed or refused, 2 bad words."""
     args = parser().parse_args(argv)
     return Command(args, build, root, pace or Pace()).run()
 
@@ -91,6 +91,11 @@ class Command:
                 return self._look(load(self._path))
             with alone(self._path.parent):
                 return self._change(load(self._path))
+        except AtWork as error:
+            # For systemd this is no failure: what is installed starts its processes itself, and this is no start of the
+            # machine; and who updates goes on by himself.
+            print(self._words(error), file=sys.stderr)
+            return int(self._args.command not in ("start", "continue"))
         except (InstallError, OSError) as error:
             print(self._words(error), file=sys.stderr)
             return 1

@@ -18,6 +18,10 @@ NAME = "update.json"
 LARGEST = 1 << 20
 
 
+class AtWork(InstallError):
+    """Another updater, or an installer, is at work on this machine."""
+
+
 def load(path: Path) -> State:
     """The state; a new one where there is none. Raises InstallError."""
     if not path.exists():
@@ -43,14 +47,14 @@ def save(path: Path, state: State) -> None:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """One updater or installer at a time; `folder`: theirs. Raises InstallError where another is at work."""
+    """One updater or installer at a time; `folder`: theirs. Raises AtWork."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise InstallError("更新或安装正在进行：请稍候，用 `zaitang-update status` 查看进度。",
-                           "An update or an installation is at work: wait; see `zaitang-update status`.") from None
+        raise AtWork("更新或安装正在进行：请稍候，用 `zaitang-update status` 查看进度。",
+                     "An update or an installation is at work: wait; see `zaitang-update status`.") from None
     finally:
         os.close(handle)

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from central.devices import introductions
 from central.devices.app import Told, create_app
 from central.devices.introductions import Named
-from central.devices.limits import EACH, Tries
+from central.devices.limits import ALL, EACH, Tries
 from central.wiring import Centre
 from evidence.claim_code import claim_code
 
@@ -61,6 +61,17 @@ def test_who_finds_no_room_shuts_nobody_out_however_often_it_asks(
     approve(centre, "box-1")
     assert introduce(client, 1) == (200, "approved")
     assert introduce(client, 3) == (200, "introduced")
+
+
+def test_one_machine_with_many_ipv6_addresses_shuts_nobody_else_out(centre: Centre) -> None:
+    app = create_app(centre.desk(), centre.welcome(), centre.folder / "keys", Told("centre", None, 8883, True),
+                     Tries(time.monotonic), Tries(time.monotonic))
+    bad = request_of(9) | {"request": "x"}
+    for number in range(ALL + 1):
+        client = TestClient(app, client=(f"2001:db8::{number:x}", 50000))
+        client.post("/devices/introduce", json=bad)
+    assert introduce(client, 1) == (429, "TooManyTries")
+    assert introduce(TestClient(app, client=("2001:db8:0:1::1", 50000)), 1) == (200, "introduced")
 
 
 def test_bad_posts_from_their_network_keep_no_known_box_from_its_approval(centre: Centre, client: TestClient) -> None:

@@ -37,14 +37,14 @@ class Debian:
 
     def run(self, *words: str) -> str:
         """What a command in it says. It must end with 0."""
-        done = subprocess.run([*self._nspawn(), *words], capture_output=True, text=True, timeout=400, check=False,
+        done = subprocess.run([*self.nspawn(), *words], capture_output=True, text=True, timeout=400, check=False,
                               stdin=subprocess.DEVNULL)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def killed(self, after: str, more_s: float, *words: str) -> None:
         """Everything in it ends by SIGKILL, so many seconds after the command said something."""
-        with subprocess.Popen([*self._nspawn(), *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        with subprocess.Popen([*self.nspawn(), *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                               stdin=subprocess.DEVNULL) as child:
             assert child.stdout is not None
             assert any(after in line for line in child.stdout), f"it never said {after}"
@@ -61,7 +61,7 @@ class Debian:
         (units / "try.target").write_text(TARGET)
         (units / "try.service").write_text(SERVICE)
         self.at("/root/try.sh").write_text(script)
-        done = subprocess.run([*self._nspawn(), "--boot", "--private-network", "--", "--unit=try.target"], timeout=200,
+        done = subprocess.run([*self.nspawn(), "--boot", "--private-network", "--", "--unit=try.target"], timeout=200,
                               capture_output=True, check=False, stdin=subprocess.DEVNULL)
         for name in ("try.target", "try.service"):
             (units / name).unlink()
@@ -72,22 +72,25 @@ class Debian:
         return {str(path): path.lstat().st_mtime_ns for folder in below for path in self.changed.glob(f"{folder}/**/*")
                 if not path.is_dir()}
 
-    def _nspawn(self) -> list[str]:
+    def nspawn(self) -> list[str]:
+        """How it is entered, or booted."""
         proxies = [f"--setenv={name}={os.environ[name]}" for name in PROXIES if name in os.environ]
         return ["systemd-nspawn", "--quiet", f"--directory={self.root}", "--register=no", "--keep-unit", *proxies,
                 f"--bind-ro={PROJECT}:/src", f"--bind-ro={self.wheels}:/wheels", "--bind-ro=/etc/resolv.conf"]
 
 
 @contextlib.contextmanager
-def bare_debian(folder: Path) -> Iterator[Path]:
-    """A Debian 12 in memory at `folder`/base, and at `folder`/wheels what its pip installs. Skips where that is not to
-    be had."""
+def bare_debian(folder: Path, wheels: bool = True) -> Iterator[Path]:
+    """A Debian 12 in memory at `folder`/base, and at `folder`/wheels what its pip installs, if that does not come in a
+    bundle. Skips where that is not to be had."""
     _skip_where_impossible()
     mount = ["mount", "-t", "tmpfs", "-o", "size=20g", "tmpfs", folder]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("nobody may mount anything here")
     try:
-        _get_wheels(folder / "wheels")
+        (folder / "wheels").mkdir()
+        if wheels:
+            _get_wheels(folder / "wheels")
         _bootstrap(folder / "base")
         yield folder
     finally:
@@ -121,7 +124,6 @@ def _skip_where_impossible() -> None:
 
 def _get_wheels(folder: Path) -> None:
     """As this machine gets its packages, so that nothing of its set-up gets into the Debian."""
-    folder.mkdir()
     pip = (sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--require-hashes", "-d", folder)
     for name in PINNED:
         subprocess.run([*pip, "-r", PROJECT / "provisioning/requirements" / name], check=True, capture_output=True,

@@ -22,6 +22,7 @@ from provisioning.install.journal import FOLDER, Journal
 from provisioning.install.options import Options
 from provisioning.install.plan import COMMAND, LENT_KEYS
 from provisioning.install.release import Source
+from provisioning.install.said import Said
 from tests.provisioning.install.conftest import DEBIAN
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
@@ -145,22 +146,26 @@ def open_folder() -> Iterator[Path]:
 @pytest.fixture
 def centre(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of a centre that is half made, and the user's own, as everything above it is open to."""
-    monkeypatch.setattr(Host, "run", lambda host, *words: [])
+    monkeypatch.setattr(Host, "run", lambda host, *words: [" ".join(map(str, words))])
     with tempfile.TemporaryDirectory() as name:
         root, there = Path(name), pwd.getpwnam(USER)
         (root / "etc").mkdir()
         (root / "etc/passwd").write_text(f"zaitang:x:{there.pw_uid}:\n")
         (root / "etc/group").write_text(f"zaitang:x:{there.pw_gid}:\n")
+        (root / "run").mkdir()
+        (root / "passphrase").write_text("a long passphrase\n")
         (root / NEW_CENTRE[1:]).mkdir(parents=True)
         root.chmod(0o755)
         os.chown(root / NEW_CENTRE[1:], there.pw_uid, there.pw_gid)
         yield root / NEW_CENTRE[1:] / "centre.toml"
 
 
-def _make_centre(root: Path) -> None:
-    options = Options("centre", Source(root, "1.0", bundle=False), names=("c.example",), passphrase_file=root / "none")
+def _make_centre(root: Path, told: list[Said] | None = None) -> None:
+    options = Options("centre", Source(root, "1.0", bundle=False), names=("c.example",),
+                      passphrase_file=root / "passphrase")
     item = next(item for item in end_items(options) if item.key == "command:centre")
-    item.do(Host(root, DEBIAN, Journal(root / FOLDER[1:] / "installed.json")))
+    say = (lambda said: None) if told is None else told.append
+    item.do(Host(root, DEBIAN, Journal(root / FOLDER[1:] / "installed.json"), say=say))
 
 
 def test_settings_of_a_new_centre_are_written_by_the_rights_of_the_user(centre: Path) -> None:
@@ -211,6 +216,18 @@ def test_a_command_of_root_gets_what_opens_the_keys_and_nobody_else_sees_it(
     done = subprocess.run(plain, capture_output=True, text=True, timeout=30, check=True,
                           env={"PATH": f"{tmp_path}:/usr/sbin:/usr/bin:/sbin:/bin"})
     assert (done.stdout, done.stderr) == ("runs\n", "refused\n") and not list(lent.iterdir())
+
+
+def test_a_centre_that_a_kill_left_half_made_is_made_anew_and_tells_its_fingerprint(
+    centre: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ran, told = list[tuple[object, ...]](), list[Said]()
+    centre.write_text(TEMPLATES["en"])
+    os.chown(centre, *[pwd.getpwnam(USER).pw_uid] * 2)
+    monkeypatch.setattr(Host, "run", lambda host, *words: ran.append(words) or ["Fingerprint"])
+    _make_centre(centre.parents[4], told)
+    assert [next(word for word in ("rm", "init", "mv") if word in words) for words in ran] == ["rm", "init", "mv"]
+    assert [said.en.strip() for said in told] == ["Fingerprint"]
 
 
 def _gone(process: int) -> bool:

@@ -25,6 +25,7 @@ journalctl --no-pager -u 'zaitang-*' > /root/journal
 units > /root/left
 """
 KILLS = (("Debian packages", 5), ("system's user", 0), ("Release ", 4), ("Release ", 8), ("Unit sandbox", 0))
+CENTRE_KILLS = (("Release ", 6), ("The centre: keys", 0), ("The centre: keys", 0.5))
 ALONE = ("rm -r /var/lib/zaitang/box; runuser -u zaitang -- /opt/zaitang/current/bin/zaitang-edge init "
          "/var/lib/zaitang/box --device box-101 --policy demo --test-keys")
 CAMERA = """
@@ -45,9 +46,11 @@ def active(here: Debian) -> dict[str, str]:
     return {line.split()[0]: line.split()[1] for line in here.at("/root/active").read_text().splitlines()}
 
 
-def test_a_centre_is_installed_runs_and_goes_again(bare: Path) -> None:
+def test_a_centre_is_killed_at_several_moments_completes_runs_and_goes_again(bare: Path) -> None:
     with debian(bare, "centre") as here:
         assert "would do: Release" in here.run(*CENTRE, "--dry-run") and not here.at("/opt/zaitang").exists()
+        for after, more_s in CENTRE_KILLS:
+            here.killed(after, more_s, *CENTRE)
         said = here.run(*CENTRE)
         assert "Fingerprint of its root" in said and "carry /var/lib/zaitang/centre/root away" in said.lower()
         assert "Start the machine anew" in said

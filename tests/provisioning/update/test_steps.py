@@ -12,7 +12,8 @@ from time import sleep
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from provisioning.update.machine import Machine
+from provisioning.update.kept import alone
+from provisioning.update.machine import STATE, Machine
 from provisioning.update.prove import Pace
 from provisioning.update.state import State
 
@@ -326,6 +327,13 @@ def test_a_release_with_which_the_machine_starts_twice_goes_back_before_anything
         assert small.update("start") == 0 and small.current == current
     assert "Description=0.1.0" in unit(small)
     assert small.update("continue") == 0 and "--why starts" in small.read("stated")
+
+
+def test_what_systemd_starts_while_another_is_at_work_does_not_fail(small: Small, tmp_path: Path) -> None:
+    """A unit that did would be taken for a process of the next release that does not run."""
+    with alone(small.root / STATE[1:]):
+        assert small.update("start") == small.update("continue") == 0
+        assert small.update("take", str(bundle(tmp_path, "0.2.0")), "--now") == 1
 
 
 @pytest.mark.parametrize("files", [{}, BROKEN], ids=["good", "broken"])
