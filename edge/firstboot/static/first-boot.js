@@ -22,7 +22,7 @@ async function look() {
 
 // What is being typed stays.
 function show(html) {
-  const main = byId("main"), at = document.activeElement.id;
+  const main = byId("main"), at = document.activeElement?.id;
   const typed = [...main.querySelectorAll("input")].map((one) => [one.id, one.value]);
   main.innerHTML = html;
   for (const [id, value] of typed) if (byId(id)) byId(id).value = value;
