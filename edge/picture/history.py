@@ -41,8 +41,9 @@ class History:
         for sample in samples:
             at = len(self._runs)
             if at == len(self._times):
-                self._thumbs = np.concatenate([self._thumbs, np.zeros_like(self._thumbs)])
-                self._times = np.concatenate([self._times, np.zeros_like(self._times)])
+                more = min(at, max(256, 2 * MOST - at))
+                self._thumbs = np.concatenate([self._thumbs, np.zeros_like(self._thumbs[:more])])
+                self._times = np.concatenate([self._times, np.zeros_like(self._times[:more])])
             self._thumbs[at], self._times[at] = cells(sample.thumb), sample.at_us
             self._runs.append(run)
             self._rows[run].append(at)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -274,3 +275,20 @@ def test_the_samples_around_one_come_in_order_of_their_distance(moments: set[int
     near = [other for other in range(len(times)) if other != at and abs(times[other] - times[at]) <= around]
     near.sort(key=lambda other: abs(times[other] - times[at]))
     assert list(_around(times, at, around)) == near[:NEIGHBOURS]
+
+
+def test_what_is_remembered_of_thumbs_is_small() -> None:
+    """Every process that folds pictures, or measures them, remembers a few thousand: were each cell an object, that
+    would be some 2 MB for each class-hour."""
+    most, some = cells.cache_info().maxsize, 300
+    assert most is not None
+    texts = [text((number + 17 * at) % 4080 for at in range(CELLS)) for number in range(some)]
+    cells.cache_clear()
+    tracemalloc.start()
+    try:
+        for one in texts:
+            cells(one)
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert cells.cache_info().currsize == some and taken / some * most < 3_000_000

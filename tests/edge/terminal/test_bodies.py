@@ -286,6 +286,19 @@ def test_the_stories_of_a_few_classes_are_kept(room: Room) -> None:
     assert room.memory.story("class-0", DEMO) is not stories[0]
 
 
+def test_of_blocks_that_are_over_no_bodies_are_kept(course: Course) -> None:
+    """Two classes come and go for sixteen days; of each the newest blocks are told whole, and no more is kept."""
+    course.plan([CLASS, OTHER] * 8)
+    kept = []
+    for number in range(16):
+        class_id = (CLASS, OTHER)[number % 2]
+        list(course.record(number, Day(class_id, (OWN,), False)))
+        course.lean.look()
+        course.lean.story(class_id, DEMO)
+        kept.append(sum(len(folded.whole) for folded in course.lean._stories.values()))
+    assert max(kept) == kept[-1] == 2 * BLOCKS * 2
+
+
 def test_two_blocks_are_told_whole() -> None:
     order, hour = order_body(), 60 * MINUTE
     days = [dataclasses.replace(one, start=utc_text(START + at_us), end=utc_text(START + at_us + 45 * MINUTE))
