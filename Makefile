@@ -1,5 +1,5 @@
 # The commands of the project. `make demo` and `make test` prepare the machine by themselves.
-.PHONY: demo test compiled test-faults test-long test-bundle setup setup-test check bench bundle pictures lock clean
+.PHONY: demo test compiled types test-faults test-long test-bundle setup setup-test check bench bundle pictures lock clean
 .DEFAULT_GOAL := demo
 PY := .venv/bin/python
 # What is compiled once, asserts of tests too, is kept for the next worker, suite and process, whatever the machine says.
@@ -32,8 +32,12 @@ test-bundle: setup-test
 
 check: setup
 	.venv/bin/ruff check .
-	.venv/bin/mypy -p evidence -p common -p verify -p edge -p central
+	.venv/bin/mypy -p evidence
 	.venv/bin/lint-imports
+
+# All that is typed. A minute where nothing is cached, so beside the longer suites.
+types: setup
+	.venv/bin/mypy -p evidence -p common -p verify -p edge -p central
 
 bench: setup-test
 	$(PY) -m bench $(ROW)
