@@ -26,7 +26,8 @@ test-long: setup-test
 test-faults: setup-test
 	$(PY) -m pytest -m faults -n 3 --dist load --durations=10
 
-# A bundle for this machine and another one, made from what the registry has: about a gigabyte comes.
+# Bundles for this machine and another one, made from what the registry has (about a gigabyte comes); and machines of their
+# own that are installed and updated from them, under a real systemd: a quarter of an hour.
 test-bundle: setup-test
 	$(PY) -m pytest -m bundle -n 0
 
