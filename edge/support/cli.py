@@ -2,12 +2,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-from common.texts import N_
+from common.texts import N_, words
+from evidence.errors import ZaitangError
 
 WRITTEN = N_("{path} is written: the machine, what is installed, the doctor's words, settings without passwords, "
              "counts, the log of seven days. No name, face, number or video is in it; look into it before you send it")
+UNOPENED = N_("{path} is written: the machine, what is installed, space, the log of seven days; of the box itself "
+              "nothing, as it does not open")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,10 +25,17 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _support(args: argparse.Namespace) -> int:
     from common.support import hand_over
-    from edge.support.gather import parts
+    from edge.support.gather import parts, unopened
     from edge.wiring import open_ran
 
-    box = open_ran(args.box)
+    try:
+        box = open_ran(args.box)
+    except ZaitangError as error:
+        if not args.box.is_dir():
+            raise
+        print(words(error, args.lang), file=sys.stderr)
+        hand_over(args.out, unopened(args.box, error), UNOPENED, args.lang)
+        return 0
     try:
         found = parts(box)
     finally:

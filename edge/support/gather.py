@@ -4,6 +4,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from common.health import Check
@@ -30,6 +31,12 @@ def parts(box: Box) -> dict[str, object]:
         "records": _records(box),
         "space": space([box.folder, box.video]),
     }
+
+
+def unopened(folder: Path, error: Exception) -> dict[str, object]:
+    """What can be said of a box that does not open: one that is new, spoilt or being emptied needs help most. Of the
+    error its name; its words may quote a setting."""
+    return {"about": about(), "box": {"error": type(error).__name__}, "space": space([folder])}
 
 
 def told(checks: Iterable[Check]) -> list[dict[str, Any]]:

@@ -59,11 +59,38 @@ def test_nothing_of_people_and_no_password_is_in_it(
     assert "rtsp://192.168.1.9/stream" in told["settings.json"] and "person.enrolled" in told["journal.jsonl"]
 
 
-def test_a_box_that_never_ran_is_left_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    made = make_box(tmp_path / "box", tmp_path / "film.mp4")
+def test_of_a_box_that_never_ran_the_machine_is_told_and_it_is_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("common.support.journal", lambda pattern: ([], None))
+    made, target = make_box(tmp_path / "box", tmp_path / "film.mp4"), tmp_path / "s.zip"
     before = sorted(made.rglob("*"))
-    assert cli.main(["--lang", "zh", "support", "--box", str(made), "--out", str(tmp_path / "s.zip")]) == 2
-    assert "从未运行" in capsys.readouterr().err and sorted(made.rglob("*")) == before
+    assert cli.main(["--lang", "zh", "support", "--box", str(made), "--out", str(target)]) == 0
+    said = capsys.readouterr()
+    assert "从未运行" in said.err and "打不开" in said.out and sorted(made.rglob("*")) == before
+    with zipfile.ZipFile(target) as found:
+        assert set(found.namelist()) == {"about.json", "box.json", "space.json", "journal.jsonl"}
+        assert json.loads(found.read("box.json")) == {"error": "BadBox"}
+
+
+@pytest.mark.parametrize(("spoilt", "content"), [("box.toml", f'device = "{SECRET}" ='), ("zaitang.db", SECRET * 5000)])
+def test_a_spoilt_box_can_ask_for_help(
+    folder: Path, tmp_path: Path, spoilt: str, content: str, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("common.support.journal", lambda pattern: ([], None))
+    assert (folder / spoilt).is_file()
+    (folder / spoilt).write_text(content)
+    target = tmp_path / "s.zip"
+    assert cli.main(["--lang", "en", "support", "--box", str(folder), "--out", str(target)]) == 0
+    with zipfile.ZipFile(target) as found:
+        assert "error" in json.loads(found.read("box.json"))
+        assert SECRET not in "".join(found.read(name).decode() for name in found.namelist())
+
+
+def test_where_there_is_no_folder_there_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "s.zip"
+    assert cli.main(["--lang", "en", "support", "--box", str(tmp_path / "none"), "--out", str(target)]) == 2
+    assert "none" in capsys.readouterr().err and not target.exists()
 
 
 def test_a_setting_is_told_only_when_it_is_named() -> None:
