@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Collection
+import sys
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from edge.store.store import Store
 from evidence.bodies import Body, body_of
@@ -14,16 +16,31 @@ from evidence.story import Ref
 HEAVY = frozenset({"rollcall", "picture"})
 
 
+SHORT = 40
+"""Texts up to this length repeat: names of fields, ids, cameras, boots. Longer ones are hashes, no two alike."""
+
+
 def lean(record: Record) -> Record:
-    """The record without what fills the memory. A picture's keyframes stay: the same bytes again prove a repetition
-    however long ago they came. So does what never moved in a roll call: all of a course tell what is a poster."""
+    """The record without what fills the memory, with texts that thousands of records share kept once. A picture's
+    keyframes stay: the same bytes again prove a repetition however long ago they came. So does what never moved in a
+    roll call: all of a course tell what is a poster."""
+    body = record.body
     if record.type == "rollcall":
-        body = {name: record.body[name] for name in ("class", "segment", "still_peak") if name in record.body}
-    elif record.type == "picture" and "samples" in record.body:
-        body = {**record.body, "samples": []}
-    else:
-        return record
-    return dataclasses.replace(record, body=body)
+        body = {name: body[name] for name in ("class", "segment", "still_peak") if name in body}
+    elif record.type == "picture" and "samples" in body:
+        body = {**body, "samples": []}
+    return dataclasses.replace(
+        record, type=sys.intern(record.type), device=sys.intern(record.device), chain=sys.intern(record.chain),
+        boot_id=sys.intern(record.boot_id), body=_shared(body))
+
+
+def _shared(value: Any) -> Any:
+    """A JSON value whose short texts are kept once."""
+    if isinstance(value, str):
+        return sys.intern(value) if len(value) <= SHORT else value
+    if isinstance(value, Mapping):
+        return {sys.intern(name): _shared(part) for name, part in value.items()}
+    return [_shared(part) for part in value] if isinstance(value, list) else value
 
 
 class Read:
