@@ -21,7 +21,7 @@ from provisioning.install.journal import FOLDER, Journal
 from provisioning.install.machine import ONLY_ROOT, look, refusals
 from provisioning.install.options import Options
 from provisioning.install.plan import plan
-from provisioning.install.release import CURRENT, read_source
+from provisioning.install.release import read_source
 from provisioning.install.said import InstallError, Said
 from provisioning.install.system_options import system_options
 from provisioning.install.user import HOME
@@ -77,7 +77,6 @@ def _run(args: argparse.Namespace, root: Path) -> int:
 
 
 def _place(host: Host, options: Options) -> int:
-    first = not host.at(CURRENT).is_symlink()
     with bundle.checked(host, options) if options.source.bundle else nullcontext(options) as taken:
         placed = apply.install(host, plan(host.machine, taken), taken.end)
     end = ENDS[options.end]
@@ -87,9 +86,8 @@ def _place(host: Host, options: Options) -> int:
     if host.machine.booted:
         host.run("systemctl", "daemon-reload")
     host.say(Said(f"{end.zh}已安装（{placed} 项）。日志：{LOG}", f"{end.en} is installed ({placed} items). Log: {LOG}"))
-    if first:
-        host.say(Said("请重新启动本机：有些设置从下次开机起才生效。",
-                      "Start the machine anew: some of it holds only from the next start on."))
+    host.say(Said("请重新启动本机：有些设置从下次开机起才生效。",
+                  "Start the machine anew: some of it may hold only from the next start on."))
     if options.end == "box" and not host.at(f"{BOX}/box.toml").exists():
         host.say(Said("终端盒还没有名称：在它的屏幕上完成登记。",
                       "The box has no name yet: its screen says how it is claimed."))

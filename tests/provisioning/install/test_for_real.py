@@ -53,7 +53,7 @@ def test_a_centre_is_killed_at_several_moments_completes_runs_and_goes_again(bar
             here.killed(after, more_s, *CENTRE)
         said = here.run(*CENTRE)
         assert "Fingerprint of its root" in said and "carry /var/lib/zaitang/centre/root away" in said.lower()
-        assert "Start the machine anew" in said
+        assert "Start the machine anew" in said, "a killed run said nothing of it"
         before = here.seen(*PLACED)
         assert "there is nothing to do" in here.run(*CENTRE)
         assert here.seen(*PLACED) == before
