@@ -183,6 +183,7 @@ def test_mail_test_says_what_the_server_answered(
         assert main(["--lang", "en", "alarms", "list", "--centre", str(centre.folder)]) == 0
 
 
+@pytest.mark.long
 def test_a_process_killed_while_the_server_has_the_mail_sends_it_once_more_and_no_more(
     centre: Centre, tmp_path: Path
 ) -> None:

@@ -24,7 +24,8 @@ def screen() -> Iterator[tuple[Shown, str, Page]]:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize(
+    ("width", "height"), [*(pytest.param(*one, marks=pytest.mark.long) for one in SIZES[:-1]), SIZES[-1]])
 def test_all_of_it_is_on_the_screen(screen: tuple[Shown, str, Page], lang: str, width: int, height: int) -> None:
     shown, address, page = screen
     page.set_viewport_size({"width": width, "height": height})

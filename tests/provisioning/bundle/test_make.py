@@ -92,6 +92,7 @@ def test_a_signed_bundle_is_what_every_machine_takes(project: Path, tmp_path: Pa
     assert done.returncode == 0
 
 
+@pytest.mark.long
 def test_the_same_commit_gives_the_same_bytes(project: Path, tmp_path: Path) -> None:
     packed = []
     for name, mask in (("one", 0o022), ("other", 0o077)):
