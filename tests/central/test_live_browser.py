@@ -192,6 +192,26 @@ def test_a_centre_that_starts_anew_is_joined_again(room: Room, page: sync_api.Pa
         again.stop()
 
 
+@pytest.mark.parametrize("native", [True, False])
+def test_a_player_that_finds_no_stream_for_a_while_is_not_taken_for_one_that_somebody_paused(
+    room: Room, page: sync_api.Page, native: bool,
+) -> None:
+    if not native:
+        page.add_init_script(NONE)
+    tries: set[str] = set()
+
+    def refuse(one: sync_api.Route) -> None:
+        tries.add(one.request.url)
+        one.fulfill(status=502)
+
+    page.route("**/stream.m3u8*", refuse)
+    look_in(page)
+    with page.expect_request(lambda one: "stream.m3u8" in one.url and len(tries) > 1):
+        pass
+    page.unroute("**/stream.m3u8*")
+    badge(page, "live picture")
+
+
 def test_who_pauses_goes_on_with_what_is_now_and_is_sent_nothing_after_a_while(room: Room, page: sync_api.Page) -> None:
     page.clock.install()
     look_in(page)

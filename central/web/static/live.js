@@ -43,7 +43,8 @@ async function join() {
     const player = Math.floor(Math.random() * 2 ** 48);
     stop = await attach(video, `${says.stream}?join=${player}`, { live: true, lost });
     last = { at: 0, ms: performance.now() };
-    video.play().catch(() => { held = true; badge("held"); });
+    // Only a browser that lets nothing play by itself: a stream that was taken away or is not there yet is another thing.
+    video.play().catch((error) => { if (error.name === "NotAllowedError") { held = true; badge("held"); } });
   } catch {
     finish(says.noplayer);
   }
