@@ -31,7 +31,8 @@ LOCALES = {"zh": "zh_CN.UTF-8", "en": "en_US.UTF-8"}
 LOG_IN = N_("Log in to the console by one of these links: each leads once to a password of your own.")
 WATCHES = N_("The account {account}, which you find among the accounts and on record, is the demo's own: it compares"
              " the pages.")
-ROLES = {"supervisor": N_("supervisor"), "administrator": N_("administrator")}
+ROLES = {"supervisor": N_("supervisor"), "institution": N_("training institution"),
+         "administrator": N_("administrator")}
 STOPPED = N_("The demo was ended before its verdict: nothing was judged")
 AGREES = N_("as it should be: what is shown agrees with what happened")
 VERIFIED = N_("as it should be: the evidence is verified")

@@ -30,6 +30,9 @@ ANSWER_S, TRIES, AGAIN_S = 20, 3, 1.0
 """Seconds that a page may take to answer, how often it is asked, and the pause between."""
 BUSY = 503
 INSTITUTION, SCHOOL, REGION = "demo-school", "示范职业培训学校", "411200"
+REACHES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("supervisor", ("--region", REGION)), ("institution", ("--institution", INSTITUTION)), ("administrator", ()))
+"""Role and reach of each account for whoever watches."""
 WATCHER = "demo-watcher"
 """The account by which the demo itself reads the console."""
 STRANGE = N_("something else than the page answers there")
@@ -87,11 +90,11 @@ class Site:
         self._services.wait("serve", lambda: listens(self.ports.console))
 
     def open_console(self) -> None:
-        """Make accounts: a supervisor and an administrator for whoever watches; an auditor for the demo itself."""
+        """Make accounts: one of each role of REACHES for whoever watches; an auditor for the demo itself."""
         self._user(WATCHER, "auditor", "--region", REGION, "--link")
         token = run("zaitang-central", "user", "token", "--centre", self.centre, WATCHER, "--label", "demo")
         self._watcher = token.strip()
-        for role, reach in (("supervisor", ("--region", REGION)), ("administrator", ())):
+        for role, reach in REACHES:
             link = re.search(r"http://\S+/welcome/\S+", self._user(role, role, *reach, "--link"))
             if link is None:
                 raise PageSilent(address=self.console, why=STRANGE)

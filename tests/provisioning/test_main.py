@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from provisioning.demo import __main__ as demo
+from provisioning.demo.site import REACHES
 from tests.provisioning.test_private import open_to_others
 
 Run = Callable[..., tuple[int, str]]
@@ -133,6 +134,14 @@ def test_who_ends_it_is_told_so_without_an_error(
             patched.setenv("DEMO", "once")
             assert demo._conclude(site, services, say, lambda _: [], demo.AGREES) == (0 if good else 1)
         assert capsys.readouterr().out.endswith("what is shown agrees with what happened\n") == good
+
+
+def test_a_school_has_a_link_too_and_each_role_its_word(capsys: pytest.CaptureFixture[str]) -> None:
+    site = SimpleNamespace(terminal="", console="", links={role: f"http://127.0.0.1/{role}" for role, _ in REACHES})
+    demo._Teller(0.0, "zh").addresses(site)
+    told = [line.split() for line in capsys.readouterr().out.splitlines() if "127.0.0.1" in line]
+    assert told == [["监管人员", "http://127.0.0.1/supervisor"], ["培训机构", "http://127.0.0.1/institution"],
+                    ["管理员", "http://127.0.0.1/administrator"]]
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(
