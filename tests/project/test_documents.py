@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.project.conftest import ROOT
+from tests.project.test_catalogues import FILES, catalogue
 
 DOCUMENTS = ["README.md", "README.zh-CN.md", "ARCHITECTURE.md", "CHANGELOG.md", "evidence/README.md"]
 LATER = {"docs", "systemd"}
@@ -15,6 +16,7 @@ LATER = {"docs", "systemd"}
 TO_COME = ("to come", "后续提供")
 PATH = re.compile(r"(?<![\w./~-])(?:[\w.-]+/)+[\w.-]*")
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
+QUOTED = re.compile(r"(?<!\*)\*([^*\n]+)\*(?!\*)")
 ROW = re.compile(r"^\| (`[^|]+`) \| ([^|]+) \|$", re.MULTILINE)
 
 
@@ -93,6 +95,16 @@ def test_both_pages_of_storage_name_the_same_commands_and_settings() -> None:
         text = " ".join((ROOT / "docs" / name).read_text(encoding="utf-8").replace("--lang en ", "").split())
         told.append({*re.findall(r"(?<=`)[a-z][a-z_.]+(?: = [^`]+)?(?=`)|zaitang-\w+ [a-z-]+(?: [a-z]+)*", text)})
     assert told[0] == told[1] and len(told[0]) > 30
+
+
+@pytest.mark.parametrize("reader", ["institution", "supervisor"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_a_quick_start_quotes_stands_on_the_pages(reader: str, lang: str) -> None:
+    name = f"start-{reader}{'.zh-CN' if lang == 'zh' else ''}.md"
+    entries = [one for path in FILES for one in catalogue(str(path.relative_to(path.parents[1]))) if one.id]
+    shown = {re.sub(r"\{\w+\}", "…", one.string if lang == "zh" else one.id) for one in entries}
+    quoted = set(QUOTED.findall((ROOT / "docs" / name).read_text(encoding="utf-8")))
+    assert quoted - shown == set() and len(quoted) > 4
 
 
 def test_the_commands_that_everybody_calls_are_there() -> None:
