@@ -29,10 +29,12 @@ def hangs() -> Iterator[threading.Event]:
     made.set()
 
 
-def client(room: object, *looks: Look[None], within_s: float = 5.0) -> tuple[TestClient, Examiner[None]]:
+def client(
+    room: object, *looks: Look[None], within_s: float = 5.0, ago_s: int = 7,
+) -> tuple[TestClient, Examiner[None]]:
     examiner = Examiner(None, looks, lambda: NOW_US, within_s)
     app = make_app(room.screen, room.presses, Guard(b"secret", "127.0.0.1"), "zh",  # type: ignore[attr-defined]
-                   health=Health(examiner, lambda: NOW_US + 7_000_000))  # type: ignore[arg-type]
+                   health=Health(examiner, lambda: NOW_US + ago_s * 1_000_000))  # type: ignore[arg-type]
     return TestClient(app, base_url="http://127.0.0.1:8080"), examiner
 
 
@@ -44,6 +46,13 @@ def test_what_is_to_mend_stands_first_and_nothing_in_it_is_markup(room: object) 
     assert "<b>/v</b>" not in said and "<code>zaitang-edge models fetch &lt;b&gt;/v" in said
     assert "Looked at 2026-03-02 09:11:00, 7 s ago" in said and 'content="180; url=/"' in said
     assert "有问题须处理" in page.get("/health?lang=zh").text
+
+
+def test_a_look_of_long_ago_is_told_in_minutes(room: object) -> None:
+    page, examiner = client(room, WELL, ago_s=125)
+    examiner.lately(5.0)
+    assert "2026-03-02 09:11:00, 2 min ago" in page.get("/health?lang=en").text
+    assert "检查时间 2026-03-02 09:11:00，2 分钟前" in page.get("/health?lang=zh").text
 
 
 def test_a_look_that_hangs_holds_up_neither_the_page_nor_the_check_in(room: object, hangs: threading.Event) -> None:
