@@ -121,19 +121,20 @@ def create_app(
 
 def _present(desk: Desk, tries: Tries, asks: _Asks, address: str) -> Claim:
     """As `_introduce`, for a box with a token. Raises BadRequest."""
-    if not tries.is_open(address):
+    whose, _ = place_of(address)
+    if not tries.is_open(whose):
         return _heard(asks, lambda sent: desk.knows(asks.token, sent),
                       lambda sent: desk.present(asks.token, sent, address))
     try:
         return desk.present(asks.token, _presented(asks), address)
     except UnknownToken:
         _LOG.warning("token.unknown", address=address)
-        if tries.refused(address):
+        if tries.refused(whose):
             desk.tell_refused("TooManyTries", address)
         raise
     except BadRequest as error:
         _LOG.failed("claim.refused", error, address=address)
-        tries.refused(address)
+        tries.refused(whose)
         raise
 
 

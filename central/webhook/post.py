@@ -34,6 +34,9 @@ REFUSES = frozenset({400, 413, 415, 422})
 has put an address, a secret or a server right."""
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 """Leads to any IPv4 address, which its last four bytes are (RFC 6052)."""
+GLOBAL, OVER_IPV4 = ipaddress.ip_network("2000::/3"), ipaddress.ip_network("2002::/16")
+"""All that is given to anybody in the Internet, of which the library knows not every exception; and in it what leads to
+any IPv4 address, too (6to4)."""
 PRIVATE = N_("its address is of this machine or of a private network, which centre.toml does not allow for it")
 SLOW = N_("no whole answer in time")
 ANSWERED = "HTTP {status}"
@@ -162,4 +165,6 @@ def _is_public(address: str) -> bool:
         told = ipaddress.IPv4Address(told.packed[-4:])
     elif told.version == 6 and told.ipv4_mapped is not None:
         told = told.ipv4_mapped
+    elif told.version == 6 and (told not in GLOBAL or told in OVER_IPV4):
+        return False
     return told.is_global and not told.is_multicast

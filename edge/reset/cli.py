@@ -78,5 +78,5 @@ def _empty(folder: Path, confirm: str | None, lang: str) -> None:
         if said:
             raise NotEmptied(why="; ".join(said))
         box.store.close()
-        begin(folder, [one.folder for one in volumes[1:]])
+        begin(folder, [one.folder for one in volumes])
         finish(folder)

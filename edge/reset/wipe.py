@@ -2,6 +2,7 @@
 faces and names cannot be read, last the mark that says that it is being emptied."""
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterable
@@ -10,11 +11,12 @@ from pathlib import Path
 from edge.config import EMPTYING
 from edge.errors import CannotWrite, WrongVolume
 from edge.storage.files import replace, sync_folder
-from edge.storage.volume import IDENTITY, MISSING
+from edge.storage.proofs import FOLDER as PROOFS
+from edge.storage.volume import FOREIGN, IDENTITY, MISSING
 
 FIRST = ("keys", "zaitang.db", "zaitang.db-wal", "zaitang.db-shm")
-OF_SECOND = ("segments", "incoming")
-"""What a box puts on its second volume, beside its identity; what else lies there is somebody's."""
+OF_FIRST, OF_SECOND = ("segments", "journal", "quarantine", "incoming", PROOFS), ("segments", "incoming")
+"""What a box puts on its volumes, beside their identity; what else lies on a disk of its own is somebody's."""
 
 
 def begun(folder: Path) -> bool:
@@ -22,26 +24,28 @@ def begun(folder: Path) -> bool:
     return (folder / EMPTYING).exists()
 
 
-def begin(folder: Path, others: Iterable[Path]) -> None:
-    """Set the mark, with the folders of other volumes in it. Raises CannotWrite."""
+def begin(folder: Path, volumes: Iterable[Path]) -> None:
+    """Set the mark, with the folders of those volumes in it that may be another disk the next time, and what each is
+    known by. Raises CannotWrite."""
     try:
-        _mark(folder, others)
+        _mark(folder, [(_known_by(one), one) for one in volumes if _is_apart(one, folder)])
     except OSError as error:
         raise CannotWrite(folder=folder, why=error.strerror or str(error)) from None
 
 
 def finish(folder: Path) -> None:
-    """Remove everything, on other volumes what the box put there; what is a mount point is emptied and stays. Says the
-    same after a cut. Raises WrongVolume of another volume that is not in its place, CannotWrite."""
+    """Remove everything, on disks of their own what the box put there; a mount point stays. Says the same after a cut.
+    Raises WrongVolume where such a disk is not in its place, or another one is; CannotWrite."""
     try:
-        others = [Path(line) for line in (folder / EMPTYING).read_text(encoding="utf-8").splitlines()]
+        lines = [line.partition(" ") for line in (folder / EMPTYING).read_text(encoding="utf-8").splitlines()]
+        disks = [(known, Path(path)) for known, _, path in lines]
         for name in FIRST:
             _remove(folder / name)
         sync_folder(folder)
-        while others:
-            _empty_other(folder, others)
+        while disks:
+            _empty_disk(folder, disks)
         for path in sorted(folder.iterdir()):
-            if path.name != EMPTYING:
+            if path.name != EMPTYING and not os.path.ismount(path):
                 _remove(path)
         sync_folder(folder)
         (folder / EMPTYING).unlink()
@@ -50,34 +54,37 @@ def finish(folder: Path) -> None:
         raise CannotWrite(folder=error.filename or folder, why=error.strerror or str(error)) from None
 
 
-def _mark(folder: Path, others: Iterable[Path]) -> None:
-    replace(folder / EMPTYING, "".join(f"{other}\n" for other in others).encode())
+def _is_apart(volume: Path, folder: Path) -> bool:
+    return volume.parent != folder or volume.is_symlink() or os.path.ismount(volume)
 
 
-def _empty_other(folder: Path, others: list[Path]) -> None:
+def _mark(folder: Path, disks: Iterable[tuple[str, Path]]) -> None:
+    replace(folder / EMPTYING, "".join(f"{known} {disk}\n" for known, disk in disks).encode())
+
+
+def _known_by(disk: Path) -> str:
+    """What tells a volume from any other, when its keys and the database are gone. Raises WrongVolume."""
+    if not (disk / IDENTITY).is_file():
+        raise WrongVolume(folder=disk, why=MISSING)
+    return hashlib.sha256((disk / IDENTITY).read_bytes()).hexdigest()
+
+
+def _empty_disk(folder: Path, disks: list[tuple[str, Path]]) -> None:
     """Empty the first of them and strike it from the mark; then goes what tells that it is the volume, without which
     nobody could tell an empty one from a disk that is away. A cut between leaves that file."""
-    other = others.pop(0)
-    if not (other / IDENTITY).is_file():
-        raise WrongVolume(folder=other, why=MISSING)
-    for name in OF_SECOND:
-        _remove(other / name)
-    sync_folder(other)
-    _mark(folder, others)
-    _remove(other / IDENTITY)
-    sync_folder(other)
+    known, disk = disks.pop(0)
+    if _known_by(disk) != known:
+        raise WrongVolume(folder=disk, why=FOREIGN)
+    for name in OF_FIRST if disk.parent == folder else OF_SECOND:
+        _remove(disk / name)
+    sync_folder(disk)
+    _mark(folder, disks)
+    _remove(disk / IDENTITY)
+    sync_folder(disk)
 
 
 def _remove(path: Path) -> None:
     if path.is_symlink() or path.is_file() or not path.is_dir():
         path.unlink(missing_ok=True)
-    elif os.path.ismount(path):
-        _empty(path)
     else:
         shutil.rmtree(path)
-
-
-def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
-        _remove(path)
-    sync_folder(folder)

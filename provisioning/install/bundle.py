@@ -39,12 +39,13 @@ def checked(host: Host, options: Options) -> Iterator[Options]:
 
 def _check(host: Host, options: Options, copy: Path) -> None:
     trusted = host.at(KEY)
-    key = trusted if trusted.exists() or options.release_key is None else options.release_key
+    first = options.release_key is not None and not trusted.exists()
     try:
+        key = options.release_key if first and options.release_key else read_file(trusted, MAX_PEM)
         host.say(Said("正在拷贝并核对安装包……", "Copying and checking the bundle ..."))
         release = verify_by_openssl(take(options.source.folder, copy), key)
         reasons = may_install(release, None, Machine(host.machine.arch, (host.machine.python,)))
-        if key != trusted:
+        if first:
             _tell(host, key)
     except BadRelease as error:
         reasons = [error]
@@ -52,8 +53,8 @@ def _check(host: Host, options: Options, copy: Path) -> None:
         raise InstallError(*("\n".join(reason.words(lang) for reason in reasons) for lang in ("zh", "en")))
 
 
-def _tell(host: Host, key: Path) -> None:
-    told = fingerprint(read_key(read_file(key, MAX_PEM)))
+def _tell(host: Host, key: bytes) -> None:
+    told = fingerprint(read_key(key))
     host.say(Said(f"安装包由此密钥签署，以后的更新也须由它签署。请向发布者核对指纹：\n    {told}",
                   "It is signed by this key, and so must updates be. Compare its fingerprint with the publisher's:\n"
                   f"    {told}"))

@@ -26,6 +26,7 @@ from provisioning.install.said import InstallError, Said
 from provisioning.install.system_options import system_options
 from provisioning.install.user import HOME
 from provisioning.install.words import ENDS, asked_language, parser, too_old, wrong
+from provisioning.release.key import MAX_PEM
 
 TOP = Path(__file__).parents[2]
 JOURNAL = f"{FOLDER}/installed.json"
@@ -133,7 +134,7 @@ def _show(host: Host, args: argparse.Namespace, options: Options | None) -> None
 def _options(args: argparse.Namespace, root: Path) -> Options:
     others = Journal(root / JOURNAL[1:]).installed() - {args.end}
     shared = Options(args.end, read_source(TOP), others=tuple(sorted(others)), lang=args.lang,
-                     release_key=args.release_key,
+                     release_key=args.release_key and _read(args.release_key),
                      system=system_options(vars(args), root, os.environ, args.end))
     if args.end == "box":
         return dataclasses.replace(shared, device=args.device, room=args.room, policy=args.policy, centre=args.centre,
@@ -141,6 +142,12 @@ def _options(args: argparse.Namespace, root: Path) -> Options:
                                    keys_file=args.keys_passphrase_file)
     return dataclasses.replace(shared, names=tuple(args.name), passphrase_file=args.passphrase_file,
                                backup_file=args.backup_passphrase_file)
+
+
+def _read(key: Path) -> bytes:
+    """Raises OSError."""
+    with key.open("rb") as file:
+        return file.read(MAX_PEM + 1)
 
 
 @contextmanager

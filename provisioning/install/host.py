@@ -9,7 +9,7 @@ from pathlib import Path
 
 from provisioning.install.journal import Journal
 from provisioning.install.machine import Machine
-from provisioning.install.said import InstallError, Said
+from provisioning.install.said import InstallError, Said, plain
 
 # A pip that went on after us would write into a folder that the next run clears.
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
@@ -63,15 +63,16 @@ class Host:
                                f"{words[0]} cannot be run: {error.strerror}.") from error
         assert child.stdout is not None
         for line in child.stdout:
-            self.note(line.rstrip())
-            said = [*said[-9:], line.rstrip()]
+            last = plain(line.rstrip())
+            self.note(last)
+            said = [*said[-9:], last]
             if time.monotonic() - told >= STILL_S:
                 told = time.monotonic()
-                self.say(Said(f"    …… {line.strip()[:100]}", f"    ... {line.strip()[:100]}"))
+                self.say(Said(f"    …… {last.strip()[:100]}", f"    ... {last.strip()[:100]}"))
         if child.wait():
-            last = "\n".join(said)
-            raise InstallError(f"{words[0]} 失败（{child.returncode}）。它最后说：\n{last}",
-                               f"{words[0]} failed ({child.returncode}). Its last words:\n{last}")
+            end = "\n".join(said)
+            raise InstallError(f"{words[0]} 失败（{child.returncode}）。它最后说：\n{end}",
+                               f"{words[0]} failed ({child.returncode}). Its last words:\n{end}")
         return said
 
     def succeeds(self, *words: str | Path) -> bool:

@@ -68,7 +68,7 @@ def _key(options: Options) -> list[Item]:
     """Whose releases this machine takes from now on. A later one comes by people's hands alone."""
     if options.release_key is None:
         return []
-    return [File(KEY, Said("发布者的公钥", "The publisher's key"), content=options.release_key.read_bytes())]
+    return [File(KEY, Said("发布者的公钥", "The publisher's key"), content=options.release_key)]
 
 
 def _packages(machine: Machine, options: Options) -> Packages:

@@ -25,6 +25,11 @@ class InstallError(Exception):
         self.said = Said(zh, en)
 
 
+def plain(text: str) -> str:
+    """What a program of the services' user said, line by line, without orders to the terminal of root."""
+    return "".join(one if one.isprintable() or one == "\n" else "?" for one in text)
+
+
 def own_language(environ: Mapping[str, str] = os.environ) -> str:
     """Chinese unless the locale says English, as everywhere."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):

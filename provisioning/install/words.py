@@ -14,6 +14,8 @@ from provisioning.install.options import KEY, Options
 from provisioning.install.release import CURRENT
 from provisioning.install.said import Said, own_language
 from provisioning.install.system_options import WORDS
+from provisioning.release.errors import BadRelease
+from provisioning.release.key import fingerprint, read_key
 
 ENDS = {"box": Said("终端盒", "The box"), "centre": Said("监管中心", "The centre")}
 DEVICE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -102,7 +104,8 @@ def wrong(options: Options, root: Path, dry: bool) -> list[Said]:
                           "--console is an address like https://centre.example, together with --centre."))
     found += [Said(f"--name {name} 不是机器的名称或地址。", f"--name {name} is no name or address of a machine.")
               for name in options.names if not NAME.fullmatch(name)]
-    trusted = (root / KEY[1:]).exists() or (options.release_key and options.release_key.is_file())
+    found += _other_key(options, root / KEY[1:])
+    trusted = (root / KEY[1:]).exists() or options.release_key
     if options.source.bundle and not (trusted or dry):
         found.append(Said("请用 --release-key 指明发布者的公钥文件 release.pem：它不应与安装包来自同一个 U 盘。",
                           "Name the publisher's public key, release.pem, with --release-key: it should not come on the "
@@ -116,6 +119,23 @@ def wrong(options: Options, root: Path, dry: bool) -> list[Said]:
                          f"{path} holds no passphrase of {LEAST} characters or more.")
                     for path in (options.passphrase_file, options.backup_file, options.keys_file)
                     if path and not _passphrase(path)]
+
+
+def _other_key(options: Options, trusted: Path) -> list[Said]:
+    """A key beside a bundle that is the publisher's may be anybody's: it would be silently whose updates are taken."""
+    if not options.release_key or not trusted.exists():
+        return []
+    kept = trusted.read_bytes()
+    if kept.split() == options.release_key.split():
+        return []
+    try:
+        told = fingerprint(read_key(kept))
+    except BadRelease:
+        told = "-"
+    return [Said(f"本机只接受另一公钥签署的版本（指纹 {told}），--release-key 不会替换它。确需更换时，"
+                 f"由 root 把新公钥放入 {KEY}。",
+                 f"This machine takes releases of another key (fingerprint {told}); --release-key does not replace it. "
+                 f"If that is meant, root puts the new one into {KEY}.")]
 
 
 def too_old(options: Options, system: tuple[str, str]) -> list[Said]:

@@ -75,16 +75,17 @@ def _sign(args: argparse.Namespace, lang: str) -> list[Said]:
 
 
 def _check(args: argparse.Namespace, lang: str) -> list[Said]:
+    key = read_file(args.key, MAX_PEM)
+    told = fingerprint(read_key(key, str(args.key)))
     if args.bundle.is_dir():
-        release = verify_by_openssl(args.bundle, args.key)
+        release = verify_by_openssl(args.bundle, key)
     else:
         with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="zaitang-check-") as place:
-            release = verify_by_openssl(take(args.bundle, Path(place) / "bundle"), args.key)
+            release = verify_by_openssl(take(args.bundle, Path(place) / "bundle"), key)
     machine = Machine(platform.machine(), (f"3.{sys.version_info[1]}",))
     meant = machine if args.here else Machine(release.arch, release.pythons)
     for reason in may_install(release, args.installed, meant, args.downgrade):
         raise reason
-    told = _of(args.key)
     return [_summary(release), Said(f"签名密钥的指纹：{told}", f"signed by the key with the fingerprint {told}")]
 
 
@@ -92,10 +93,6 @@ def _summary(release: Release) -> Said:
     pythons = ", ".join(release.pythons)
     return Said(f"完整且已签名：版本 {release.version}，{release.arch}，Python {pythons}，制作于 {release.made}",
                 f"whole and signed: version {release.version}, {release.arch}, Python {pythons}, made {release.made}")
-
-
-def _of(key: Path) -> str:
-    return fingerprint(read_key(read_file(key, MAX_PEM), str(key)))
 
 
 if __name__ == "__main__":

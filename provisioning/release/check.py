@@ -27,7 +27,7 @@ from provisioning.release.errors import (
     Unsigned,
     WrongSignature,
 )
-from provisioning.release.key import MAX_PEM, fingerprint, read_key, write_key
+from provisioning.release.key import fingerprint, read_key, write_key
 from provisioning.release.sums import (
     ABOUT,
     MAX_BYTES,
@@ -56,10 +56,10 @@ def check_bundle(folder: Path, key_pem: bytes, progress: Progress | None = None)
     return _check(folder, read_key(key_pem), _by_cryptography, progress)
 
 
-def verify_by_openssl(folder: Path, key: Path, progress: Progress | None = None) -> Release:
-    """The same by the program `openssl` (3.0 or newer), for a machine on which nothing is installed yet. `key`: the
-    publisher's release.pem. Raises BadRelease."""
-    return _check(folder, read_key(read_file(key, MAX_PEM), str(key)), _by_openssl, progress)
+def verify_by_openssl(folder: Path, key_pem: bytes, progress: Progress | None = None) -> Release:
+    """The same by the program `openssl` (3.0 or newer), for a machine on which nothing is installed yet. Raises
+    BadRelease."""
+    return _check(folder, read_key(key_pem), _by_openssl, progress)
 
 
 def _check(folder: Path, key: bytes, verify: Verify, progress: Progress | None) -> Release:

@@ -3,6 +3,7 @@ what is checked afterwards is what is used."""
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shutil
 import tarfile
@@ -108,7 +109,8 @@ def _of_folder(top: Path) -> Found:
 def _of_tar(path: Path) -> Found:
     """Without compression, which could hide any size. All lies in one folder, whose name does not matter."""
     top, seen = None, 0
-    with open(open_plain(path), "rb") as file, _reading(path), tarfile.open(fileobj=file, mode="r:") as archive:
+    with (open(open_plain(path), "rb") as file, _reading(path),
+          tarfile.open(fileobj=_InPieces(file), mode="r:") as archive):
         for member in archive:
             seen += 1
             first, _, name = member.name.partition("/")
@@ -125,6 +127,28 @@ def _of_tar(path: Path) -> Found:
             content = archive.extractfile(member)
             assert content is not None  # of a plain file there always is
             yield name, member.size, bool(member.mode & 0o100), content
+
+
+class _InPieces(io.BufferedIOBase):
+    """What tarfile reads, in pieces as we take them: a header may say that it is of any size, and tarfile would read
+    all of it into memory."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Raises tarfile.ReadError."""
+        if size is None or not 0 <= size <= PIECE:
+            raise tarfile.ReadError("too much at once")
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """As of the file."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """As of the file."""
+        return self._file.tell()
 
 
 @contextlib.contextmanager

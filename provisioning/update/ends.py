@@ -11,7 +11,7 @@ from typing import Any
 
 from provisioning.install.disk import PLACE, UNIT
 from provisioning.install.ends import KEYS_CREDENTIAL
-from provisioning.install.said import InstallError
+from provisioning.install.said import InstallError, plain
 
 LONGEST_S = 120
 LARGEST = 1 << 20
@@ -105,7 +105,7 @@ class Ends:
         answer = self.ask(end, release, "schema", "--json", *words)
         said = answer.read()
         if answer.status != 0 or not isinstance(said, dict) or not isinstance(said.get("opens"), list):
-            last = (answer.words or answer.said).strip()[-500:] or str(answer.status)
+            last = (answer.words or plain(answer.said)).strip()[-500:] or str(answer.status)
             raise InstallError(f"版本 {release} 打不开本机的数据库：{last}",
                                f"Release {release} does not open the database of this machine: {last}")
         return said
@@ -143,4 +143,4 @@ class Ends:
                                   timeout=LONGEST_S + 10, check=False)
         except (OSError, subprocess.TimeoutExpired):
             return Answer(None)
-        return Answer(done.returncode, done.stdout, done.stderr)
+        return Answer(done.returncode, done.stdout, plain(done.stderr))

@@ -111,7 +111,7 @@ def test_the_page_says_what_the_installer_takes_from_a_stick_and_without_one(
     commands = [line.split() for line in shown]
     assert [one[0] for one in commands] == ["./install-box", "provisioning/install-box"]
     said = [installer("en").parse_args(["box", *one[1:]]) for one in commands]
-    assert [str(one.release_key) for one in said] == ["release.pem", "None"]
+    assert [str(one.release_key) for one in said] == ["~/release.pem", "None"]
     for one in said:
         assert (one.centre, one.pin) == ("https://localhost:8471", centre.root_fingerprint)
         assert one.console == "" and BOXES.fullmatch(one.centre) and PIN.fullmatch(one.pin)

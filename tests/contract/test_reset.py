@@ -434,15 +434,62 @@ def test_a_second_disk_that_is_away_after_a_cut_is_not_called_empty(
     assert not list(box.iterdir()) and [path.name for path in second.iterdir()] == [IDENTITY], "no video"
 
 
+@pytest.mark.parametrize("which", ["video", "second"])
+def test_after_a_cut_no_disk_of_another_box_is_emptied(
+    which: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Disks were exchanged before somebody said `reset` again, and the word was about neither."""
+    box = tmp_path / "box"
+    disk = {"video": box / "video", "second": tmp_path / "second"}[which]
+    (disk / "segments").mkdir(parents=True)
+    box.mkdir(exist_ok=True)
+    (disk / IDENTITY).write_text('{"device": "box-1", "volume": "v-1"}')
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) == disk)
+    wipe.begin(box, [disk])
+    (disk / IDENTITY).write_text('{"device": "box-2", "volume": "v-2"}')
+    (disk / "segments" / "evidence.mp4").touch()
+    with pytest.raises(WrongVolume):
+        wipe.finish(box)
+    assert (disk / "segments" / "evidence.mp4").exists() and wipe.begun(box)
+
+
+def test_a_disk_of_the_video_that_is_away_after_a_cut_is_not_called_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    video = tmp_path / "box" / "video"
+    (video / "segments").mkdir(parents=True)
+    (video / IDENTITY).write_text("{}")
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) == video)
+    wipe.begin(tmp_path / "box", [video])
+    away = video.rename(tmp_path / "away")
+    video.mkdir()
+    monkeypatch.setattr(os.path, "ismount", lambda path: False)
+    with pytest.raises(WrongVolume):
+        wipe.finish(tmp_path / "box")
+    assert (away / "segments").is_dir() and wipe.begun(tmp_path / "box")
+
+
+def test_video_to_which_a_link_leads_goes_too(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    (disk / "segments").mkdir(parents=True)
+    (disk / IDENTITY).write_text("{}")
+    (tmp_path / "box").mkdir()
+    (tmp_path / "box" / "video").symlink_to(disk)
+    wipe.begin(tmp_path / "box", [tmp_path / "box" / "video"])
+    wipe.finish(tmp_path / "box")
+    assert not list(disk.iterdir()) and not list((tmp_path / "box").iterdir())
+
+
 def test_a_mount_point_is_emptied_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "box" / "video" / "segments").mkdir(parents=True)
+    (tmp_path / "box" / "video" / IDENTITY).write_text("{}")
     (tmp_path / "second" / "segments").mkdir(parents=True)
     (tmp_path / "second" / IDENTITY).write_text("{}")
     (tmp_path / "second" / "photos").mkdir()
     (tmp_path / "elsewhere").write_text("mine")
     (tmp_path / "box" / "link").symlink_to(tmp_path / "elsewhere")
     monkeypatch.setattr(os.path, "ismount", lambda path: Path(path).name == "video")
-    wipe.begin(tmp_path / "box", [tmp_path / "second"])
+    wipe.begin(tmp_path / "box", [tmp_path / "box" / "video", tmp_path / "second"])
     wipe.finish(tmp_path / "box")
     assert [path.name for path in (tmp_path / "box").iterdir()] == ["video"]
     assert not list((tmp_path / "box" / "video").iterdir())

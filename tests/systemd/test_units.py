@@ -142,6 +142,12 @@ def test_what_opens_the_keys_comes_to_the_processes_of_a_box_alone(name: str) ->
     assert not any("zaitang.keys" in path.read_text() for path in UNITS.glob("*.d/*"))
 
 
+def test_what_a_process_holds_in_memory_is_written_to_no_disk_when_it_dies() -> None:
+    """A watchdog kills by SIGABRT; keys that lie locked, faces and names would lie in the open beside them."""
+    for name in (SANDBOX, "zaitang-kiosk.service.d/sandbox.conf"):
+        assert _Unit(name)["Service"]["LimitCORE"] == "0"
+
+
 def test_before_a_box_is_certified_its_first_boot_runs_and_afterwards_all_else() -> None:
     certified = "/var/lib/zaitang/box/keys/device.crt"
     for name in BOX:

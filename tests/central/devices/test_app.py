@@ -99,3 +99,15 @@ def test_guesses_from_their_network_keep_no_box_with_a_token_from_its_approval(
     assert client.post("/devices/claim", json=stolen).status_code == 429
     centre.desk().approve("box-1")
     assert client.post("/devices/claim", json=asks).json()["state"] == "approved"
+
+
+def test_guesses_from_one_machine_with_many_ipv6_addresses_shut_out_no_box_with_a_token(centre: Centre) -> None:
+    tries = Tries(time.monotonic)
+    app = create_app(centre.desk(), centre.welcome(), centre.folder / "keys", Told("centre", None, 8883, True), tries,
+                     Tries(time.monotonic))
+    asks = request_of(1, "box-1") | {"device": "box-1", "token": centre.desk().claim("box-1", "s1", 1)}
+    guess = asks | {"token": "AAAA"}
+    for number in range(ALL):
+        TestClient(app, client=(f"2001:db8::{number:x}", 50000)).post("/devices/claim", json=guess)
+    other = TestClient(app, client=("2001:db8:0:1::1", 50000))
+    assert other.post("/devices/claim", json=asks).json()["state"] == "waiting"

@@ -104,6 +104,7 @@ def test_an_address_of_a_private_network_is_not_reached_unless_it_is_meant(place
 @pytest.mark.parametrize("address", [
     "127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1",
     "::1", "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "::",
+    "fec0::1", "::7f00:1", "::ffff:0:7f00:1", "64:ff9b:1::a00:1", "2002:7f00:1::1", "2002:a00:1::1",
 ])
 def test_what_a_name_may_lead_to(address: str, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever owns the name decides where it leads; what was looked at is what is connected to."""
@@ -124,10 +125,12 @@ def test_a_public_address_is_reached_at_that_address(place: Place, monkeypatch: 
         raise ConnectionRefusedError(111, "Connection refused")
 
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **more: [
-        (0, 0, 0, "", ("10.0.0.1", 443)), (0, 0, 0, "", ("1.1.1.1", 443)), (0, 0, 0, "", ("8.8.8.8", 443))])
+        (0, 0, 0, "", ("10.0.0.1", 443)), (0, 0, 0, "", ("1.1.1.1", 443)),
+        (0, 0, 0, "", ("2606:4700::1111", 443)), (0, 0, 0, "", ("8.8.8.8", 443))])
     monkeypatch.setattr(socket, "create_connection", connect)
     answer = post(dataclasses.replace(place, private=False), SECRET, "evt_1", BODY, NOW_S)
-    assert (answer.why, tried) == ("Connection refused", [("1.1.1.1", 443), ("8.8.8.8", 443)])
+    assert (answer.why, tried) == ("Connection refused", [
+        ("1.1.1.1", 443), ("2606:4700::1111", 443), ("8.8.8.8", 443)])
 
 
 @pytest.mark.parametrize("url", [

@@ -22,7 +22,7 @@ from provisioning.install.journal import FOLDER, Journal
 from provisioning.install.options import Options
 from provisioning.install.plan import COMMAND, LENT_KEYS
 from provisioning.install.release import Source
-from provisioning.install.said import Said
+from provisioning.install.said import InstallError, Said
 from tests.provisioning.install.conftest import DEBIAN
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
@@ -240,3 +240,11 @@ def _gone(process: int) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_what_a_program_of_the_user_says_is_no_order_to_the_terminal_of_root(tmp_path: Path) -> None:
+    host = Host(tmp_path, DEBIAN, Journal(tmp_path / "installed.json"), owns=False)
+    assert host.run("printf", r"\033]0;x\007 第一\tline\n") == ["?]0;x? 第一?line"]
+    with pytest.raises(InstallError, match="\\?c") as caught:
+        host.run("sh", "-c", r"printf '\033c\n'; exit 1")
+    assert "\033" not in "".join(caught.value.said)

@@ -20,9 +20,7 @@ Check = Callable[[Path], Release]
 
 
 def by_openssl(folder: Path) -> Release:
-    publisher = folder.parent / "release.pem"
-    publisher.write_bytes(pem())
-    return verify_by_openssl(folder, publisher)
+    return verify_by_openssl(folder, pem())
 
 
 @pytest.fixture(params=["cryptography", "openssl"])
@@ -218,12 +216,12 @@ def test_without_openssl_the_first_check_says_what_to_install(whole: Path, monke
 
 
 def test_the_first_check_needs_the_standard_library_alone(whole: Path) -> None:
-    (whole.parent / "release.pem").write_bytes(pem())
     shutil.copytree(Path(errors.__file__).parents[1] / "release", whole.parent / "bare" / "provisioning" / "release",
                     ignore=shutil.ignore_patterns("__pycache__"))
     said = ("import sys, pathlib; from provisioning.release.check import verify_by_openssl\n"
-            "print(verify_by_openssl(*map(pathlib.Path, sys.argv[1:])).version, 'cryptography' in sys.modules)")
+            "folder, key = pathlib.Path(sys.argv[1]), sys.argv[2].encode()\n"
+            "print(verify_by_openssl(folder, key).version, 'cryptography' in sys.modules)")
     python = next(path for path in ("/usr/bin/python3", "python3") if shutil.which(path))
-    done = subprocess.run([python, "-S", "-c", said, whole, whole.parent / "release.pem"], cwd=whole.parent / "bare",
+    done = subprocess.run([python, "-S", "-c", said, whole, pem()], cwd=whole.parent / "bare",
                           env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("0.2.0 False\n", "")

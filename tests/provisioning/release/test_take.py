@@ -4,6 +4,7 @@ from __future__ import annotations
 import io
 import os
 import tarfile
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,23 @@ def test_a_tar_that_was_cut_off(packed: Path, tmp_path: Path, cut: int) -> None:
     with pytest.raises(errors.BadRelease):
         take(tmp_path / "cut.tar", tmp_path / "to")
     assert not (tmp_path / "to").exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
+def test_a_header_that_says_it_is_huge_is_not_read_into_memory(tmp_path: Path, kind: bytes) -> None:
+    """Of a file with a hole it costs a stick nothing: a machine of 4 GB would kill what records to make room."""
+    huge = member("zaitang-0.2.0-x86_64/long", kind)
+    huge.size = 256 << 20
+    path = tmp_path / "huge.tar"
+    path.write_bytes(huge.tobuf(tarfile.GNU_FORMAT))
+    os.truncate(path, huge.size + 4096)
+    tracemalloc.start()
+    try:
+        with pytest.raises(errors.NotATar):
+            take(path, tmp_path / "taken")
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_compressed_tar_is_none(tmp_path: Path) -> None:
