@@ -1,0 +1,28 @@
+"""The figures of the terminal's memory: what is told of a list of looks; and a real process is fed and looked at."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.figures import terminal
+
+FLAT, GROWS = [80.0, 100.0, *[110.0] * 22], [80.0, *(100.0 + 2 * hour for hour in range(24))]
+
+
+def test_what_grows_is_told_from_what_does_not() -> None:
+    assert terminal.slope_mb(FLAT) == 0 and terminal.ratio(FLAT) == 1
+    assert terminal.slope_mb(GROWS) == pytest.approx(2) and terminal.ratio(GROWS) == pytest.approx(139 / 107)
+    assert terminal.table(GROWS)[1:] == [
+        "after   1. on:  100.0  102.0  104.0  106.0  108.0  110.0  112.0  114.0",
+        "after   9. on:  116.0  118.0  120.0  122.0  124.0  126.0  128.0  130.0",
+        "after  17. on:  132.0  134.0  136.0  138.0  140.0  142.0  144.0  146.0",
+        "last two thirds: +2.00 MB a class-hour; last third to first: 1.299"]
+
+
+@pytest.mark.long
+def test_a_real_process_is_fed_and_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"HOURS": 2, "MINUTES": 2, "STEP": 1, "REST_S": 0.2}.items():
+        monkeypatch.setattr(terminal, name, value)
+    lines, said = terminal.measure(tmp_path)
+    assert len(said["pss_mb"]) == 3 and min(said["pss_mb"]) > 20 and "2 min" in lines[0]
