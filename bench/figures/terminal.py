@@ -33,6 +33,8 @@ REST_S, LOOKS = 5.0, 12
 """What a story takes while it is made is not counted: real seconds after each class-hour, the least of so many looks."""
 PAGES = ("/state.json", "/live-sign.json", "/camera.jpg")
 LIMIT_S = 60.0
+ANEW = httpx.Limits(max_keepalive_connections=0)
+"""The page closes what was not used for five seconds, perhaps while it is asked again."""
 
 
 def measure(folder: Path) -> tuple[list[str], dict[str, Any]]:
@@ -106,7 +108,7 @@ def _terminal(folder: Path, port: int) -> Iterator[tuple[int, httpx.Client]]:
     """The process as its unit starts it: its id, and its page, once that answers."""
     command = [sys.executable, "-m", "edge.cli", "process", "terminal", "--box", str(folder)]
     with (subprocess.Popen(command, stderr=subprocess.DEVNULL) as process,
-          httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=LIMIT_S) as page):
+          httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=LIMIT_S, limits=ANEW) as page):
         try:
             until = time.monotonic() + LIMIT_S
             while not _answers(page):
