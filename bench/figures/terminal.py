@@ -1,5 +1,5 @@
-"""Figures `terminal`: what memory (PSS) the terminal of a box has after each class-hour of a full class, as a process of
-its own whose page is asked; and by how much it grows."""
+"""Figures `terminal`: what memory (PSS) the terminal of a box has after each class-hour of a full class, as a process
+of its own whose page is asked; and by how much it grows."""
 from __future__ import annotations
 
 import dataclasses
@@ -30,7 +30,7 @@ from evidence.times import MINUTE, utc_text
 HOURS, MINUTES, STEP = 24, 45, 15
 """Class-hours, one a day; minutes of each; so many come at once."""
 REST_S, LOOKS = 5.0, 12
-"""What a story takes while it is made is not counted: real seconds after each class-hour, the least of so many looks."""
+"""What a story takes while it is made is not counted: real seconds after a class-hour, the least of so many looks."""
 PAGES = ("/state.json", "/live-sign.json", "/camera.jpg")
 LIMIT_S = 60.0
 ANEW = httpx.Limits(max_keepalive_connections=0)

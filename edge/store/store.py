@@ -35,8 +35,8 @@ from evidence.times import utc_us
 SOFTWARE = "zaitang 0.1.0"
 RECORDS_GONE = N_("its records are gone")
 PAGE = 25
-"""So many records are read at a time: the roll call of a full class takes 0.1 MB while it is one, and a process keeps the
-room that its largest page took."""
+"""So many records are read at a time: the roll call of a full class takes 0.4 MB decoded, and a process keeps the room
+that its largest page took."""
 LATEST_RECEIPT = "receipt"
 Place = Literal["first", "second"]
 """The video volume that the recorder writes, and the one to which segments are moved."""
