@@ -15,6 +15,7 @@ from bench.figures import (
     pulls,
     still,
     strangers,
+    terminal,
     watch,
 )
 from bench.harness import Figures
@@ -23,4 +24,4 @@ FIGURES: dict[str, Figures] = {
     one.name: one for one in (
         identify.FIGURES, checkin.FIGURES, packs.FIGURES, facesize.FIGURES, cover.FIGURES, headcount.FIGURES,
         strangers.FIGURES, still.FIGURES, courses.FIGURES, console.FIGURES, live.FIGURES, watch.FIGURES,
-        pulls.FIGURES, day.FIGURES)}
+        pulls.FIGURES, day.FIGURES, terminal.FIGURES)}

@@ -34,7 +34,9 @@ from evidence.times import utc_us
 
 SOFTWARE = "zaitang 0.1.0"
 RECORDS_GONE = N_("its records are gone")
-PAGE, FEW = 1000, 25
+PAGE = 25
+"""So many records are read at a time: the roll call of a full class takes 0.4 MB decoded, and a process keeps the room
+that its largest page took."""
 LATEST_RECEIPT = "receipt"
 Place = Literal["first", "second"]
 """The video volume that the recorder writes, and the one to which segments are moved."""
@@ -103,8 +105,8 @@ class Store(PeopleTables):
 
     def envelopes(self, seqs: range) -> Iterator[bytes]:
         """The envelopes of these records, in order, a few at a time: a record may have a megabyte."""
-        for first in range(seqs.start, seqs.stop, FEW):
-            rows = self._db.rows(sql.RECORDS, (first - 1, min(FEW, seqs.stop - first)))
+        for first in range(seqs.start, seqs.stop, PAGE):
+            rows = self._db.rows(sql.RECORDS, (first - 1, min(PAGE, seqs.stop - first)))
             yield from (row[0] for row in rows)
 
     def records_of(self, type: str, after: int = -1, limit: int | None = None) -> list[Sealed]:

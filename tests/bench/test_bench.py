@@ -104,7 +104,7 @@ def test_rows_that_need_real_data_say_where_they_looked(tmp_path: Path) -> None:
 def test_every_row_has_its_own_name() -> None:
     assert list(FIGURES) == [one.name for one in FIGURES.values()] == [
         "identify", "checkin", "packs", "facesize", "cover", "headcount", "strangers", "still", "courses",
-        "console", "live", "watch", "pulls", "day"]
+        "console", "live", "watch", "pulls", "day", "terminal"]
     assert not {*ROWS} & {*FIGURES}
     assert list(ROWS) == [one.name for one in ROWS.values()] == [
         "seal", "collect", "verify", "bag", "archive", "fold", "fold-terminal", "recorder", "recorder-pictures",

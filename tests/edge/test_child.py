@@ -1,6 +1,7 @@
 """What every process of the box does alike."""
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 import textwrap
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.child import only_one
+from edge.child import HEAPS, only_one
 from edge.errors import AlreadyRunning
 
 
@@ -26,6 +27,37 @@ def test_an_unforeseen_error_in_a_thread_ends_the_process_and_tells_no_name() ->
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0 and "thread.failed" in done.stderr
     assert "Traceback" not in done.stderr and "王秀英" not in done.stderr
+
+
+@pytest.mark.parametrize("few", [False, True])
+def test_threads_share_a_few_heaps(few: bool, tmp_path: Path) -> None:
+    """By what the C library says of itself."""
+    if platform.libc_ver()[0] != "glibc":
+        pytest.skip("of glibc alone")
+    script = textwrap.dedent("""
+        import ctypes, sys, threading
+        from edge.child import few_heaps
+        if sys.argv[1] == "True":
+            few_heaps()
+        libc, all_here = ctypes.CDLL(None), threading.Barrier(6)
+        libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
+        libc.malloc_info.argtypes, libc.fclose.argtypes = [ctypes.c_int, ctypes.c_void_p], [ctypes.c_void_p]
+
+        def work():
+            libc.malloc(5000)
+            all_here.wait(20)
+
+        threads = [threading.Thread(target=work) for _ in range(6)]
+        [one.start() for one in threads]
+        [one.join() for one in threads]
+        told = libc.fopen(sys.argv[2].encode(), b"w")
+        libc.malloc_info(0, told)
+        libc.fclose(told)
+    """)
+    told = tmp_path / "told.xml"
+    subprocess.run([sys.executable, "-c", script, str(few), str(told)], timeout=30, check=True)
+    heaps = told.read_text().count("<heap ")
+    assert (heaps <= HEAPS) is few, heaps
 
 
 def test_only_one_holds_the_lock(tmp_path: Path) -> None:

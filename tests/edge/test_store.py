@@ -20,6 +20,7 @@ from edge.config import BoxConfig
 from edge.errors import BadKeys, BadStore, StoreBusy
 from edge.keys import BoxKeys, load_keys, make_box_keys, self_certified
 from edge.store import Store, database
+from edge.store import store as store_module
 from edge.wiring import open_store
 from evidence.bodies import Alarm, SessionStart
 from evidence.chain import check_chain
@@ -102,6 +103,22 @@ def test_only_a_receipt_that_matches_the_chain_empties_the_outbox(tmp_path: Path
     store.keep_receipt(b"two", receipt(store, 2))
     store.keep_receipt(b"one", receipt(store, 1))
     assert store.receipted_up_to() == 2 and store.receipts() == [b"one", b"two"]
+
+
+def test_a_long_chain_is_decoded_a_few_records_at_a_time(
+    tmp_path: Path, keys: BoxKeys, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A thousand roll calls of a full class would take a hundred megabytes, which the process then keeps."""
+    store = opened(tmp_path, keys)
+    store.append_many([("alarm", alarm())] * 120)
+    decoded: list[bytes] = []
+    real = store_module.read_sealed
+    monkeypatch.setattr(store_module, "read_sealed", lambda envelope: decoded.append(envelope) or real(envelope))
+    for chain in (store.each(), store.each("alarm")):
+        decoded.clear()
+        next(chain)
+        assert len(decoded) <= 25
+        assert len(list(chain)) >= 119
 
 
 def test_orders_and_uploads_are_remembered(tmp_path: Path, keys: BoxKeys) -> None:
