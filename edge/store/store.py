@@ -210,6 +210,15 @@ class Store(PeopleTables):
                 return
             after = page[-1][0]
 
+    def each_past(self, chain: str, after: int = -1) -> Iterator[Sealed]:
+        """The records of one chain of before above `after`, in order, a page at a time."""
+        while True:
+            page = _sealed(self._db.rows(sql.PAST_ABOVE, (chain, after, PAGE)))
+            yield from page
+            if len(page) < PAGE:
+                return
+            after = page[-1].record.seq
+
     def record_at(self, chain: str, seq: int) -> Sealed:
         """A record that is here, of this chain or of one before."""
         if chain == self._chain:
@@ -284,6 +293,13 @@ class Store(PeopleTables):
             receipt = peek_receipt(row[0])
             told.setdefault((receipt.device, receipt.chain), []).append(receipt)
         return told | {(self._device, self._chain): self._given}
+
+    def receipts_above(self, chain: str, up_to: int, limit: int = -1) -> list[Receipt]:
+        """What the receipts say that cover more than `up_to` of this chain or one of before, in order of what they
+        cover; the first so many (-1: all)."""
+        rows = (self._db.rows(sql.FEW_RECEIPTS_ABOVE, (up_to, limit)) if chain == self._chain
+                else self._db.rows(sql.PAST_RECEIPTS_ABOVE, (chain, up_to, limit)))
+        return [peek_receipt(row[0]) for row in rows]
 
     # --- what the centre ordered
 
