@@ -9,11 +9,14 @@ from evidence.records import Record
 STARTS = 200
 """So many newest starts of sessions are remembered: one that can still be put right is of the last 24 hours."""
 
+BEFORE = 20
+"""Of so many classes that began last is known what stands for the records before."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Beginning:
     """`seq`: the first record of the chain that may concern the class; `before`: what stands for those before it, None
-    where that must be found anew; `moved`: the sessions that corrections name with it."""
+    where that must be read again; `moved`: the sessions that corrections name with it."""
 
     chain: str
     seq: int
@@ -22,7 +25,7 @@ class Beginning:
 
 
 class Begun:
-    """The records of one chain so far, in order. What it holds grows with the classes that they name alone."""
+    """The records of one chain so far, in order. What it holds hardly grows: by a number for each class."""
 
     def __init__(self, chain: str) -> None:
         self.chain, self.count = chain, 0
@@ -51,6 +54,8 @@ class Begun:
         """Where a class begins; one that nothing has named begins with what comes next."""
         if class_id not in self._found:
             self._found[class_id] = Beginning(self.chain, self.count, self._prefix.kept())
+            for old in list(self._found)[:-BEFORE]:
+                self._found[old] = dataclasses.replace(self._found[old], before=None)
         return self._found[class_id]
 
     def _start(self, session: str, seq: int) -> None:
