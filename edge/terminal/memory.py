@@ -83,15 +83,15 @@ class _Folded:
 
 class Memory:
     """Safe to ask from several threads. Every method may raise StoreBusy. `log`: the key of the centre's tree, once it
-    is known; `step`: called for each record that is read."""
+    is known."""
 
     def __init__(
         self, store: Store, monotonic: Callable[[], float] = time.monotonic,
-        log: Callable[[], NoteKey | None] = lambda: None, step: Callable[[], None] = lambda: None,
+        log: Callable[[], NoteKey | None] = lambda: None,
     ) -> None:
         self._store, self._lock, self._folding = store, threading.Lock(), threading.Lock()
-        self._monotonic, self._log, self._step = monotonic, log, step
-        self._past: tuple[Begun, ...] | None = None
+        self._monotonic, self._log = monotonic, log
+        self._past: tuple[Begun, ...] = ()
         """Of chains that this box had before; they do not grow."""
         self._own = Begun(store.chain)
         self._courses: dict[str, Course] = {}
@@ -104,10 +104,10 @@ class Memory:
         self._stories: dict[str, _Folded] = {}
         self._policies: dict[str, Policy | None] = {}
 
-    def look(self) -> Known:
-        """The newest snapshot."""
+    def look(self, step: Callable[[], None] = lambda: None) -> Known:
+        """The newest snapshot. The first one takes a pass over all records: `step` is called at each that is read."""
         with self._lock:
-            self._read()
+            self._read(step)
             waiting = self._own.count - 1 - self._store.receipted_up_to()
             last = self._sessions[-1] if self._sessions else None
             running = last if last is not None and last.ended_us is None else None
@@ -171,16 +171,14 @@ class Memory:
 
     def _begins(self, class_id: str) -> tuple[Beginning, ...]:
         """Where a class begins, in each chain of this box, the present one last."""
-        if self._past is None:
-            self._past = tuple(self._read_past())
         return tuple(one.of(class_id) for one in (*self._past, self._own))
 
-    def _read_past(self) -> Iterator[Begun]:
+    def _read_past(self, step: Callable[[], None]) -> Iterator[Begun]:
         for chain in self._store.chains()[:-1]:
             begun = Begun(chain)
             for sealed in self._store.each_past(chain):
                 begun.add(sealed.record)
-                self._step()
+                step()
             yield begun
 
     def _go_on(self, course: Course, count: int) -> None:
@@ -189,7 +187,6 @@ class Memory:
             if sealed.record.seq >= count:
                 break
             course.add(lean(sealed.record))
-            self._step()
 
     def _outdated(self, known: _Folded, class_id: str, fresh: bool) -> bool:
         with self._lock:
@@ -256,8 +253,10 @@ class Memory:
                 self._policies[key] = None
         return self._policies[key]
 
-    def _read(self) -> None:
+    def _read(self, step: Callable[[], None]) -> None:
         fresh = ordered = False
+        if self._own.count == 0:
+            self._past = tuple(self._read_past(step))
         for sealed in self._store.each(after=self._own.count - 1):
             record = sealed.record
             for name in self._own.add(record):
@@ -266,7 +265,7 @@ class Memory:
                 course.add(lean(record))
             self._note(record)
             fresh, ordered = True, ordered or record.type == "order.accepted"
-            self._step()
+            step()
         if ordered or (fresh and not self._orders):
             self._orders = self._store.orders()
 

@@ -185,6 +185,15 @@ def test_a_class_is_told_as_by_all_records_after_years_of_others(box: Box) -> No
     assert box.agrees("new", Memory(box.store)) == story
 
 
+def test_the_first_look_says_that_it_goes_on(box: Box) -> None:
+    box.teach("old", parts=1)
+    box.store.begin_chain("set back to a backup")
+    memory, steps = Memory(box.store), list[int]()
+    memory.look(lambda: steps.append(1))
+    memory.look(lambda: steps.append(1))
+    assert len(steps) == len([*box.store.past(), *box.store.records()])
+
+
 def restart(box: Box) -> None:
     box.clock.restart()
 
