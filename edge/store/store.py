@@ -113,12 +113,19 @@ class Store(PeopleTables):
 
     def each(self, type: str | None = None, after: int = -1) -> Iterator[Sealed]:
         """All records (of one type) above `after`, in order, a page at a time: years of them do not fit into memory."""
+        statement, which = (sql.RECORDS, ()) if type is None else (sql.RECORDS_OF_TYPE, (type,))
+        return self._paged(statement, which, after)
+
+    def _paged(self, statement: str, which: tuple[str, ...], after: int) -> Iterator[Sealed]:
+        """Each is opened when it is asked for: a page of records fills ten times what their envelopes do."""
         while True:
-            page = self.records(after, PAGE) if type is None else self.records_of(type, after, PAGE)
-            yield from page
+            page = self._db.rows(statement, (*which, after, PAGE))
+            for row in page:
+                sealed = read_sealed(row[0])
+                after = sealed.record.seq
+                yield sealed
             if len(page) < PAGE:
                 return
-            after = page[-1].record.seq
 
     def newest(self, type: str, count: int) -> int:
         """The sequence number of the first of the newest `count` records of a type; -1 when there are not so many."""
@@ -212,12 +219,7 @@ class Store(PeopleTables):
 
     def each_past(self, chain: str, after: int = -1) -> Iterator[Sealed]:
         """The records of one chain of before above `after`, in order, a page at a time."""
-        while True:
-            page = _sealed(self._db.rows(sql.PAST_ABOVE, (chain, after, PAGE)))
-            yield from page
-            if len(page) < PAGE:
-                return
-            after = page[-1].record.seq
+        return self._paged(sql.PAST_ABOVE, (chain,), after)
 
     def record_at(self, chain: str, seq: int) -> Sealed:
         """A record that is here, of this chain or of one before."""

@@ -253,7 +253,7 @@ class Memory:
                 self._policies[key] = None
         return self._policies[key]
 
-    def _read(self, step: Callable[[], None]) -> None:
+    def _read(self, step: Callable[[], None] = lambda: None) -> None:
         fresh = ordered = False
         if self._own.count == 0:
             self._past = tuple(self._read_past(step))
