@@ -33,6 +33,8 @@ from evidence.times import utc_text
 RECENT_ALARMS, RECENT_SESSIONS, RECENT_BARE = 20, 500, 200
 LONG, OLD_S = 2000, 5.0
 """From so many records of a class on a story may be so old (real seconds) for whom it need not be fresh."""
+STEP = 1000
+"""Records that take a board half a second to read."""
 STORIES = 3
 """So many classes are remembered: the one that runs or comes next, and the one that was here before."""
 PRESSED = frozenset({"checkin.pin", "order.accepted", "session.start", "session.end", "session.corrected"})
@@ -105,7 +107,7 @@ class Memory:
         self._policies: dict[str, Policy | None] = {}
 
     def look(self, step: Callable[[], None] = lambda: None) -> Known:
-        """The newest snapshot. The first one takes a pass over all records: `step` is called at each that is read."""
+        """The newest snapshot. The first one takes a pass over all records: `step` is called now and then in it."""
         with self._lock:
             self._read(step)
             waiting = self._own.count - 1 - self._store.receipted_up_to()
@@ -178,7 +180,7 @@ class Memory:
             begun = Begun(chain)
             for sealed in self._store.each_past(chain):
                 begun.add(sealed.record)
-                step()
+                _say(sealed.record, step)
             yield begun
 
     def _go_on(self, course: Course, count: int) -> None:
@@ -265,7 +267,7 @@ class Memory:
                 course.add(lean(record))
             self._note(record)
             fresh, ordered = True, ordered or record.type == "order.accepted"
-            step()
+            _say(record, step)
         if ordered or (fresh and not self._orders):
             self._orders = self._store.orders()
 
@@ -279,6 +281,11 @@ class Memory:
             self._bare = [*self._bare, (body, record.utc_us)][-RECENT_BARE:]
         elif record.type == "alarm":
             self._alarms = (*self._alarms, _alarm(record))[-RECENT_ALARMS:]
+
+
+def _say(record: Record, step: Callable[[], None]) -> None:
+    if record.seq % STEP == STEP - 1:
+        step()
 
 
 def _alarm(record: Record) -> AlarmFact:

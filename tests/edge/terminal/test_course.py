@@ -13,6 +13,7 @@ from edge.config import parse_box
 from edge.keys import make_box_keys, self_certified
 from edge.store import Store
 from edge.terminal import begun
+from edge.terminal import memory as memory_file
 from edge.terminal.memory import STORIES, Memory
 from edge.wiring import open_store
 from evidence.bodies import (
@@ -185,7 +186,8 @@ def test_a_class_is_told_as_by_all_records_after_years_of_others(box: Box) -> No
     assert box.agrees("new", Memory(box.store)) == story
 
 
-def test_the_first_look_says_that_it_goes_on(box: Box) -> None:
+def test_the_first_look_says_that_it_goes_on(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_file, "STEP", 1)
     box.teach("old", parts=1)
     box.store.begin_chain("set back to a backup")
     memory, steps = Memory(box.store), list[int]()
