@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evidence.bodies import SessionStart
@@ -132,6 +132,12 @@ def test_what_comes_after_is_believed_as_by_the_whole_chain(
             assert kept.running_us(*told) == whole.running_us(*told)
 
 
+@example(  # the pair that showed the jump lies in the middle of what is left out
+    [("moved", 20), ("record", 0), ("right", 0), ("boot", 0), ("record", 0), ("record", 3600), ("record", 60),
+     ("boot unset", 60)], [("record", 60)])
+@example(  # what contradicts the first record, too
+    [("record", 55958), ("moved", -172800), ("record", 62685), ("right", 0), ("boot", 0), ("record", 0), ("boot", 0),
+     ("record", 54083)], [("moved", -172800), ("record", 0)])
 @given(LIVES, LIVES)
 def test_what_may_be_at_any_time_is_put_between_the_same_moments_or_wider_ones(
     before: list[Event], after: list[Event],
