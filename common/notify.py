@@ -13,14 +13,18 @@ from pathlib import Path
 from common.sockets import short_name
 
 READY, STEPPED = b"READY=1", b"WATCHDOG=1"
+LONGER = b"EXTEND_TIMEOUT_USEC=60000000"
+"""A minute more for a start that goes on."""
 TELL_S = 1.0
 """Real seconds between two datagrams of a loop that goes on."""
 
 
 class Watchdog:
-    """Says that the main loop goes on: a process that lives may still hang. `step` after each step; it never waits."""
+    """Says that the main loop goes on: a process that lives may still hang. `step` after each step; it never waits.
+    `says`: what it says then."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic, says: bytes = STEPPED) -> None:
+        self._says = says
         self._monotonic, self._stepped_s, self._tells_s = monotonic, monotonic(), 0.0
         self._line: socket.socket | None = None
 
@@ -39,7 +43,7 @@ class Watchdog:
         with contextlib.suppress(OSError):
             self._line = self._line or _line()
             if self._line is not None:
-                self._line.send(STEPPED, socket.MSG_DONTWAIT)
+                self._line.send(self._says, socket.MSG_DONTWAIT)
 
     def idle(self, stop: threading.Event) -> None:
         """Nothing to do until `stop` is set."""

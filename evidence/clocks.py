@@ -219,13 +219,14 @@ def _moved(chain: Sequence[Record], tolerance_us: int) -> dict[str, int]:
     for record in chain:
         if not _is_set(record) or record.clock.source == "simulated":
             continue
-        if before is not None and _jumps(before, record, tolerance_us):
+        if before is not None and jumps(before, record, tolerance_us):
             found.setdefault(record.boot_id, record.seq)
         before = record
     return found
 
 
-def _jumps(before: Record, after: Record, tolerance_us: int) -> bool:
+def jumps(before: Record, after: Record, tolerance_us: int) -> bool:
+    """Whether the wall clock was moved between two records of a chain, both with a clock that calls itself set."""
     allowed_us = tolerance_us + before.clock.max_error_us + after.clock.max_error_us
     utc_us = after.utc_us - before.utc_us
     if before.boot_id != after.boot_id:

@@ -115,12 +115,19 @@ class Store(PeopleTables):
 
     def each(self, type: str | None = None, after: int = -1) -> Iterator[Sealed]:
         """All records (of one type) above `after`, in order, a page at a time: years of them do not fit into memory."""
+        statement, which = (sql.RECORDS, ()) if type is None else (sql.RECORDS_OF_TYPE, (type,))
+        return self._paged(statement, which, after)
+
+    def _paged(self, statement: str, which: tuple[str, ...], after: int) -> Iterator[Sealed]:
+        """Each is opened when it is asked for: a page of records fills ten times what their envelopes do."""
         while True:
-            page = self.records(after, PAGE) if type is None else self.records_of(type, after, PAGE)
-            yield from page
+            page = self._db.rows(statement, (*which, after, PAGE))
+            for row in page:
+                sealed = read_sealed(row[0])
+                after = sealed.record.seq
+                yield sealed
             if len(page) < PAGE:
                 return
-            after = page[-1].record.seq
 
     def newest(self, type: str, count: int) -> int:
         """The sequence number of the first of the newest `count` records of a type; -1 when there are not so many."""
@@ -212,6 +219,10 @@ class Store(PeopleTables):
                 return
             after = page[-1][0]
 
+    def each_past(self, chain: str, after: int = -1) -> Iterator[Sealed]:
+        """The records of one chain of before above `after`, in order, a page at a time."""
+        return self._paged(sql.PAST_ABOVE, (chain,), after)
+
     def record_at(self, chain: str, seq: int) -> Sealed:
         """A record that is here, of this chain or of one before."""
         if chain == self._chain:
@@ -286,6 +297,13 @@ class Store(PeopleTables):
             receipt = peek_receipt(row[0])
             told.setdefault((receipt.device, receipt.chain), []).append(receipt)
         return told | {(self._device, self._chain): self._given}
+
+    def receipts_above(self, chain: str, up_to: int, limit: int = -1) -> list[Receipt]:
+        """What the receipts say that cover more than `up_to` of this chain or one of before, in order of what they
+        cover; the first so many (-1: all)."""
+        rows = (self._db.rows(sql.FEW_RECEIPTS_ABOVE, (up_to, limit)) if chain == self._chain
+                else self._db.rows(sql.PAST_RECEIPTS_ABOVE, (chain, up_to, limit)))
+        return [peek_receipt(row[0]) for row in rows]
 
     # --- what the centre ordered
 

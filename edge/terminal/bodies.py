@@ -55,10 +55,10 @@ class Bodies:
 
     def needed(self, own: Sequence[Record], since_us: int, policy: Policy) -> set[Ref]:
         """The heavy records of video that ends after `since_us`, and the pictures that these are said to resemble.
-        `own`: all records of the box, lean."""
+        `own`: those of the class (course.py)."""
         clock = ChainClock(own, policy)
         segments = [(record, body) for record in own
-                    if record.type == "segment" and isinstance(body := self._good(record), Segment)]
+                    if record.type == "segment" and record.body and isinstance(body := self._good(record), Segment)]
         recent = {body.sha256 for record, body in segments
                   if place(record, body, clock, policy).span.end_us > since_us}
         heavy: dict[str, list[Record]] = defaultdict(list)

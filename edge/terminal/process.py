@@ -13,7 +13,7 @@ from cryptography import x509
 
 from common import logs
 from common.examining import Examiner
-from common.notify import Watchdog, watched
+from common.notify import LONGER, Watchdog, watched
 from common.numbers import FRESH_S, WITHIN_S
 from common.numbers import told as told_numbers
 from common.texts import translate
@@ -111,7 +111,7 @@ def run(box: Box) -> None:
             logs.Log("terminal").info("terminal.ready", port=port)
             ready(box.run_folder, "terminal")
 
-    _read_all(screen)
+    _read_all(memory, screen)
     screen.code = code = Code(screen, box.store, box.clock)
     code.start()
     panel = open_panel(box.config.panel, screen, presses)
@@ -153,12 +153,17 @@ def _revoked(box: Box) -> Callable[[], bool]:
     return lambda: keyid in orders.look().revoked
 
 
-def _read_all(screen: Screen) -> None:
-    """Read the chain and fold it once before anybody asks: a page waits four seconds at most."""
+def _read_all(memory: Memory, screen: Screen) -> None:
+    """Read the chain and fold a class once before anybody asks: a page waits four seconds at most. Years of records
+    take a slow board minutes: who waits for the start hears that it goes on."""
+    starting = Watchdog(says=LONGER)
     try:
+        memory.look(starting.step)
         screen.pulse()
     except ZaitangError as error:
         logs.Log("terminal").failed("terminal.unread", error)
+    finally:
+        starting.close()
 
 
 def stop_all(parts: Sequence[Part], within_s: float) -> None:

@@ -49,9 +49,10 @@ class Session:
     """The clock at its end."""
 
 
-def sessions_of(records: Iterable[Record]) -> tuple[Session, ...]:
-    """The sessions of a box's records, in the order of their start. One that another start ended has no end here."""
-    found: list[Session] = []
+def sessions_of(records: Iterable[Record], before: Sequence[Session] = ()) -> tuple[Session, ...]:
+    """The sessions of a box's records, in the order of their start; `before`: those of the records before these. One
+    that another start ended has no end here."""
+    found = list(before)
     for record in records:
         if record.type not in ("session.start", "session.end", "session.corrected"):
             continue

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from common import notify
-from common.notify import READY, STEPPED, Watchdog, tell, watched
+from common.notify import LONGER, READY, STEPPED, Watchdog, tell, watched
 from common.sockets import short_name
 
 
@@ -46,6 +46,13 @@ def test_a_loop_tells_now_and_then_that_it_goes_on(listener: socket.socket) -> N
     now[0] += 40
     assert round(watchdog.age_s) == 40
     watchdog.close()
+
+
+def test_a_start_that_takes_its_time_asks_for_more(listener: socket.socket) -> None:
+    starting = Watchdog(says=LONGER)
+    starting.step()
+    assert heard(listener) == [LONGER]
+    starting.close()
 
 
 def test_a_supervisor_that_does_not_listen_holds_up_no_loop(listener: socket.socket) -> None:

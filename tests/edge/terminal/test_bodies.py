@@ -310,10 +310,10 @@ def test_two_blocks_are_told_whole() -> None:
     assert since(order, DEMO, START + DAY_US + hour) == START
 
 
-def test_a_body_that_cannot_be_read_stops_nothing(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_cannot_be_read_stops_nothing(course: Course) -> None:
     played(course, OWN)
-    spoilt = [broken(one) for one in course.lean._own]
-    monkeypatch.setattr(course.lean, "_own", spoilt)
+    own = course.lean._course(CLASS).own
+    own[:] = [broken(one) for one in own]
     story = course.lean.story(CLASS, DEMO)
     assert len(story.bad_records) == 9 and not story.segments
 
