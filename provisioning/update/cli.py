@@ -18,6 +18,7 @@ from provisioning.update.kept import NAME, AtWork, alone, load, save
 from provisioning.update.machine import (
     SOON_MIN,
     STATE,
+    UNKNOWN,
     Build,
     Machine,
     Refused,
@@ -157,6 +158,8 @@ class Command:
         phase = PHASES[state.phase]
         self._say(Said(phase.zh.format(version=state.version, old=state.old, why=why.zh),
                        phase.en.format(version=state.version, old=state.old, why=why.en)))
+        if state.phase in ("checked", "built", "waiting") and self._machine.ends.has_box() is None:
+            self._say(UNKNOWN)
         for trouble in state.troubles if state.phase in ("rolling_back", "rolled_back", "stays") else ():
             self._say(Said(f"    {trouble}", f"    {trouble}"))
         if state.said:

@@ -21,7 +21,7 @@ from provisioning.release.errors import BadRelease
 from provisioning.release.take import take
 from provisioning.update import systemd
 from provisioning.update.bundles import offered, told_from_others
-from provisioning.update.ends import Ends
+from provisioning.update.ends import BOX, Ends
 from provisioning.update.prove import Pace, Sample, bad_of, judge, news
 from provisioning.update.releases import CURRENT, UPDATER, Releases
 from provisioning.update.state import Act, Facts, State, before, kept
@@ -49,6 +49,9 @@ class NotProved(InstallError):
         self.why, self.troubles = why, troubles
 
 
+UNKNOWN = Said(f"{BOX.folder} 中没有 {BOX.made}，却有别的内容，或无法查看：无法得知是否正在上课。请把它放回原处。",
+               f"{BOX.folder} has no {BOX.made}, and yet holds other things or cannot be looked at: nobody can tell "
+               "whether a class runs. Put it back where it was.")
 Build = Callable[[Host, Path, str, tuple[str, ...]], None]
 """Builds the release of a checked bundle, of that version, for these ends. Raises InstallError."""
 
@@ -259,6 +262,8 @@ def refuse_machine(ends: Ends, current: str) -> None:
         raise Refused("数据盘没有挂载，无法得知本机是否空闲：请先接好数据盘。",
                       "The disk for what is kept is not mounted, and nobody can tell whether this machine is quiet: "
                       "mount it first.")
+    if ends.has_box() is None:
+        raise Refused(*UNKNOWN)
     if not current:
         raise Refused("/opt/zaitang/current 没有指向任何版本：请先让它指向 /opt/zaitang/releases 中的一个版本。",
                       "/opt/zaitang/current leads to no release: let it lead to one of /opt/zaitang/releases first.")

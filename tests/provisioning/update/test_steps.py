@@ -114,6 +114,32 @@ def test_a_box_that_no_centre_has_taken_is_quiet_and_its_first_boot_is_proved(
     assert (small.state()["why"], small.read("stated")) == ("processes" if files else "", "")
 
 
+@pytest.mark.parametrize("away", ["moved", "linked", "all"])
+def test_a_box_that_cannot_be_read_is_not_taken_for_none(
+    small: Small, tmp_path: Path, away: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    box, top = small.root / "var/lib/zaitang/box", bundle(tmp_path, "0.2.0")
+    small.say({"busy": True, "why": "open", "begins": None})
+    assert small.update("take", str(top), "--now") == 0 and small.state()["phase"] == "checked"
+    (box / "zaitang.db").touch()
+    if away == "moved":
+        (box / "box.toml").rename(box / "box.toml.old")
+    elif away == "linked":
+        box.rename(tmp_path / "box")
+        box.symlink_to(tmp_path / "a disk that is away")
+    else:
+        box.parent.rename(tmp_path / "zaitang")
+    small.say(QUIET)
+    assert small.update("continue") == 0
+    assert (small.state()["phase"], small.releases) == ("checked", {"0.1.0"})
+    small.update("status")
+    assert "nobody can tell whether a class runs" in capsys.readouterr().out
+    for more in ((), ("--dry-run",)):
+        assert small.update("take", str(top), "--now", *more) == 1
+        said = capsys.readouterr()
+        assert "nobody can tell whether a class runs" in said.out + said.err and small.releases == {"0.1.0"}
+
+
 def test_a_machine_without_an_end_takes_nothing(
     small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
