@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from provisioning.release.about import Machine as Offered
 from provisioning.release.about import Release, may_install
 from provisioning.release.check import check_bundle
 from provisioning.release.errors import BadRelease
+from provisioning.release.sums import MAX_FILES
 from provisioning.release.take import take
 from provisioning.update import systemd
 from provisioning.update.bundles import offered, told_from_others
@@ -32,6 +34,9 @@ NIGHT = range(1, 5)
 """Hours of the machine's clock in which an update that nobody asked for is done."""
 WAITS_S = 20 * 3600
 """So long it waits for a night. Of a machine that is off at night it takes a quiet hour of the day."""
+MB = 1_000_000
+ROOM_TIMES, SPARE = 4, 1000 * MB
+"""What must be free: so many times the bundle, for its copy and the release, and what is recorded meanwhile."""
 SOON_MIN, LATER_MIN = 15, 60
 """How near a class may be when somebody asked for an update, and when nobody did."""
 
@@ -65,7 +70,7 @@ class Machine:
         self.ends = Ends(host.root, self.releases.folder, host.journal.installed())
         self._acts: Mapping[Act, Callable[[State], Mapping[str, Any]]] = {
             "check": self._look_at, "build": self._make, "try": self._try, "switch": self._note_ailing,
-            "link": self._link, "restart": self._restart, "prove": self._prove, "link_back": self._link_back,
+            "link": self._link, "restart": self._restart_new, "prove": self._prove, "link_back": self._link_back,
             "restart_back": self._restart, "tell": self._tell, "tidy": self._tidy}
 
     def facts(self, state: State) -> Facts:
@@ -90,6 +95,11 @@ class Machine:
         """One step; what it found out. Raises InstallError, OSError."""
         return self._acts[act](state) if act in self._acts else {}
 
+    def drop_copies(self) -> None:
+        """Of bundles, which a kill left while they were copied."""
+        for left in (self._staged(), self._staged().with_name(self._staged().name + ".part")):
+            shutil.rmtree(left, ignore_errors=True)
+
     def settle_units(self) -> None:
         """Units as the release that is current has them. Raises InstallError, OSError."""
         folder = self.releases.folder / self.releases.current() / "systemd"
@@ -102,11 +112,12 @@ class Machine:
     def _look_at(self, state: State) -> Mapping[str, Any]:
         """Copy what is offered, and check the copy."""
         bundle = self._bundle(state)
-        assert bundle is not None
-        seen = told_from_others(bundle)
+        if bundle is None or not (seen := told_from_others(bundle)):
+            raise Refused("更新包已不在原处。", "The bundle is not there any more.")
         current = self.releases.installed()
         shutil.rmtree(self._staged(), ignore_errors=True)
         refuse_machine(self.ends, current)
+        refuse_full(self._host, bundle)
         release = check(copy(bundle, self._staged()), self._host, state, current)
         self._say(Said(f"版本 {release.version}：签名和全部文件均正确",
                        f"release {release.version}: signed, and every file is as it should be"))
@@ -144,6 +155,14 @@ class Machine:
         self.releases.lead(CURRENT, state.old)
         self.settle_units()
         return {}
+
+    def _restart_new(self, state: State) -> Mapping[str, Any]:
+        """Raises NotProved where systemd does not start it; what comes before that is tried again."""
+        self.settle_units()
+        try:
+            return self._restart(state)
+        except InstallError as error:
+            raise NotProved("processes", (error.said.en,)) from None
 
     def _restart(self, _state: State) -> Mapping[str, Any]:
         self.settle_units()
@@ -212,7 +231,8 @@ class Machine:
 
     def _is_time(self, state: State) -> bool:
         now = time.time()
-        return state.asked or datetime.now().hour in NIGHT or now - state.waits_since > WAITS_S
+        # A clock that was set back by more has not to be waited for.
+        return state.asked or datetime.now().hour in NIGHT or abs(now - state.waits_since) > WAITS_S
 
     def _staged(self) -> Path:
         return self._host.at(STATE) / "bundle"
@@ -232,6 +252,9 @@ def copy(bundle: Path, to: Path) -> Path:
 def check(folder: Path, host: Host, state: State, current: str) -> Release:
     """What a bundle is that this machine may take. Raises InstallError."""
     machine = host.machine
+    if not host.at(KEY).is_file():
+        raise Refused(f"本机没有发布者的公钥 {KEY}：请用 --release-key 再次运行安装。",
+                      f"This machine has no publisher's key, {KEY}: run the installation again with --release-key.")
     try:
         release = check_bundle(folder, host.at(KEY).read_bytes())
         reasons = may_install(release, current, Offered(machine.arch, (machine.python,)))
@@ -251,6 +274,20 @@ def check(folder: Path, host: Host, state: State, current: str) -> Release:
 
 def _refused(error: BadRelease) -> Refused:
     return Refused(error.words("zh"), error.words("en"))
+
+
+def refuse_full(host: Host, bundle: Path) -> None:
+    """A machine on which the copy and the release might fill the disk, where a recording needs the room. Raises
+    Refused, OSError."""
+    size = bundle.stat().st_size if bundle.is_file() else sum(
+        entry.stat().st_size for entry in islice(bundle.rglob("*"), 2 * MAX_FILES) if entry.is_file())
+    need = ROOM_TIMES * size + SPARE
+    for place in (OPT, STATE):
+        if (free := shutil.disk_usage(host.at(place)).free) < need:
+            raise Refused(f"空间不足：{place} 所在磁盘须有 {need // MB} MB 空闲，现有 {free // MB} MB。"
+                          "请腾出空间后重新安装此更新。",
+                          f"There is no room: {need // MB} MB must be free where {place} lies, and {free // MB} MB "
+                          "are. Make room and take it again.")
 
 
 def refuse_machine(ends: Ends, current: str) -> None:

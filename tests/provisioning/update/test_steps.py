@@ -25,11 +25,6 @@ BROKEN = {"active": "ActiveState=failed\n"}
 AILING = {"doctor": json.dumps([{"about": "terminal", "state": "bad", "says": "it does not answer", "params": {}}])}
 
 
-@pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Small:
-    return Small(tmp_path / "root", monkeypatch.setenv)
-
-
 def unit(small: Small) -> str:
     return small.read("etc/systemd/system/zaitang-recorder.service")
 
