@@ -16,20 +16,9 @@ from provisioning.install.machine import look
 from provisioning.install.said import InstallError, Said, own_language
 from provisioning.update.bundles import told_from_others
 from provisioning.update.kept import NAME, AtWork, alone, load, save
-from provisioning.update.machine import (
-    SOON_MIN,
-    STATE,
-    UNKNOWN,
-    Build,
-    Machine,
-    Refused,
-    check,
-    copy,
-    refuse_back,
-    refuse_full,
-    refuse_machine,
-)
+from provisioning.update.machine import SOON_MIN, Build, Machine, check, copy
 from provisioning.update.prove import Pace
+from provisioning.update.refusals import STATE, UNKNOWN, Refused, refuse_back, refuse_full, refuse_machine
 from provisioning.update.run import run
 from provisioning.update.state import AT_REST, NOT_SWITCHED, State, go_back
 

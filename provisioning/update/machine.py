@@ -6,7 +6,6 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +18,23 @@ from provisioning.release.about import Machine as Offered
 from provisioning.release.about import Release, may_install
 from provisioning.release.check import check_bundle
 from provisioning.release.errors import BadRelease
-from provisioning.release.sums import MAX_FILES
 from provisioning.release.take import take
 from provisioning.update import systemd
 from provisioning.update.bundles import offered, told_from_others
-from provisioning.update.ends import BOX, Ends
+from provisioning.update.ends import Ends
 from provisioning.update.prove import Pace, Sample, bad_of, judge, news
+from provisioning.update.refusals import OPT, STATE, Refused, refuse_full, refuse_machine
 from provisioning.update.releases import CURRENT, UPDATER, Releases
-from provisioning.update.state import Act, Facts, State, before, kept
+from provisioning.update.state import Act, Facts, State, kept
 
-OPT, STATE, INBOX = "/opt/zaitang", "/var/lib/zaitang-install", "/var/lib/zaitang/update"
+INBOX = "/var/lib/zaitang/update"
 START = "/proc/sys/kernel/random/boot_id"
 NIGHT = range(1, 5)
 """Hours of the machine's clock in which an update that nobody asked for is done."""
 WAITS_S = 20 * 3600
 """So long it waits for a night. Of a machine that is off at night it takes a quiet hour of the day."""
-MB = 1_000_000
-ROOM_TIMES, SPARE = 4, 1000 * MB
-"""What must be free: so many times the bundle, for its copy and the release, and what is recorded meanwhile."""
 SOON_MIN, LATER_MIN = 15, 60
 """How near a class may be when somebody asked for an update, and when nobody did."""
-
-
-class Refused(InstallError):
-    """A bundle that is not taken."""
 
 
 class NotProved(InstallError):
@@ -54,9 +46,6 @@ class NotProved(InstallError):
         self.why, self.troubles = why, troubles
 
 
-UNKNOWN = Said(f"{BOX.folder} 中没有 {BOX.made}，却有别的内容，或无法查看：无法得知是否正在上课。请把它放回原处。",
-               f"{BOX.folder} has no {BOX.made}, and yet holds other things or cannot be looked at: nobody can tell "
-               "whether a class runs. Put it back where it was.")
 Build = Callable[[Host, Path, str, tuple[str, ...]], None]
 """Builds the release of a checked bundle, of that version, for these ends. Raises InstallError."""
 
@@ -274,44 +263,3 @@ def check(folder: Path, host: Host, state: State, current: str) -> Release:
 
 def _refused(error: BadRelease) -> Refused:
     return Refused(error.words("zh"), error.words("en"))
-
-
-def refuse_full(host: Host, bundle: Path) -> None:
-    """A machine on which the copy and the release might fill the disk, where a recording needs the room. Raises
-    Refused, OSError."""
-    size = bundle.stat().st_size if bundle.is_file() else sum(
-        entry.stat().st_size for entry in islice(bundle.rglob("*"), 2 * MAX_FILES) if entry.is_file())
-    need = ROOM_TIMES * size + SPARE
-    for place in (OPT, STATE):
-        if (free := shutil.disk_usage(host.at(place)).free) < need:
-            raise Refused(f"空间不足：{place} 所在磁盘须有 {need // MB} MB 空闲，现有 {free // MB} MB。"
-                          "请腾出空间后重新安装此更新。",
-                          f"There is no room: {need // MB} MB must be free where {place} lies, and {free // MB} MB "
-                          "are. Make room and take it again.")
-
-
-def refuse_machine(ends: Ends, current: str) -> None:
-    """A machine on which nothing would be proved, or nobody knows what is newer. Raises Refused."""
-    if not ends.here:
-        raise Refused("本机没有安装终端盒或监管中心：请用 install-box 或 install-centre 安装。",
-                      "Neither a box nor a centre is installed on this machine: use install-box or install-centre.")
-    if ends.lacks_disk():
-        raise Refused("数据盘没有挂载，无法得知本机是否空闲：请先接好数据盘。",
-                      "The disk for what is kept is not mounted, and nobody can tell whether this machine is quiet: "
-                      "mount it first.")
-    if ends.has_box() is None:
-        raise Refused(*UNKNOWN)
-    if not current:
-        raise Refused("/opt/zaitang/current 没有指向任何版本：请先让它指向 /opt/zaitang/releases 中的一个版本。",
-                      "/opt/zaitang/current leads to no release: let it lead to one of /opt/zaitang/releases first.")
-
-
-def refuse_back(state: State, current: str, releases: Releases, ends: Ends) -> str:
-    """The release to which this machine can go back now. Raises Refused."""
-    to = before(current, releases.whole(), state.broken)
-    if not to:
-        raise Refused("本机没有可退回的版本。", "There is no release on this machine to go back to.")
-    if not ends.reads(to):
-        raise Refused(f"版本 {to} 打不开现在的数据库，无法退回。",
-                      f"Release {to} does not open the database as it is now: there is no way back to it.")
-    return to

@@ -13,8 +13,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from provisioning.update.kept import alone
-from provisioning.update.machine import STATE, Machine
+from provisioning.update.machine import Machine
 from provisioning.update.prove import Pace
+from provisioning.update.refusals import STATE
 from provisioning.update.state import State
 
 from .machines import GOOD_SCHEMA, QUIET, Small, bundle

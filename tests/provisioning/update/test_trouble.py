@@ -15,9 +15,10 @@ import pytest
 
 from provisioning.install.journal import Journal
 from provisioning.install.said import InstallError
-from provisioning.update import cli, machine
+from provisioning.update import cli, machine, refusals
 from provisioning.update.bundles import offered
-from provisioning.update.machine import STATE, WAITS_S, Machine
+from provisioning.update.machine import WAITS_S, Machine
+from provisioning.update.refusals import STATE
 
 from .machines import INSTALLED, Small, bundle
 
@@ -79,7 +80,7 @@ def test_without_room_nothing_is_copied(
     small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:
     top = bundle(tmp_path, "0.2.0")
-    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _path: Usage(1 << 40, 0, 1 << 20))
+    monkeypatch.setattr(refusals.shutil, "disk_usage", lambda _path: Usage(1 << 40, 0, 1 << 20))
     monkeypatch.setattr(machine, "take", lambda *_: pytest.fail("it was copied"))
     for more in ((), ("--dry-run",)):
         assert small.update("take", str(top), "--now", *more) == 1
