@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError, TimeoutError
 from central.errors import DatabaseUnusable
 from central.store.address import Address
 from central.store.migrations import STEPS
-from central.store.postgres import check_server, postgres_engine
+from central.store.postgres import check_server, never_commits, postgres_engine
 from central.store.schema import SCHEMA_VERSION, meta, metadata
 from central.store.sqlite import sqlite_engine
 from common.texts import N_
@@ -36,10 +36,7 @@ def open_engine(place: Place) -> Engine:
     engine = sqlite_engine(place) if isinstance(place, Path) else postgres_engine(place)
     try:
         with engine.connect().execution_options(write=True) as connection, connection.begin():
-            if isinstance(place, Address):
-                check_server(connection, place)
-            metadata.create_all(connection)
-            _to_this_version(connection, place)
+            _prepare(connection, place)
     except FAILS as error:
         engine.dispose()
         raise DatabaseUnusable(why=f"{place}: {_said(error)}") from None
@@ -66,8 +63,25 @@ def schema_of(place: Place) -> int | None:
         engine.dispose()
 
 
-def try_copy(path: Path) -> None:
-    """Open a copy of a database in a file as a centre would, and throw it away. Raises DatabaseUnusable."""
+def try_open(place: Place) -> None:
+    """Open a database as a centre would, so that it stays as it is: a copy of one in a file, which is thrown away; one
+    at an address itself, in a transaction that its server commits under no circumstances. Raises DatabaseUnusable."""
+    if isinstance(place, Path):
+        _try_copy(place)
+        return
+    engine = postgres_engine(place)
+    try:
+        with engine.connect().execution_options(write=True) as connection, connection.begin() as whole:
+            never_commits(connection)
+            _prepare(connection, place)
+            whole.rollback()
+    except FAILS as error:
+        raise DatabaseUnusable(why=f"{place}: {_said(error)}") from None
+    finally:
+        engine.dispose()
+
+
+def _try_copy(path: Path) -> None:
     for left in path.parent.glob(f"{TRY}*"):
         shutil.rmtree(left)  # a power cut left it
     if not path.is_file():
@@ -110,6 +124,14 @@ def _said(error: SQLAlchemyError | ValueError) -> str:
     words = getattr(error, "orig", None) or error
     primary = getattr(getattr(words, "diag", None), "message_primary", None)
     return " ".join(str(primary or words).split())[:MOST_SAID]
+
+
+def _prepare(connection: Connection, place: Place) -> None:
+    """Whatever version it is of, it is of this one when the transaction ends. Raises DatabaseUnusable, FAILS."""
+    if isinstance(place, Address):
+        check_server(connection, place)
+    metadata.create_all(connection)
+    _to_this_version(connection, place)
 
 
 def _to_this_version(connection: Connection, place: Place) -> None:

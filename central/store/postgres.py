@@ -19,6 +19,8 @@ SESSION = {
     # A machine that is gone must not hold the lock for hours.
     "tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3",
 }
+TRIED_S = 60
+"""How long one statement of a transaction that is only a trial may hold up everybody."""
 _LOSES = "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name"
 
 
@@ -48,6 +50,15 @@ def check_server(connection: Connection, address: Address) -> None:
     encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
     if encoding != "UTF8":
         raise DatabaseNotUtf8(place=address, encoding=encoding)
+
+
+def never_commits(connection: Connection) -> None:
+    """Whatever is done in this transaction, and whoever says COMMIT, its server takes it back: one row is left that
+    breaks a rule which is looked at then."""
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{TRIED_S}s'")
+    connection.exec_driver_sql("CREATE TEMPORARY TABLE zaitang_tried (id int PRIMARY KEY, of int "
+                               "REFERENCES zaitang_tried DEFERRABLE INITIALLY DEFERRED)")
+    connection.exec_driver_sql("INSERT INTO zaitang_tried VALUES (1, 2)")
 
 
 class Text(StrDumper):

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from common.reaching import is_held
+from common.texts import N_
 from edge.control.client import ask
-from edge.errors import NoRecorder
+from edge.errors import BadBox, NoRecorder
 from edge.recorder.by_plan import ByPlan
 from edge.recorder.sessions import Sessions
 from edge.wiring import DATABASE, RECORDER_SOCKET, Box, open_box
@@ -17,6 +18,7 @@ from evidence.times import MINUTE, utc_text
 RECORDER_LOCK = "recorder.lock"
 ANSWER_S = 3.0
 """Real seconds that the recorder may take to answer."""
+GONE = N_("its database is not there, and yet this box ran: nobody can tell whether a class is open")
 Why = Literal["", "recording", "open", "plan"]
 
 
@@ -36,6 +38,9 @@ def look(folder: Path, within_min: int) -> Quiet:
     if _records(folder):
         return Quiet(True, "recording")
     if not (folder / DATABASE).is_file():
+        # A process of the box opens the database before it takes its lock.
+        if any((folder / "run").glob("*.lock")):
+            raise BadBox(folder=folder, why=GONE)
         return Quiet(False, "")  # it never ran
     box = open_box(folder)
     with contextlib.closing(box.store):

@@ -17,6 +17,7 @@ from typing import TextIO
 from provisioning.install import apply, bundle
 from provisioning.install.ends import BACKUP_CREDENTIAL, BOX, KEYS_CREDENTIAL
 from provisioning.install.host import Host
+from provisioning.install.items import Item
 from provisioning.install.journal import FOLDER, Journal
 from provisioning.install.machine import ONLY_ROOT, look, refusals
 from provisioning.install.options import Options
@@ -79,7 +80,7 @@ def _run(args: argparse.Namespace, root: Path) -> int:
 
 def _place(host: Host, options: Options) -> int:
     with bundle.checked(host, options) if options.source.bundle else nullcontext(options) as taken:
-        placed = apply.install(host, plan(host.machine, taken), taken.end)
+        placed = apply.install(host, _items(host, taken), taken.end)
     end = ENDS[options.end]
     if not placed:
         host.say(Said(f"{end.zh}已安装完毕，无事可做。", f"{end.en} is installed: there is nothing to do."))
@@ -97,6 +98,12 @@ def _place(host: Host, options: Options) -> int:
                       "There is no passphrase for backups, so none will be made: run this again with "
                       "--backup-passphrase-file FILE."))
     return 0
+
+
+def _items(host: Host, options: Options) -> list[Item]:
+    """The plan, with what the journal of this run says of other ends: an installation of one may just have ended."""
+    others = tuple(sorted(host.journal.installed() - {options.end}))
+    return plan(host.machine, dataclasses.replace(options, others=others))
 
 
 def _uninstall(host: Host, end: str) -> int:
@@ -123,7 +130,7 @@ def _show(host: Host, args: argparse.Namespace, options: Options | None) -> None
     """What would be done, and nothing else."""
     if options:
         lines = [Said(f"将完成：{item.says.zh}", f"would do: {item.says.en}")
-                 for item in apply.missing(host, plan(host.machine, options))]
+                 for item in apply.missing(host, _items(host, options))]
     else:
         lines = [Said(f"将移除 {key}", f"would remove {key}") for key in reversed(list(host.journal.placed))
                  if host.journal.ends[key] == [args.end]]
@@ -132,9 +139,7 @@ def _show(host: Host, args: argparse.Namespace, options: Options | None) -> None
 
 
 def _options(args: argparse.Namespace, root: Path) -> Options:
-    others = Journal(root / JOURNAL[1:]).installed() - {args.end}
-    shared = Options(args.end, read_source(TOP), others=tuple(sorted(others)), lang=args.lang,
-                     release_key=args.release_key and _read(args.release_key),
+    shared = Options(args.end, read_source(TOP), lang=args.lang, release_key=args.release_key and _read(args.release_key),
                      system=system_options(vars(args), root, os.environ, args.end))
     if args.end == "box":
         return dataclasses.replace(shared, device=args.device, room=args.room, policy=args.policy, centre=args.centre,

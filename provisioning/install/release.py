@@ -1,6 +1,7 @@
 """A release: a folder with its own environment of Python, made beside the others and there whole or not at all."""
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import shutil
@@ -18,6 +19,9 @@ CURRENT = f"{OPT}/current"
 RELEASES = f"{OPT}/releases"
 UPDATER = f"{OPT}/updater"
 """The newest release that held: it is the one that updates (docs/updates.md)."""
+PART = ".part"
+"""What the name of one ends with that is being made, or was replaced."""
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
 PACKAGES = ("evidence", "verify", "common", "edge", "central", "models")
 # Tests that come with MediaPipe are no Python.
 NO_TESTS = "/tests?/"
@@ -68,16 +72,35 @@ class Release(Item):
     system_packages: bool = False
 
     def done(self, host: Host) -> bool:
-        """It is there, and so it is whole; for all ends."""
-        return set(self.ends) <= set(host.text(f"{self.name}/{ENDS}").split())
+        """It is there, and so it is whole; for all ends. Nothing that a kill left takes up room."""
+        return self._is_there(host) and not host.at(self.name + PART).exists()
 
     def do(self, host: Host) -> None:
         """Make it under another name, try it, rename it. Raises InstallError."""
         if not self.ends:
             raise InstallError("没有说明为哪一端安装：终端盒还是监管中心。",
                                "For no end is no release: a box or a centre is meant.")
-        final, part = host.at(self.name), host.at(self.name + ".part")
+        part = host.at(self.name + PART)
         _drop(part)
+        if self._is_there(host):
+            return
+        try:
+            self._make(host, part)
+            _take_the_place(part, host.at(self.name))
+        finally:
+            # Half a release must not keep the disk full, where a recording needs the room.
+            _drop(part)
+
+    def mark(self, host: Host) -> Mark | None:
+        """None: it goes with OPT."""
+        return None
+
+    def _is_there(self, host: Host) -> bool:
+        return set(self.ends) <= set(host.text(f"{self.name}/{ENDS}").split())
+
+    def _make(self, host: Host, part: Path) -> None:
+        """All of it, in a folder that is called otherwise, and on the disk."""
+        final = host.at(self.name)
         # -I: nothing of the folder that somebody stands in, where anybody may have laid a module.
         host.run(f"python{self.python}", "-I", "-m", "venv", *["--system-site-packages"] * self.system_packages, part)
         self._packages(host, part)
@@ -89,17 +112,6 @@ class Release(Item):
             host.run(part / "bin/python", "-I", "-c", PROOF[end])
         (part / ENDS).write_text(" ".join(self.ends) + "\n")
         os.sync()
-        # One for another end alone makes room. Whoever comes between finds none, and makes it again.
-        _drop(host.at(self.name + ".old"))
-        if final.exists():
-            final.rename(host.at(self.name + ".old"))
-        part.rename(final)
-        sync_folder(final.parent)
-        _drop(host.at(self.name + ".old"))
-
-    def mark(self, host: Host) -> Mark | None:
-        """None: it goes with OPT."""
-        return None
 
     def _packages(self, host: Host, part: Path) -> None:
         pip = (part / "bin/pip", "--disable-pip-version-check", "install", "--no-deps", "--no-compile")
@@ -143,6 +155,27 @@ def _readdress(part: Path, final: Path) -> None:
         content = path.read_bytes()
         if os.fsencode(part) in content:
             path.write_bytes(content.replace(os.fsencode(part), os.fsencode(final)))
+
+
+def _take_the_place(part: Path, final: Path) -> None:
+    """Under its name, where links may lead already, is one or the other at every moment: they change places in one
+    step. Raises InstallError where the file system has no such step."""
+    if not final.exists():
+        part.rename(final)
+    elif error := _exchange(part, final):
+        raise InstallError(
+            f"{final} 无法一步换成也供另一端使用的版本（{os.strerror(error)}）：原版本保持不变。"
+            f"请把 {OPT} 放在 ext4、xfs 或 btrfs 上，再重新运行。",
+            f"{final} cannot be replaced in one step by the one that serves both ends ({os.strerror(error)}): it stays "
+            f"as it is. Let {OPT} lie on ext4, xfs or btrfs, and run this again.")
+    sync_folder(final.parent)
+
+
+def _exchange(one: Path, other: Path) -> int:
+    """Swap the names of two folders in one step, which Python has no word for (renameat2); 0, or the error's number."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    failed = libc.renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE)
+    return ctypes.get_errno() if failed else 0
 
 
 def _drop(folder: Path) -> None:

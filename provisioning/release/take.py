@@ -40,7 +40,10 @@ def take(source: Path, target: Path) -> Path:
         _write(found, part)
         if not (part / SUMS).is_file():
             raise NoBundle(folder=source, file=SUMS)
+        for folder, _, _ in os.walk(part):
+            _sync(Path(folder))
         part.rename(target)
+        _sync(target.parent)
     except OSError as error:
         raise CannotWrite(file=target, why=error.strerror) from None
     finally:
@@ -67,6 +70,15 @@ def _write(found: Found, part: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         written.add(name)
+
+
+def _sync(folder: Path) -> None:
+    """What is named in it is on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _copy(content: BinaryIO, file: BinaryIO, size: int, name: str) -> None:

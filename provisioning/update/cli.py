@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 from provisioning.install.host import Host
@@ -15,20 +16,11 @@ from provisioning.install.machine import look
 from provisioning.install.said import InstallError, Said, own_language
 from provisioning.update.bundles import told_from_others
 from provisioning.update.kept import NAME, AtWork, alone, load, save
-from provisioning.update.machine import (
-    SOON_MIN,
-    STATE,
-    Build,
-    Machine,
-    Refused,
-    check,
-    copy,
-    refuse_back,
-    refuse_machine,
-)
+from provisioning.update.machine import SOON_MIN, Build, Machine, check, copy
 from provisioning.update.prove import Pace
+from provisioning.update.refusals import STATE, UNKNOWN, Refused, refuse_back, refuse_full, refuse_machine
 from provisioning.update.run import run
-from provisioning.update.state import NOT_SWITCHED, State, go_back
+from provisioning.update.state import AT_REST, NOT_SWITCHED, State, go_back
 
 PHASES = {
     "idle": Said("没有更新在进行", "no update is under way"),
@@ -76,10 +68,18 @@ class Command:
     """One call."""
 
     def __init__(self, args: argparse.Namespace, build: Build, root: Path, pace: Pace) -> None:
-        self._args, self._path = args, root / STATE[1:] / NAME
-        journal = Journal(root / STATE[1:] / "installed.json")
-        self._host = Host(root, look(root), journal, owns=os.geteuid() == 0, say=self._say)
-        self._machine = Machine(self._host, build, pace, starting=args.command == "start")
+        self._args, self._build, self._root, self._pace = args, build, root, pace
+        self._path = root / STATE[1:] / NAME
+
+    @cached_property
+    def _host(self) -> Host:
+        """Looked at when it is needed: where anything is changed, nobody else changes the journal any more."""
+        journal = Journal(self._root / STATE[1:] / "installed.json")
+        return Host(self._root, look(self._root), journal, owns=os.geteuid() == 0, say=self._say)
+
+    @cached_property
+    def _machine(self) -> Machine:
+        return Machine(self._host, self._build, self._pace, starting=self._args.command == "start")
 
     def run(self) -> int:
         """Exit status."""
@@ -104,6 +104,8 @@ class Command:
         state = self._asked(state)
         if self._args.command in ("take", "back"):
             save(self._path, state)
+        if self._args.command != "start" and state.phase in AT_REST:
+            self._machine.drop_copies()
         state = run(self._machine, state, self._path, self._say)
         if self._args.command == "start":
             self._machine.settle_units()
@@ -142,6 +144,7 @@ class Command:
         state = dataclasses.replace(state, bundle=str(self._args.bundle))
         with tempfile.TemporaryDirectory() as copied:
             bundle = self._args.bundle.resolve()
+            refuse_full(self._host, bundle)
             folder = bundle if bundle.is_dir() else copy(bundle, Path(copied) / "bundle")
             release = check(folder, self._host, state, current)
         busy = BUSY[self._machine.ends.busy(current, SOON_MIN)]
@@ -157,6 +160,8 @@ class Command:
         phase = PHASES[state.phase]
         self._say(Said(phase.zh.format(version=state.version, old=state.old, why=why.zh),
                        phase.en.format(version=state.version, old=state.old, why=why.en)))
+        if state.phase in ("checked", "built", "waiting") and self._machine.ends.has_box() is None:
+            self._say(UNKNOWN)
         for trouble in state.troubles if state.phase in ("rolling_back", "rolled_back", "stays") else ():
             self._say(Said(f"    {trouble}", f"    {trouble}"))
         if state.said:

@@ -26,7 +26,7 @@ UNLOCKED = f"--property=LoadCredentialEncrypted=zaitang.keys:{KEYS_CREDENTIAL}"
 @dataclasses.dataclass(frozen=True)
 class End:
     """`program`: its command; `option`: by which that takes `folder`; `made`: the file that it has once it was made,
-    which a box is when its centre takes it."""
+    which a box is when its centre takes it; `before`: what may lie in its folder until then."""
 
     name: str
     target: str
@@ -34,13 +34,24 @@ class End:
     option: str
     folder: str
     made: str
+    before: frozenset[str] = frozenset(("lost+found",))
 
-    def is_made(self, root: Path) -> bool:
-        """Whether there is more of it than its programs."""
-        return (root / self.folder[1:] / self.made).is_file()
+    def is_made(self, root: Path) -> bool | None:
+        """Whether there is more of it than its programs. None: nobody can tell, for its folder cannot be looked at, or
+        holds other things without that file."""
+        folder = root / self.folder[1:]
+        try:
+            names = {path.name for path in folder.iterdir()}
+        except FileNotFoundError:
+            # A link to a disk that is away looks like nothing, too.
+            return False if folder.parent.is_dir() and not folder.is_symlink() else None
+        except OSError:
+            return None
+        return True if self.made in names else None if names - self.before else False
 
 
-BOX = End("box", "zaitang-box.target", "zaitang-edge", "--box", "/var/lib/zaitang/box", "box.toml")
+BOX = End("box", "zaitang-box.target", "zaitang-edge", "--box", "/var/lib/zaitang/box", "box.toml",
+          frozenset(("lost+found", ".new")))
 CENTRE = End("centre", "zaitang-centre.target", "zaitang-central", "--centre", "/var/lib/zaitang/centre", "centre.toml")
 
 
@@ -74,13 +85,15 @@ class Ends:
         wanted = self._root / "etc/systemd/system/local-fs.target.wants" / UNIT
         return wanted.is_symlink() and not os.path.ismount(self._root / PLACE[1:])
 
+    def has_box(self) -> bool | None:
+        """Whether there is a box that a centre has taken; None: nobody can tell."""
+        return BOX in self.here and (None if self.lacks_disk() else BOX.is_made(self._root))
+
     def busy(self, release: str, within_min: int) -> str:
         """Why nothing may be restarted now: `recording`, `open`, `plan`, or `unknown`; empty: it may. A centre may
-        always: boxes keep everything until it is back. So may a box that no centre has taken yet."""
-        if BOX in self.here and self.lacks_disk():
-            return "unknown"
-        if not self._has_box():
-            return ""
+        always: boxes keep everything until it is back. So may a box that surely no centre has taken yet."""
+        if not (has_box := self.has_box()):
+            return "unknown" if has_box is None else ""
         answer = self.ask(BOX, release, "busy", "--json", "--within", str(within_min))
         said = answer.read()
         if not isinstance(said, dict) or answer.status not in (0, 1):
@@ -91,14 +104,14 @@ class Ends:
         """What the doctor of the box says, as it printed it; an empty list where there is none yet.
 
         None: it says nothing that can be read."""
-        if not self._has_box():
+        if self.has_box() is False:
             return []
         said = self.ask(BOX, release, "doctor", "--json").read()
         return said if isinstance(said, list) and all(isinstance(one, dict) for one in said) else None
 
     def try_schema(self, end: End, release: str) -> dict[str, Any]:
         """As `schema`, of a release that opens a copy of the database first, if there is one."""
-        return self.schema(end, release, *["--try"] * end.is_made(self._root))
+        return self.schema(end, release, *["--try"] * (end.is_made(self._root) is not False))
 
     def schema(self, end: End, release: str, *words: str) -> dict[str, Any]:
         """`writes`, `opens` and `database` of an end under a release. Raises InstallError with its words."""
@@ -121,16 +134,13 @@ class Ends:
     def state_failed(self, release: str, did_not_hold: str, back_to: str, why: str) -> None:
         """Have the box state it for its centre; one that no centre has taken has nobody to tell. Raises
         InstallError."""
-        if not self._has_box():
+        if self.has_box() is False:
             return
         words = ["update-failed", "--release", did_not_hold, "--why", why, *(["--back-to", back_to] if back_to else [])]
         answer = self.ask(BOX, release, *words)
         if answer.status != 0:
             raise InstallError(f"未能上报更新失败：{answer.words.strip()[-500:]}",
                                f"That the update failed could not be stated: {answer.words.strip()[-500:]}")
-
-    def _has_box(self) -> bool:
-        return BOX in self.here and BOX.is_made(self._root)
 
     def ask(self, end: End, release: str, *words: str) -> Answer:
         """Run a command of an end to its end, or for LONGEST_S real seconds."""

@@ -23,10 +23,11 @@ from provisioning.update import systemd
 from provisioning.update.bundles import offered, told_from_others
 from provisioning.update.ends import Ends
 from provisioning.update.prove import Pace, Sample, bad_of, judge, news
+from provisioning.update.refusals import OPT, STATE, Refused, refuse_full, refuse_machine
 from provisioning.update.releases import CURRENT, UPDATER, Releases
-from provisioning.update.state import Act, Facts, State, before, kept
+from provisioning.update.state import Act, Facts, State, kept
 
-OPT, STATE, INBOX = "/opt/zaitang", "/var/lib/zaitang-install", "/var/lib/zaitang/update"
+INBOX = "/var/lib/zaitang/update"
 START = "/proc/sys/kernel/random/boot_id"
 NIGHT = range(1, 5)
 """Hours of the machine's clock in which an update that nobody asked for is done."""
@@ -34,10 +35,6 @@ WAITS_S = 20 * 3600
 """So long it waits for a night. Of a machine that is off at night it takes a quiet hour of the day."""
 SOON_MIN, LATER_MIN = 15, 60
 """How near a class may be when somebody asked for an update, and when nobody did."""
-
-
-class Refused(InstallError):
-    """A bundle that is not taken."""
 
 
 class NotProved(InstallError):
@@ -62,7 +59,7 @@ class Machine:
         self.ends = Ends(host.root, self.releases.folder, host.journal.installed())
         self._acts: Mapping[Act, Callable[[State], Mapping[str, Any]]] = {
             "check": self._look_at, "build": self._make, "try": self._try, "switch": self._note_ailing,
-            "link": self._link, "restart": self._restart, "prove": self._prove, "link_back": self._link_back,
+            "link": self._link, "restart": self._restart_new, "prove": self._prove, "link_back": self._link_back,
             "restart_back": self._restart, "tell": self._tell, "tidy": self._tidy}
 
     def facts(self, state: State) -> Facts:
@@ -87,6 +84,11 @@ class Machine:
         """One step; what it found out. Raises InstallError, OSError."""
         return self._acts[act](state) if act in self._acts else {}
 
+    def drop_copies(self) -> None:
+        """Of bundles, which a kill left while they were copied."""
+        for left in (self._staged(), self._staged().with_name(self._staged().name + ".part")):
+            shutil.rmtree(left, ignore_errors=True)
+
     def settle_units(self) -> None:
         """Units as the release that is current has them. Raises InstallError, OSError."""
         folder = self.releases.folder / self.releases.current() / "systemd"
@@ -99,11 +101,12 @@ class Machine:
     def _look_at(self, state: State) -> Mapping[str, Any]:
         """Copy what is offered, and check the copy."""
         bundle = self._bundle(state)
-        assert bundle is not None
-        seen = told_from_others(bundle)
+        if bundle is None or not (seen := told_from_others(bundle)):
+            raise Refused("更新包已不在原处。", "The bundle is not there any more.")
         current = self.releases.installed()
         shutil.rmtree(self._staged(), ignore_errors=True)
         refuse_machine(self.ends, current)
+        refuse_full(self._host, bundle)
         release = check(copy(bundle, self._staged()), self._host, state, current)
         self._say(Said(f"版本 {release.version}：签名和全部文件均正确",
                        f"release {release.version}: signed, and every file is as it should be"))
@@ -141,6 +144,14 @@ class Machine:
         self.releases.lead(CURRENT, state.old)
         self.settle_units()
         return {}
+
+    def _restart_new(self, state: State) -> Mapping[str, Any]:
+        """Raises NotProved where systemd does not start it; what comes before that is tried again."""
+        self.settle_units()
+        try:
+            return self._restart(state)
+        except InstallError as error:
+            raise NotProved("processes", (error.said.en,)) from None
 
     def _restart(self, _state: State) -> Mapping[str, Any]:
         self.settle_units()
@@ -209,7 +220,8 @@ class Machine:
 
     def _is_time(self, state: State) -> bool:
         now = time.time()
-        return state.asked or datetime.now().hour in NIGHT or now - state.waits_since > WAITS_S
+        # A clock that was set back by more has not to be waited for.
+        return state.asked or datetime.now().hour in NIGHT or abs(now - state.waits_since) > WAITS_S
 
     def _staged(self) -> Path:
         return self._host.at(STATE) / "bundle"
@@ -229,6 +241,9 @@ def copy(bundle: Path, to: Path) -> Path:
 def check(folder: Path, host: Host, state: State, current: str) -> Release:
     """What a bundle is that this machine may take. Raises InstallError."""
     machine = host.machine
+    if not host.at(KEY).is_file():
+        raise Refused(f"本机没有发布者的公钥 {KEY}：请用 --release-key 再次运行安装。",
+                      f"This machine has no publisher's key, {KEY}: run the installation again with --release-key.")
     try:
         release = check_bundle(folder, host.at(KEY).read_bytes())
         reasons = may_install(release, current, Offered(machine.arch, (machine.python,)))
@@ -248,28 +263,3 @@ def check(folder: Path, host: Host, state: State, current: str) -> Release:
 
 def _refused(error: BadRelease) -> Refused:
     return Refused(error.words("zh"), error.words("en"))
-
-
-def refuse_machine(ends: Ends, current: str) -> None:
-    """A machine on which nothing would be proved, or nobody knows what is newer. Raises Refused."""
-    if not ends.here:
-        raise Refused("本机没有安装终端盒或监管中心：请用 install-box 或 install-centre 安装。",
-                      "Neither a box nor a centre is installed on this machine: use install-box or install-centre.")
-    if ends.lacks_disk():
-        raise Refused("数据盘没有挂载，无法得知本机是否空闲：请先接好数据盘。",
-                      "The disk for what is kept is not mounted, and nobody can tell whether this machine is quiet: "
-                      "mount it first.")
-    if not current:
-        raise Refused("/opt/zaitang/current 没有指向任何版本：请先让它指向 /opt/zaitang/releases 中的一个版本。",
-                      "/opt/zaitang/current leads to no release: let it lead to one of /opt/zaitang/releases first.")
-
-
-def refuse_back(state: State, current: str, releases: Releases, ends: Ends) -> str:
-    """The release to which this machine can go back now. Raises Refused."""
-    to = before(current, releases.whole(), state.broken)
-    if not to:
-        raise Refused("本机没有可退回的版本。", "There is no release on this machine to go back to.")
-    if not ends.reads(to):
-        raise Refused(f"版本 {to} 打不开现在的数据库，无法退回。",
-                      f"Release {to} does not open the database as it is now: there is no way back to it.")
-    return to

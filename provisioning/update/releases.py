@@ -44,10 +44,10 @@ class Releases:
         sync_folder(self._opt)
 
     def remove_others(self, kept: Collection[str]) -> None:
-        """All but these, and but those to which a link leads."""
+        """All folders but these, and but those to which a link leads. What else lies there is somebody's."""
         stay = {*kept, self.current(), self._led(UPDATER)}
         for path in self.folder.iterdir():
-            if path.name not in stay:
+            if path.name not in stay and path.is_dir() and not path.is_symlink():
                 # Not whole any more from here on, whoever is killed meanwhile.
                 (path / ENDS).unlink(missing_ok=True)
                 shutil.rmtree(path)

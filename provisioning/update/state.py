@@ -2,7 +2,8 @@
 again, looks at the machine again, and goes on.
 
 What a row does may be done again, and is noted when it is done. `switched` and `rolling_back` are noted before the link
-moves, so whichever release it names after a power cut, the state says which one it is to be.
+moves, so whichever release it names after a power cut, the state says which one it is to be. What could be done in part
+alone, as on a full disk, is the same as a kill: the phase stays.
 """
 from __future__ import annotations
 
@@ -189,10 +190,11 @@ TABLE: tuple[Row, ...] = (
     Row("switched", _started_anew, "note_start", "switched", "switched"),
     Row("switched", lambda state, facts: not _is_new(state, facts) and not facts.quiet, "nothing", "waiting",
         "waiting"),
-    Row("switched", lambda state, facts: not _is_new(state, facts), "link", "switched", "waiting"),
+    Row("switched", lambda state, facts: not _is_new(state, facts), "link", "switched", "switched"),
     Row("switched", _in_vain, "go_back", "rolling_back", "switched"),
     Row("switched", lambda state, facts: not state.stale, "nothing", "proving", "switched"),
-    Row("switched", lambda state, facts: facts.quiet, "restart", "proving", "proving"),
+    Row("switched", lambda state, facts: bool(state.why), "nothing", "proving", "switched"),
+    Row("switched", lambda state, facts: facts.quiet, "restart", "proving", "switched"),
     Row("proving", _started_anew, "note_start", "proving", "proving"),
     Row("proving", lambda state, facts: not _is_new(state, facts), "nothing", "idle", "idle"),
     Row("proving", _in_vain, "go_back", "rolling_back", "proving"),

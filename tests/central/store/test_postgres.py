@@ -10,15 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
+from central import cli
 from central.errors import DatabaseUnusable, TwoDatabases
 from central.ingest.collector import Message
 from central.ingest.dropped import Dropped
 from central.store import engine as engine_module
 from central.store import postgres as settings
 from central.store.address import address_of
-from central.store.engine import open_engine, reading, writing
+from central.store.engine import open_engine, reading, try_open, writing
 from central.store.errors import DatabaseNotUtf8, DatabaseUnsafe, OtherDatabase
 from central.store.schema import SCHEMA_VERSION, accounts, audit, metadata, sessions, tiles
 from central.store.tables import Tx
@@ -426,6 +427,74 @@ def test_an_older_version_becomes_this_one_or_stays_as_it_was(
         assert (tx.meta("schema"), tx.tree_size(), tx.count_accounts()) == (str(SCHEMA_VERSION), 0, 0)
         assert set(inspect(connection).get_table_names()) == set(metadata.tables)
     engine.dispose()
+
+
+def commits(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE names ADD COLUMN half TEXT"))
+    connection.commit()
+
+
+def says_commit(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE names ADD COLUMN half TEXT"))
+    connection.execute(text("COMMIT"))
+
+
+def is_cut(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE names ADD COLUMN half TEXT"))
+    connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
+def lasts(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE names ADD COLUMN half TEXT"))
+    connection.execute(text("SELECT pg_sleep(30)"))
+
+
+@pytest.mark.parametrize(("step", "why"), [
+    (None, ""), (commits, "foreign key"), (says_commit, "foreign key"), (is_cut, "terminating"),
+    (lasts, "statement timeout"),
+])
+def test_a_release_that_tries_an_older_version_leaves_it_as_it_was(
+    database: str, monkeypatch: pytest.MonkeyPatch, step: Callable[[Connection], None] | None, why: str,
+) -> None:
+    address = address_of(database)
+    assert address is not None
+    engine = open_engine(address)
+    with writing(engine) as connection:
+        tiles.drop(connection)
+        Tx(connection).set_meta("schema", "2")
+    before = _shape(engine)
+    if step is None:
+        try_open(address)
+    else:
+        monkeypatch.setattr(engine_module, "STEPS", {2: step})
+        monkeypatch.setattr(settings, "TRIED_S", 1)
+        with pytest.raises(DatabaseUnusable, match=why):
+            try_open(address)
+    assert _shape(engine) == before
+    with reading(engine) as connection:
+        assert Tx(connection).meta("schema") == "2"
+    monkeypatch.undo()
+    open_engine(address).dispose()  # nobody holds it up
+    engine.dispose()
+
+
+def _shape(engine: Engine) -> dict[str, list[str]]:
+    """Every table of a database, with its columns."""
+    with reading(engine) as connection:
+        found = inspect(connection)
+        return {name: [str(column["name"]) for column in found.get_columns(name)] for name in found.get_table_names()}
+
+
+def test_an_update_asks_whether_it_would_open(
+    tmp_path: Path, postgres: Server, database: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["--lang", "en", "schema", "--centre", str(tmp_path / "centre"), "--try"]
+    init_centre(tmp_path / "centre", test_keys=True, database=database).store.close()
+    assert cli.main(words) == 0
+    assert "a transaction that was taken back" in capsys.readouterr().out
+    with postgres.session(postgres.empty()) as session:  # in which nobody has made anything
+        assert cli.main([*words, "--json"]) == 0 and '"database": null' in capsys.readouterr().out
+        assert session.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
 
 
 def test_a_later_version_is_left_alone(database: str) -> None:

@@ -50,7 +50,23 @@ def test_of_a_recorder_that_runs_and_does_not_answer_nobody_can_tell(
             assert cli.main(["--lang", "en", "busy", "--box", str(folder), "--json"]) == 1
             said = capsys.readouterr()
             assert said.out == "" and "the recorder does not answer" in said.err
+        open_box(folder).store.close()
         assert busy(folder, capsys)[0] == 0  # it ended, and left its socket
+
+
+def test_of_a_box_whose_database_was_moved_away_nobody_can_tell(
+    tmp_path: Path, film: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    box = open_box(make_box(tmp_path / "box", film))
+    box.store.append("session.start", SessionStart("class-1", "s-1", "page"))
+    box.store.close()
+    with only_one(box.run_folder / "terminal.lock", "terminal"):
+        pass
+    (box.folder / "zaitang.db").rename(tmp_path / "db")
+    assert cli.main(["--lang", "en", "busy", "--box", str(box.folder), "--json"]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and "nobody can tell whether a class is open" in said.err
+    assert not (box.folder / "zaitang.db").exists()
 
 
 def test_an_open_class_and_what_is_recorded_of_it(

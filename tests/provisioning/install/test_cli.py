@@ -1,18 +1,21 @@
 """What the heads say: refusals in both languages, a dry run that writes nothing, two runs that exclude each other."""
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from provisioning.install import cli
+from provisioning.install.items import Item
 from provisioning.install.journal import FOLDER, Journal
 from provisioning.install.machine import Machine
+from provisioning.install.options import Options
 from provisioning.install.release import CURRENT
 from provisioning.install.said import own_language
 from provisioning.install.words import asked_language
@@ -87,6 +90,27 @@ def test_two_installations_exclude_each_other(run: Run, tmp_path: Path) -> None:
     code, out, err = run("box", "--uninstall")
     os.close(descriptor)
     assert (code, out) == (1, "") and "Another installation is going on" in err
+
+
+def test_an_end_whose_installation_has_just_ended_keeps_its_packages(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alone, planned = cli._alone, list[tuple[str, ...]]()
+
+    @contextlib.contextmanager
+    def late(root: Path) -> Iterator[None]:
+        (root / "var/log").mkdir(parents=True)
+        with alone(root):
+            Journal(root / FOLDER[1:] / "installed.json").put("user:zaitang", {}, "centre")
+            yield
+
+    def plan(_machine: Machine, options: Options) -> list[Item]:
+        planned.append(options.others)
+        return []
+
+    monkeypatch.setattr(cli, "_alone", late)
+    monkeypatch.setattr(cli, "plan", plan)
+    assert run("box")[0] == 0 and planned == [("centre",)]
 
 
 def test_a_removal_leaves_no_journal_and_says_where_evidence_lies(run: Run, tmp_path: Path) -> None:

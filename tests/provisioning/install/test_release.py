@@ -1,15 +1,19 @@
 """A release is there whole or not at all, knows its own place, and makes room for one with more in it."""
 from __future__ import annotations
 
+import errno
+import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from provisioning.install.host import Host
-from provisioning.install.release import RELEASES, Release, Source
+from provisioning.install.release import ENDS, RELEASES, Release, Source
 from provisioning.install.said import InstallError, Said
+from tests.provisioning.update.machines import kill_at
 
 Hosts = Callable[..., Host]
 NAME = f"{RELEASES}/1.0"
@@ -41,6 +45,7 @@ def host(host_of: Hosts, monkeypatch: pytest.MonkeyPatch) -> Host:
 
     asked: list[str] = []
     failing: list[str] = []
+    monkeypatch.setattr(os, "sync", lambda: None)  # of the whole machine
     monkeypatch.setattr(made, "run", run)
     monkeypatch.setattr(made, "asked", asked, raising=False)
     monkeypatch.setattr(made, "failing", failing, raising=False)
@@ -77,6 +82,7 @@ def test_whatever_fails_nothing_is_there_and_the_next_run_makes_it(host: Host, s
         release(source, "box").do(host)
     assert not host.at(NAME).exists()
     host.failing.clear()  # type: ignore[attr-defined]
+    assert not Path(f"{host.at(NAME)}.part").exists(), "half a release takes up room that a recording may need"
     release(source, "box").do(host)
     assert release(source, "box").done(host)
 
@@ -88,6 +94,37 @@ def test_a_second_end_gets_a_release_for_both(host: Host, source: Source) -> Non
     both.do(host)
     assert both.done(host) and release(source, "box").done(host) and release(source, "centre").done(host)
     assert [path.name for path in host.at(RELEASES).iterdir()] == ["1.0"]
+
+
+def test_wherever_it_is_killed_the_first_end_has_its_release(host: Host, source: Source) -> None:
+    both, final, at = release(source, "box", "centre"), host.at(NAME), 0
+    killed = True
+    while killed:
+        if final.exists():
+            shutil.rmtree(final)
+        release(source, "box").do(host)
+        pid = os.fork()
+        if not pid:
+            kill_at(at)
+            both.do(host)
+            os._exit(0)
+        killed = os.WIFSIGNALED(os.waitpid(pid, 0)[1])
+        assert "box" in (final / ENDS).read_text() and (final / "bin/zaitang-edge").is_file(), at
+        if not both.done(host):
+            both.do(host)
+        assert both.done(host) and [path.name for path in host.at(RELEASES).iterdir()] == ["1.0"]
+        at += 3 if at < 24 else 1
+    assert at > 30
+
+
+def test_where_two_folders_cannot_change_places_nothing_does(
+    host: Host, source: Source, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    release(source, "box").do(host)
+    monkeypatch.setattr("provisioning.install.release._exchange", lambda _one, _other: errno.EINVAL)
+    with pytest.raises(InstallError, match="stays as it is"):
+        release(source, "box", "centre").do(host)
+    assert release(source, "box").done(host)
 
 
 def test_for_no_end_is_no_release(host: Host, source: Source) -> None:

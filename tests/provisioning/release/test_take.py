@@ -47,6 +47,23 @@ def test_a_tar_and_a_folder_become_the_same_copy(packed: Path, tmp_path: Path) -
         assert not target.with_name(source.name + ".part").exists()
 
 
+def test_before_it_has_its_name_all_of_it_is_on_the_disk(
+    packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And nobody is told of it before its name is there, too."""
+    synced, fsync = list[str](), os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    target = take(packed, tmp_path / "taken" / "bundle")
+    assert synced[-1] == str(target.parent)
+    wanted = {f"{target}.part", *(f"{target}.part/{path.relative_to(target)}" for path in target.rglob("*"))}
+    assert wanted <= set(synced)
+
+
 def test_what_a_kill_left_is_begun_anew(packed: Path, tmp_path: Path) -> None:
     (tmp_path / "to.part" / "wheels").mkdir(parents=True)
     (tmp_path / "to.part" / "wheels" / "half").write_bytes(b"x")

@@ -127,7 +127,7 @@ class Small:
             with open(os.devnull, "w") as nowhere:
                 os.dup2(nowhere.fileno(), 1)
                 os.dup2(nowhere.fileno(), 2)
-            _kill_at(at)
+            kill_at(at)
             os._exit(self.update(*words))
         return os.WIFSIGNALED(os.waitpid(pid, 0)[1])
 
@@ -172,7 +172,8 @@ CHANGES = {"os.rename", "os.symlink", "os.mkdir", "os.remove", "os.rmdir", "shut
            "os.chmod"}
 
 
-def _kill_at(number: int) -> None:
+def kill_at(number: int) -> None:
+    """This process is killed before its change of that number to the disk."""
     left = [number]
 
     def heard(event: str, args: tuple[object, ...]) -> None:

@@ -13,8 +13,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from provisioning.update.kept import alone
-from provisioning.update.machine import STATE, Machine
+from provisioning.update.machine import Machine
 from provisioning.update.prove import Pace
+from provisioning.update.refusals import STATE
 from provisioning.update.state import State
 
 from .machines import GOOD_SCHEMA, QUIET, Small, bundle
@@ -23,11 +24,6 @@ TOP = Path(__file__).parents[3]
 
 BROKEN = {"active": "ActiveState=failed\n"}
 AILING = {"doctor": json.dumps([{"about": "terminal", "state": "bad", "says": "it does not answer", "params": {}}])}
-
-
-@pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Small:
-    return Small(tmp_path / "root", monkeypatch.setenv)
 
 
 def unit(small: Small) -> str:
@@ -112,6 +108,32 @@ def test_a_box_that_no_centre_has_taken_is_quiet_and_its_first_boot_is_proved(
     assert (small.current, small.read("ran").strip()) == (current, f"releases/{current}")
     assert small.read(f"opt/zaitang/releases/{current}/ends") == "box\n" and small.state()["tidy"]
     assert (small.state()["why"], small.read("stated")) == ("processes" if files else "", "")
+
+
+@pytest.mark.parametrize("away", ["moved", "linked", "all"])
+def test_a_box_that_cannot_be_read_is_not_taken_for_none(
+    small: Small, tmp_path: Path, away: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    box, top = small.root / "var/lib/zaitang/box", bundle(tmp_path, "0.2.0")
+    small.say({"busy": True, "why": "open", "begins": None})
+    assert small.update("take", str(top), "--now") == 0 and small.state()["phase"] == "checked"
+    (box / "zaitang.db").touch()
+    if away == "moved":
+        (box / "box.toml").rename(box / "box.toml.old")
+    elif away == "linked":
+        box.rename(tmp_path / "box")
+        box.symlink_to(tmp_path / "a disk that is away")
+    else:
+        box.parent.rename(tmp_path / "zaitang")
+    small.say(QUIET)
+    assert small.update("continue") == 0
+    assert (small.state()["phase"], small.releases) == ("checked", {"0.1.0"})
+    small.update("status")
+    assert "nobody can tell whether a class runs" in capsys.readouterr().out
+    for more in ((), ("--dry-run",)):
+        assert small.update("take", str(top), "--now", *more) == 1
+        said = capsys.readouterr()
+        assert "nobody can tell whether a class runs" in said.out + said.err and small.releases == {"0.1.0"}
 
 
 def test_a_machine_without_an_end_takes_nothing(
