@@ -139,7 +139,8 @@ def _show(host: Host, args: argparse.Namespace, options: Options | None) -> None
 
 
 def _options(args: argparse.Namespace, root: Path) -> Options:
-    shared = Options(args.end, read_source(TOP), lang=args.lang, release_key=args.release_key and _read(args.release_key),
+    shared = Options(args.end, read_source(TOP), lang=args.lang,
+                     release_key=args.release_key and _read(args.release_key),
                      system=system_options(vars(args), root, os.environ, args.end))
     if args.end == "box":
         return dataclasses.replace(shared, device=args.device, room=args.room, policy=args.policy, centre=args.centre,
