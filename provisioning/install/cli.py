@@ -20,7 +20,7 @@ from provisioning.install.host import Host
 from provisioning.install.items import Item
 from provisioning.install.journal import FOLDER, Journal
 from provisioning.install.machine import ONLY_ROOT, look, refusals
-from provisioning.install.options import Options
+from provisioning.install.options import KEY, Options
 from provisioning.install.plan import plan
 from provisioning.install.release import read_source
 from provisioning.install.said import InstallError, Said
@@ -101,9 +101,11 @@ def _place(host: Host, options: Options) -> int:
 
 
 def _items(host: Host, options: Options) -> list[Item]:
-    """The plan, with what the journal of this run says of other ends: an installation of one may just have ended."""
-    others = tuple(sorted(host.journal.installed() - {options.end}))
-    return plan(host.machine, dataclasses.replace(options, others=others))
+    """The plan, with what the journal of this run says of other ends: an installation of one may just have ended. A key
+    that one of them brought is this end's, too: it would go with the other."""
+    others, trusted = tuple(sorted(host.journal.installed() - {options.end})), host.at(KEY)
+    key = trusted.read_bytes() if trusted.exists() else options.release_key
+    return plan(host.machine, dataclasses.replace(options, others=others, release_key=key))
 
 
 def _uninstall(host: Host, end: str) -> int:

@@ -15,11 +15,13 @@ from provisioning.install import cli
 from provisioning.install.items import Item
 from provisioning.install.journal import FOLDER, Journal
 from provisioning.install.machine import Machine
-from provisioning.install.options import Options
+from provisioning.install.options import KEY, Options
+from provisioning.install.plan import _key as the_key
 from provisioning.install.release import CURRENT
 from provisioning.install.said import own_language
 from provisioning.install.words import asked_language
 from tests.provisioning.install.conftest import DEBIAN
+from tests.provisioning.release.making import pem
 
 PROJECT = Path(__file__).parents[3]
 Run = Callable[..., tuple[int, str, str]]
@@ -111,6 +113,23 @@ def test_an_end_whose_installation_has_just_ended_keeps_its_packages(
     monkeypatch.setattr(cli, "_alone", late)
     monkeypatch.setattr(cli, "plan", plan)
     assert run("box")[0] == 0 and planned == [("centre",)]
+
+
+def test_the_publishers_key_that_came_with_the_box_stays_for_the_centre(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    root, file, secret, key = tmp_path / "root", tmp_path / "release.pem", tmp_path / "passphrase", pem()
+    file.write_bytes(key)
+    secret.write_text("a long passphrase\n")
+    for folder in ("var/log", "etc"):
+        (root / folder).mkdir(parents=True)
+    for name in ("passwd", "group"):
+        (root / "etc" / name).write_text(f"root:x:{os.getuid()}:{os.getgid()}::/root:/bin/sh\n")
+    monkeypatch.setattr(cli, "plan", lambda _machine, options: the_key(options))
+    assert run("box", "--release-key", str(file))[0] == 0
+    assert run("centre", "--passphrase-file", str(secret))[0] == 0
+    assert run("box", "--uninstall")[0] == 0 and (root / KEY[1:]).read_bytes() == key
+    assert run("centre", "--uninstall")[0] == 0 and not (root / KEY[1:]).exists()
 
 
 def test_a_removal_leaves_no_journal_and_says_where_evidence_lies(run: Run, tmp_path: Path) -> None:
