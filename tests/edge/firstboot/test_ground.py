@@ -1,15 +1,17 @@
 """Where a new box is made: it is one whole, or as one that never asked, whenever the power fails."""
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from edge.config import CameraConfig, VisionConfig, load_box
 from edge.firstboot import ground as module
-from edge.firstboot.cameras import Found, chosen
-from edge.firstboot.errors import CameraTwice, OtherName
+from edge.firstboot.cameras import Found, check_named, chosen
+from edge.firstboot.errors import CameraTwice, NoCameras, NoRoomCamera, NoTerminalCamera, OtherName
 from edge.firstboot.ground import NEW, become, find_ground, forget
 from edge.identity.errors import JoinedAlready
 from edge.identity.join import Answer, Broker
@@ -139,3 +141,10 @@ def test_only_cameras_that_were_found_are_taken() -> None:
                            ({"picamera2:0": "room", "v4l2:/dev/video0": "room"}, "")):
         with pytest.raises(CameraTwice):
             chosen(roles, network, found)
+
+
+@pytest.mark.parametrize(("roles", "refused"), [
+    ((), NoCameras), (("terminal",), NoRoomCamera), (("room",), NoTerminalCamera), (("room", "terminal"), None)])
+def test_a_place_without_a_camera_is_told(roles: tuple[Any, ...], refused: type[Exception] | None) -> None:
+    with contextlib.nullcontext() if refused is None else pytest.raises(refused):
+        check_named([CameraConfig(role, "v4l2:/dev/video0", role) for role in roles])
