@@ -14,8 +14,8 @@ BETTER = "opencv"
 """Better than what comes with the packages. Whoever brings models under a licence of their own names that pack in
 box.toml: how alike faces must be for it was not measured (models/insightface.md)."""
 IN_PART = N_("The model pack {pack} is not taken: files of it are missing or are others: {files}")
-FOR_TRIALS = N_("No model pack but {pack} is whole on this machine. It is for trying things out: it sees no small faces "
-                "and names few. `zaitang-edge models fetch {better}` brings another")
+FOR_TRIALS = N_("No model pack but {pack} is whole on this machine. It is for trying things out: it sees no small "
+                "faces and names few. `zaitang-edge models fetch {better}` brings another")
 TAKEN = N_("Model pack: {pack}")
 
 
