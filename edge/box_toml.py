@@ -1,6 +1,10 @@
 """What stands in the box.toml of a new box: every key, with what it means, in the language of who makes the box."""
 from __future__ import annotations
 
+import json
+
+from edge.config import BUILTIN
+
 EN = '''\
 # What this box is told. Lines that begin with # are examples or what holds anyway: take the # away and change them.
 # `zaitang-edge cameras --box .` tries the cameras; a mistake is told with its key at the start.
@@ -50,10 +54,10 @@ lang = {lang}
 #heartbeat_s = 60
 
 # --- faces
-#[vision]
+{vision}[vision]
 # builtin comes with the packages, to try things out: it sees no small faces, scores no life and names few. Under a real
 # policy check-in and roll call take it only where the enrolled people of a class show that few strangers pass.
-#pack = "opencv"
+{vision}pack = {pack}
 # Where its files are, if not in their usual place (`zaitang-edge models fetch opencv`).
 #folder = "/srv/models"
 
@@ -161,10 +165,10 @@ lang = {lang}
 #heartbeat_s = 60
 
 # --- 人脸
-#[vision]
+{vision}[vision]
 # builtin 随软件包自带，供试用：看不到小脸，不能给活体打分，认出的人少。
 # 按正式政策，只有本班登记的人能证明误认的陌生人很少时，签到和点名才用它。
-#pack = "opencv"
+{vision}pack = {pack}
 # 模型文件不在通常位置时，写明所在文件夹（`zaitang-edge models fetch opencv`）。
 #folder = "/srv/models"
 
@@ -223,3 +227,12 @@ lang = {lang}
 
 TEMPLATES = {"en": EN, "zh": ZH}
 """By language. What a program reads in them is the same."""
+
+
+def new_box_toml(device: str, room: str, policy: str, lang: str, pack: str = BUILTIN) -> str:
+    """The file, in the language of the terminal. A pack that is not `builtin` is named, so that another one that comes
+    to the machine later does not change who is known."""
+    said = {name: json.dumps(value, ensure_ascii=False) for name, value in (
+        ("device", device), ("room", room), ("policy", policy), ("lang", lang),
+        ("pack", "opencv" if pack == BUILTIN else pack))}
+    return TEMPLATES[lang].format(vision="#" if pack == BUILTIN else "", **said)

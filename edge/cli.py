@@ -158,11 +158,14 @@ def _add_cameras(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _init(args: argparse.Namespace) -> int:
     from edge.clock import SystemClock
+    from edge.models.choice import choose_pack
     from edge.setup import make_box
 
-    now_us = SystemClock().utc_us() if args.test_keys else None
-    public = make_box(args.folder, args.device, args.policy, args.room, args.lang, now_us)
+    now_us, choice = SystemClock().utc_us() if args.test_keys else None, choose_pack()
+    public = make_box(args.folder, args.device, args.policy, args.room, args.lang, now_us, choice.pack)
     print(translate(MADE, args.lang, device=args.device, file=args.folder / "box.toml"))
+    for said in choice.words(args.lang):
+        print(said)
     if public is None:
         print(translate(TEST_KEYS, args.lang))
         print(translate(CAMERAS_NEXT, args.lang, folder=args.folder))

@@ -21,6 +21,8 @@ BOX_FILE = "box.toml"
 MAX_BYTES = 1 << 18
 NO_FOLDER = N_("there is no such folder")
 NO_FILE = N_("there is no box.toml in it")
+BUILTIN = "builtin"
+"""The model pack that comes with the packages."""
 EMPTYING = "emptying"
 """The mark of a box that is being emptied (`edge/reset`)."""
 EMPTIED = N_("it is being emptied: say `zaitang-edge reset` again")
@@ -120,7 +122,7 @@ class PanelConfig:
 class VisionConfig:
     """The model pack. `folder` holds its files when they are not at their usual place."""
 
-    pack: Id = "builtin"
+    pack: Id = BUILTIN
     folder: str | None = None
 
 

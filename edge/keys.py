@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from common.texts import N_
 from edge.errors import BadCertificateFile, BadKeyFile, BadKeys, NotCertified
-from edge.lock import is_locked, lock, new_salt, passphrase, unlock
+from edge.lock import NEXT, is_locked, lock, new_salt, passphrase, unlock
 from edge.storage.files import replace, sync_folder, write_new
 from evidence.certs import MAX_PEM, fingerprint, identity, issue, make_root, read_certificate, split_chain
 from evidence.errors import BadCertificate
@@ -114,21 +114,44 @@ def load_device_key(folder: Path) -> Ed25519PrivateKey:
 
 
 def lock_keys(folder: Path, word: bytes) -> int:
-    """Put the secret keys that lie there in plain under a passphrase, each in one step; how many. Those that are locked
-    it must open. May be run again after a kill. Raises BadKeyFile, and then nothing was locked, or BadKeys."""
-    plain, salt = dict[str, bytes](), new_salt()
+    """Put the secret keys under a passphrase, each in one step; how many were not. Those that lie in plain are locked;
+    those that are locked it must open, or what `relock_keys` laid beside them, which then takes their place. May be run
+    again after a kill. Raises BadKeyFile, and then nothing was changed, or BadKeys."""
+    plain, beside, salt = dict[str, bytes](), list[str](), new_salt()
     for name in SECRET:
         data = _bytes(folder / name, secret=True)
-        if is_locked(data):
-            unlock(folder / name, data, word)
-        else:
+        if not is_locked(data):
             plain[name] = data
+        elif _opened(folder / name, data, word)[1]:
+            beside.append(name)
     try:
+        for name in beside:
+            os.rename(folder / (name + NEXT), folder / name)
+            sync_folder(folder)
         for name, data in plain.items():
             replace(folder / name, lock(name, data, word, salt))
+        for name in SECRET:
+            (folder / (name + NEXT)).unlink(missing_ok=True)
     except OSError as error:
         raise BadKeys(folder=folder, why=error.strerror or str(error)) from None
-    return len(plain)
+    return len(plain) + len(beside)
+
+
+def relock_keys(folder: Path, old: bytes, new: bytes) -> int:
+    """Lay beside each locked key the same under a new passphrase; how many. From then on both open the keys, until
+    `lock_keys` makes one of them the only one. May be run again after a kill: before it returns the old one opens them,
+    if it did. Raises BadKeyFile: neither opens one; BadKeys."""
+    opened, salt = dict[str, bytes](), new_salt()
+    for name in SECRET:
+        data = _bytes(folder / name, secret=True)
+        if is_locked(data) and not _opens(folder / name, data, new):
+            opened[name] = _opened(folder / name, data, old)[0]
+    try:
+        for name, plain in opened.items():
+            replace(folder / (name + NEXT), lock(name, plain, new, salt))
+    except OSError as error:
+        raise BadKeys(folder=folder, why=error.strerror or str(error)) from None
+    return len(opened)
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -203,12 +226,28 @@ def _read(path: Path, parse: Callable[[bytes], T], secret: bool = False) -> T:
     """A parsed file. Raises BadKeyFile when it is missing, damaged, or secret and open to others or not opened."""
     data = _bytes(path, secret)
     if secret and is_locked(data):
-        data = unlock(path, data, passphrase())
+        data = _opened(path, data, passphrase())[0]
     try:
         return parse(data)
     except (ValueError, TypeError, UnsupportedAlgorithm, InternalError, BadCertificate, x509.ExtensionNotFound):
         # TypeError: it wants a password. InternalError: OpenSSL has no words for what is wrong.
         raise BadKeyFile(path=path, why=DAMAGED) from None
+
+
+def _opened(path: Path, data: bytes, word: bytes | None) -> tuple[bytes, bool]:
+    """What is locked in a file, and whether only what `relock_keys` laid beside it opened. Raises BadKeyFile."""
+    beside = path.with_name(path.name + NEXT)
+    if not beside.exists() or _opens(path, data, word):
+        return unlock(path, data, word), False
+    return unlock(path, _bytes(beside, secret=True), word), True
+
+
+def _opens(path: Path, data: bytes, word: bytes | None) -> bool:
+    try:
+        unlock(path, data, word)
+    except BadKeyFile:
+        return False
+    return True
 
 
 def _bytes(path: Path, secret: bool) -> bytes:

@@ -22,6 +22,8 @@ SALT, NONCE, KEY = 16, 12, 32
 COST, BLOCK, LANES = 2**15, 8, 1
 """32 MiB and a tenth of a second for each guess, and for each start of a process."""
 CREDENTIAL = "zaitang.keys"
+NEXT = ".next"
+"""Behind the name of a locked file: the same under another passphrase, as long as either may be the machine's."""
 LEAST, MOST = 12, 1024
 """Bytes of a passphrase."""
 NO_PASSPHRASE = N_("it is locked, and no passphrase came with this call: by root `zaitang-edge` brings it, and so do "
@@ -36,10 +38,13 @@ def passphrase() -> bytes | None:
     if not given:
         return None
     path = Path(given) / CREDENTIAL
+    return read_passphrase(path) if os.path.lexists(path) else None
+
+
+def read_passphrase(path: Path) -> bytes:
+    """The one in the first line of a file. Raises BadKeyFile."""
     try:
         word = read_plain(path, MOST + 2).split(b"\n", 1)[0].rstrip(b"\r")
-    except FileNotFoundError:
-        return None
     except OSError as error:
         raise BadKeyFile(path=path, why=error.strerror or str(error)) from None
     if not LEAST <= len(word) <= MOST:

@@ -1,7 +1,6 @@
 """Makes the folder of a new box: box.toml, keys, room for video; then takes the certificate that the centre issued."""
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import shutil
@@ -10,8 +9,8 @@ from typing import get_args
 
 from common.policies import load_policy
 from common.texts import N_
-from edge.box_toml import TEMPLATES
-from edge.config import BOX_FILE, load_box
+from edge.box_toml import new_box_toml
+from edge.config import BOX_FILE, BUILTIN, load_box
 from edge.errors import BadBox, CannotWrite
 from edge.keys import certify_keys, make_box_keys, make_waiting_keys, self_certified
 from edge.storage.files import read_plain
@@ -44,9 +43,11 @@ class CertifiedAlready(BadInput):
     text = "the box in {folder} is certified already, under the root {root}"
 
 
-def make_box(folder: Path, device: str, policy: str, room: str, lang: str, test_us: int | None = None) -> Path | None:
+def make_box(folder: Path, device: str, policy: str, room: str, lang: str, test_us: int | None = None,
+             pack: str = BUILTIN) -> Path | None:
     """Make the folder of a box, all of it or nothing; the file with its public key, which the centre certifies.
     `test_us`: the time now (UTC microseconds) certifies it on the spot with a test key, and there is no such file.
+    `pack`: of models, as `choose_pack` found it.
 
     Raises BoxExists, FolderNotEmpty, BadDeviceId, NoSuchPolicy, CannotWrite."""
     folder = folder.absolute()
@@ -60,7 +61,7 @@ def make_box(folder: Path, device: str, policy: str, room: str, lang: str, test_
     temp = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
         temp.mkdir(parents=True)
-        furnish(temp, device, policy, room, lang)
+        furnish(temp, device, policy, room, lang, pack)
         if test_us is not None:
             make_box_keys(temp / KEYS, self_certified(device, test_us))
         else:
@@ -74,13 +75,11 @@ def make_box(folder: Path, device: str, policy: str, room: str, lang: str, test_
     return None if test_us is not None else folder / PUBLIC.format(device=device)
 
 
-def furnish(folder: Path, device: str, policy: str, room: str, lang: str) -> None:
+def furnish(folder: Path, device: str, policy: str, room: str, lang: str, pack: str) -> None:
     """Put into the folder of a new box all but its keys; again is no harm. Raises OSError."""
     # The recorder makes its volume there. What lies in it would be taken for something that was recorded.
     (folder / VIDEO).mkdir(exist_ok=True)
-    said = {"device": device, "room": room, "policy": policy, "lang": lang}
-    text = TEMPLATES[lang].format_map({name: json.dumps(value, ensure_ascii=False) for name, value in said.items()})
-    (folder / BOX_FILE).write_text(text, encoding="utf-8")
+    (folder / BOX_FILE).write_text(new_box_toml(device, room, policy, lang, pack), encoding="utf-8")
 
 
 def certify(folder: Path, certificate: Path, root: Path) -> str:

@@ -104,6 +104,11 @@ class DeviceTables:
         rows = select(t.certificates.c.keyid).where(t.certificates.c.device == device)
         return self._db.execute(rows.limit(1)).first() is not None
 
+    def knows_boxes(self, own: str) -> bool:
+        """Whether any box is registered. `own`: the centre's own name."""
+        rows = select(t.certificates.c.keyid).where(t.certificates.c.device != own)
+        return self._db.execute(rows.limit(1)).first() is not None
+
     def certificate_of(self, keyid: str) -> str | None:
         """The certificate (PEM, with intermediate) of an evidence key that is known here."""
         return self._db.execute(select(t.certificates.c.pem).where(t.certificates.c.keyid == keyid)).scalar()

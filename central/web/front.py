@@ -27,7 +27,7 @@ from central.web.links import Link, link
 from central.web.localtime import LocalTime
 from central.web.looking import look
 from central.web.overview import VERDICTS, Asked, asked_of, beside, line_view, list_view, overview_view
-from central.web.plan_choices import claimed_within
+from central.web.plan_choices import claimed_within, waiting_within
 from central.web.refusals import reason_words
 from central.web.render import lang_of, page
 from central.wiring import Centre
@@ -61,9 +61,12 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
             links = newest_records(tx, scope, [one.device for one in found.boxes])
             silent = may_not_sign(tx, centre.clock.stamp(), centre.keys.test)
             institutions = [(one.institution, one.name) for one in scope.visible()]
+            claims = scope.actor.may(Action.CLAIM_BOX)
+            waiting = len(waiting_within(tx, scope)) if claims else 0
+            boxless = claims and not (tx.knows_boxes(own) if _whole(scope) else _theirs(tx, scope))
         return page(
             request, centre, "overview.html", 422 if wrong else 200, o=overview_view(found, lang, dict(institutions)),
-            wrong=wrong,
+            wrong=wrong, waiting=waiting, boxless=boxless,
             l=list_view(listed, asked, lang, dict(institutions)), verdicts=_verdicts(lang), institutions=institutions,
             links=links, silent=silent and words(silent, lang), live=scope.actor.may(Action.LIVE),
             searches=scope.actor.may(Action.SEARCH),
@@ -94,9 +97,8 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
         with centre.store.read() as tx:
             scope = scope_of(tx, actor_of(request))
             whole = _whole(scope)
-            theirs = None if whole else {*tx.boxes_wanted(wanted_of(scope)),
-                                         *(one.device for one in claimed_within(tx, scope, "approved"))}
-            waiting = len(tx.claims("waiting") if scope.everything else claimed_within(tx, scope, "waiting"))
+            theirs = None if whole else _theirs(tx, scope)
+            waiting = len(waiting_within(tx, scope))
             shown = [one for one in box_views(tx, centre.store.device, centre.clock.stamp().utc_us, lang)
                      if theirs is None or one.device in theirs]
             newest = {one.device: one for one in shown}
@@ -134,6 +136,11 @@ def wanted_of(scope: Scope) -> Wanted:
 def _whole(scope: Scope) -> bool:
     """Who sees all boxes, also those of no class, and what was refused: nobody can tell whose that was."""
     return scope.everything or (scope.actor.role == "auditor" and scope.nobodys)
+
+
+def _theirs(tx: Tx, scope: Scope) -> set[str]:
+    """The boxes of somebody who sees not all: of their classes, and those that were claimed for their institution."""
+    return {*tx.boxes_wanted(wanted_of(scope)), *(one.device for one in claimed_within(tx, scope, "approved"))}
 
 
 def newest_records(tx: Tx, scope: Scope, devices: Collection[str]) -> dict[str, Link]:

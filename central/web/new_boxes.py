@@ -18,7 +18,7 @@ from central.store.tables import Tx
 from central.web.access import Routes, actor_of, field
 from central.web.boxes import CHINA_MIN
 from central.web.errors import NothingChosen
-from central.web.plan_choices import choices, claimed_within, policy_of_form
+from central.web.plan_choices import choices, claimed_within, policy_of_form, waiting_within
 from central.web.render import lang_of, page
 from central.wiring import Centre
 from common.reasons import moment_words
@@ -166,8 +166,7 @@ def _waiting(request: Request, centre: Centre, error: BadInput | None = None) ->
     with centre.store.read() as tx:
         scope = scope_of(tx, actor)
         names = {one.institution: one.name for one in scope.visible()}
-        claims = tx.claims("waiting") if scope.everything else claimed_within(tx, scope, "waiting")
-        boxes = [_view(tx, one, names, lang) for one in claims]
+        boxes = [_view(tx, one, names, lang) for one in waiting_within(tx, scope)]
         done = sorted(claimed_within(tx, scope, "approved"), key=lambda one: -(one.asked_us or 0))[:LATEST]
         approved = [_view(tx, one, names, lang) for one in done]
     return page(request, centre, "boxes_waiting.html", 200 if error is None else 422, boxes=boxes, approved=approved,

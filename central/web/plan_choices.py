@@ -110,3 +110,8 @@ def _rooms(tx: Tx, scope: Scope) -> dict[str, str]:
 def claimed_within(tx: Tx, scope: Scope, state: State) -> list[Claim]:
     """Boxes that somebody claimed for an institution within the scope, by the state of their claims."""
     return [one for one in tx.claims(state) if one.institution and scope.holds_institution(one.institution)]
+
+
+def waiting_within(tx: Tx, scope: Scope) -> list[Claim]:
+    """Boxes that wait for approval: of whoever sees everything all of them."""
+    return tx.claims("waiting") if scope.everything else claimed_within(tx, scope, "waiting")

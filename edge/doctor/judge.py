@@ -7,6 +7,7 @@ from typing import Literal
 
 from common.health import Check, State, failed
 from common.texts import N_
+from edge.config import BUILTIN
 from evidence.records import ClockState
 
 DAY_S, HOUR_S = 86_400, 3_600
@@ -257,7 +258,5 @@ def _number(value: object) -> int:
 
 PROCESSES, CAMERAS, DISK, CLOCK = N_("processes"), N_("cameras"), N_("disk"), N_("clock")
 HEAT, POWER, CENTRE, CERTIFICATE = N_("heat"), N_("power"), N_("centre"), N_("certificate")
-BUILTIN = "builtin"
-"""What a box has that was told of no pack (edge.config)."""
 NETWORK, BACKLOG, PACK, VIDEO = N_("network"), N_("backlog"), N_("pack"), N_("video")
 TERMINAL, RELEASE = N_("terminal"), N_("release")

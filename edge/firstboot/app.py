@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pydantic import StringConstraints
 
 from common.texts import LANGS, language, translate, words
-from edge.firstboot.cameras import Found, chosen
+from edge.firstboot.cameras import ROLES, Found, check_named, chosen
 from edge.firstboot.newcomer import Newcomer
 from edge.firstboot.view import told
 from edge.qr import drawn
@@ -33,6 +33,7 @@ MOST_BODY = 8192
 Roles = Annotated[dict[Annotated[str, StringConstraints(max_length=200)],
                        Annotated[str, StringConstraints(max_length=20)]], Body()]
 Address = Annotated[str, StringConstraints(max_length=400), Body()]
+Knowing = Annotated[bool, Body()]
 Fingerprint = Annotated[str, StringConstraints(max_length=200), Body()]
 
 
@@ -74,8 +75,8 @@ def make_app(newcomer: Newcomer, cameras: Callable[[], list[Found]], lang: str, 
 
     def content(chosen_lang: str) -> dict[str, Any]:
         said = told(newcomer.known(), chosen_lang)
-        if said["state"] == "approved" and newcomer.asks_cameras and not here:
-            here.extend(cameras())
+        if said["state"] == "approved" and newcomer.asks_cameras and len(here) < len(ROLES):
+            here[:] = cameras()
         size, path = drawn(said["scan"])
         return said | {"size": size, "path": path, "cameras": here, "asks_cameras": newcomer.asks_cameras,
                        "maintenance": newcomer.code if said["state"] == "approved" else ""}
@@ -96,9 +97,12 @@ def make_app(newcomer: Newcomer, cameras: Callable[[], list[Found]], lang: str, 
         return JSONResponse({"version": hashlib.sha256(html.encode()).hexdigest(), "html": html})
 
     @app.post("/begin")
-    def begin(request: Request, roles: Roles, network: Address = "") -> JSONResponse:
+    def begin(request: Request, roles: Roles, network: Address = "", without: Knowing = False) -> JSONResponse:
         check_press(request)
-        newcomer.begin(chosen(roles, network, here))
+        named = chosen(roles, network, here)
+        if newcomer.asks_cameras and not without:
+            check_named(named)
+        newcomer.begin(named)
         return JSONResponse({})
 
     @app.post("/centre")

@@ -9,7 +9,7 @@ from edge.cameras.errors import NoLibrary
 from edge.cameras.picamera import found_here
 from edge.cameras.v4l2 import devices
 from edge.config import CameraConfig
-from edge.firstboot.errors import CameraTwice
+from edge.firstboot.errors import CameraTwice, NoCameras, NoRoomCamera, NoTerminalCamera
 
 ROLES = ("room", "terminal")
 
@@ -42,3 +42,14 @@ def chosen(roles: Mapping[str, str], network: str, found: Sequence[Found]) -> li
     if len({one.role for one in made}) < len(made):
         raise CameraTwice
     return made
+
+
+def check_named(cameras: Sequence[CameraConfig]) -> None:
+    """Whether there is one for each place. Raises NoCameras, NoRoomCamera, NoTerminalCamera."""
+    roles = {one.role for one in cameras}
+    if not roles:
+        raise NoCameras
+    if "room" not in roles:
+        raise NoRoomCamera
+    if "terminal" not in roles:
+        raise NoTerminalCamera

@@ -22,3 +22,18 @@ class OtherName(BadInput):
 
 class CameraTwice(BadInput):
     text = "choose one camera for the room and one for the terminal at most"
+
+
+class NoCameras(BadInput):
+    text = ("no camera is named: nothing would be recorded, and people could check in by PIN alone. Plug them in; or "
+            "say that the box is to start without")
+
+
+class NoRoomCamera(BadInput):
+    text = ("no camera is to see the room: nothing would be recorded. Plug one in, or type the address of one in the "
+            "network; or say that the box is to start without")
+
+
+class NoTerminalCamera(BadInput):
+    text = ("no camera is to see who stands here: people could check in by PIN alone. Plug one in; or say that the box "
+            "is to start without")

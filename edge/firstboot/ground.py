@@ -79,8 +79,9 @@ def forget(ground: Ground) -> Ground:
 
 
 def become(ground: Ground, answer: Answer, pin: str, host: str, address: str, code: str,
-           cameras: Sequence[CameraConfig]) -> None:
-    """Make the box of what the centre answered. `code`: of whoever maintains it; `cameras`: where box.toml names none.
+           cameras: Sequence[CameraConfig], pack: str) -> None:
+    """Make the box of what the centre answered. `code`: of whoever maintains it; `cameras`: where box.toml names none;
+    `pack`: of models, where there is no box.toml.
 
     Raises OtherName, StrangeAnswer, BadShape, BadKeys, CannotWrite."""
     config, device = ground.config, answer.device or ""
@@ -88,7 +89,7 @@ def become(ground: Ground, answer: Answer, pin: str, host: str, address: str, co
         raise OtherName(name=device, device=config.device)
     try:
         if config is None:
-            furnish(ground.folder, device, answer.policy or "", answer.room or "", answer.lang or "zh")
+            furnish(ground.folder, device, answer.policy or "", answer.room or "", answer.lang or "zh", pack)
         _configure(ground.folder / BOX_FILE, code, cameras)
         take(ground.folder, load_box(ground.folder), pin, answer, host, address)
         (ground.folder / TYPED).unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from common.kernel_clock import kernel_clock_state
 from common.logs import Log
 from common.texts import LANGS, words
-from edge.config import CameraConfig
+from edge.config import BUILTIN, CameraConfig
 from edge.firstboot.errors import NotBegun, NotRefused, ToldAlready
 from edge.firstboot.ground import Ground, become, forget
 from edge.firstboot.told import TYPED, BadTold, Told, read_told, write_typed
@@ -21,6 +21,7 @@ from edge.identity.errors import NotThePinned
 from edge.identity.join import Answer, decoded
 from edge.identity.tls import request_for, waiting_key
 from edge.keys import load_device_key
+from edge.models.choice import Choice, choose_pack
 from evidence.claim_code import UNNAMED, claim_code
 from evidence.errors import ZaitangError
 from evidence.seal import keyid_of
@@ -42,6 +43,7 @@ class Newcomer:
         self._lock, self._stop, self._log = threading.Lock(), threading.Event(), Log("first-boot")
         self._answer: tuple[Answer, Told, str] | None = None
         self._known = self._named("asking")
+        self._choice = Choice(BUILTIN)
         self._thread = threading.Thread(target=self._run, name="newcomer", daemon=True)
 
     def start(self) -> None:
@@ -54,8 +56,10 @@ class Newcomer:
 
     def known(self) -> Known:
         """What is known now."""
-        return dataclasses.replace(self._known, network=has_network(), clock=kernel_clock_state().synced,
-                                   asks_centre=self._known.state in UNTOLD and not os.path.lexists(self._file))
+        known, named = self._known, self._ground.config is not None
+        return dataclasses.replace(known, network=has_network(), clock=kernel_clock_state().synced,
+                                   asks_centre=known.state in UNTOLD and not os.path.lexists(self._file),
+                                   choice=self._choice if known.state == "approved" and not named else None)
 
     @property
     def asks_cameras(self) -> bool:
@@ -76,6 +80,8 @@ class Newcomer:
                 self._fail("stranger", error)
             except ZaitangError as error:
                 self._fail("away", error)
+            if self._known.state == "approved":
+                self._choose()
 
     def tell(self, centre: str, pin: str) -> None:
         """Take the centre that somebody typed, and ask that one next. Whoever waits for a centre that does not answer
@@ -91,7 +97,8 @@ class Newcomer:
             if self._answer is None or self._known.state != "approved":
                 raise NotBegun
             answer, told, host = self._answer
-            become(self._ground, answer, told.pin, host, told.centre, self.code, cameras)
+            self._choose()
+            become(self._ground, answer, told.pin, host, told.centre, self.code, cameras, self._choice.pack)
             self._known = dataclasses.replace(self._known, state="done")
             self._log.info("box.made", device=answer.device or "")
         self._done()
@@ -117,6 +124,11 @@ class Newcomer:
         self._answer = (answer, told, centre.host)
         why = dict.fromkeys(LANGS, answer.reason or "")
         return self._named(answer.state, answer.device or "", answer.room or "", why, told.console)
+
+    def _choose(self) -> None:
+        """A pack that is brought while the screen is shown is taken; what was found whole is not read again."""
+        if not self._choice.is_well:
+            self._choice = choose_pack()
 
     def _fail(self, state: State, error: ZaitangError) -> None:
         """What was approved stays so while the network is away."""

@@ -5,6 +5,7 @@ import dataclasses
 from typing import Any, Literal
 
 from common.texts import N_, translate
+from edge.models.choice import Choice
 
 State = Literal["asking", "no_centre", "away", "stranger", "introduced", "waiting", "approved", "refused", "done"]
 GROUP = 4
@@ -42,7 +43,8 @@ NO_CLOCK = N_("The clock is not set yet: it needs a time server in the network. 
 @dataclasses.dataclass(frozen=True)
 class Known:
     """`code`, `serial`, `keyid`: of this machine; `network`, `clock`: whether there is one, and whether it is set;
-    `why`: what failed, or the reason of a refusal, in each language; `asks_centre`: whether one may be typed here."""
+    `why`: what failed, or the reason of a refusal, in each language; `asks_centre`: whether one may be typed here;
+    `choice`: the model pack that an approved box is going to have, where nobody named one."""
 
     state: State
     code: str
@@ -55,6 +57,7 @@ class Known:
     why: dict[str, str] = dataclasses.field(default_factory=dict)
     console: str | None = None
     asks_centre: bool = False
+    choice: Choice | None = None
 
 
 def told(known: Known, lang: str) -> dict[str, Any]:
@@ -62,8 +65,11 @@ def told(known: Known, lang: str) -> dict[str, Any]:
     params = {"device": known.device, "room": known.room or "—", "why": known.why.get(lang, "")}
     lacks = [] if known.network else [translate(NO_NETWORK, lang)]
     lacks += [] if known.clock else [translate(NO_CLOCK, lang)]
+    packs = [] if known.choice is None else known.choice.words(lang)
+    if known.choice is not None and not known.choice.is_well:
+        lacks, packs = lacks + packs, []
     return {
-        "state": known.state, "title": translate(SAYS[known.state], lang, **params), "lacks": lacks,
+        "packs": packs, "state": known.state, "title": translate(SAYS[known.state], lang, **params), "lacks": lacks,
         "steps": [translate(one, lang, **params) for one in STEPS.get(known.state, ())],
         "asks_centre": known.asks_centre, "code": known.code, "serial": known.serial,
         "fingerprint": [known.keyid[at:at + GROUP] for at in range(0, len(known.keyid), GROUP)],

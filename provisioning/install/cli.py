@@ -147,7 +147,7 @@ def _options(args: argparse.Namespace, root: Path) -> Options:
     if args.end == "box":
         return dataclasses.replace(shared, device=args.device, room=args.room, policy=args.policy, centre=args.centre,
                                    pin=re.sub(r"[\s:]", "", args.pin).lower(), console=args.console,
-                                   keys_file=args.keys_passphrase_file)
+                                   keys_file=args.keys_passphrase_file, change_keys=args.change_keys_passphrase)
     return dataclasses.replace(shared, names=tuple(args.name), passphrase_file=args.passphrase_file,
                                backup_file=args.backup_passphrase_file)
 

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,8 @@ BACKUP_CREDENTIAL = f"{CREDENTIALS}/zaitang.backup"
 KEYS_CREDENTIAL = f"{CREDENTIALS}/zaitang.keys"
 LOCKED = b"zaitang-locked-1\n"
 """How a key begins that the box's own command put under the passphrase."""
+BESIDE = ".next"
+"""How the name ends of what it lays beside, while the passphrase is changed."""
 MODELS = f"{HOME}/.local/share/zaitang/models"
 LENT = "/run/zaitang-install"
 TOLD = "/etc/zaitang/box-centre.toml"
@@ -37,7 +39,7 @@ def end_items(options: Options) -> list[Item]:
     packs = [_packs(mirror)] if options.source.bundle and options.end == "box" and mirror.is_dir() else []
     if options.end == "box":
         return [*packs, *([_told(options)] if options.centre else []), *([_box(options)] if options.device else []),
-                *([_keys(options.keys_file, options.lang)] if options.keys_file else [])]
+                *([_keys(options, options.keys_file)] if options.keys_file else [])]
     backups = Folder(BACKUP, Said("备份文件夹", "Folder of backups"), mode=0o700, owner=USER, keep=True)
     made: list[Item] = [_quiet_mosquitto(), backups]
     if options.passphrase_file:
@@ -67,9 +69,9 @@ def _centre(options: Options, passphrase: Path) -> Item:
         # Two steps, each whole or not at all: a centre whose file of settings is not ours yet is told by its name. One
         # that a kill left there was nobody's yet; it is made anew, so that what people have to note of it is told.
         host.run(*AS_USER, "rm", "-rf", NEW_CENTRE)
-        with _lent(host, passphrase) as copy:
+        with _lent(host, {"secret": passphrase}) as lent:
             _made(host, NEW_CENTRE, f"{CURRENT}/bin/zaitang-central", "init", NEW_CENTRE, "--lang", options.lang,
-                  "--passphrase-file", str(copy))
+                  "--passphrase-file", str(lent / "secret"))
         path = host.at(f"{NEW_CENTRE}/centre.toml")
         with _rights_of_user(host):
             path.write_text(centre_toml(path.read_text(encoding="utf-8"), options.names), encoding="utf-8")
@@ -116,7 +118,7 @@ def _backup(passphrase: Path) -> Item:
                    undo_words=("rm", "-f", BACKUP_CREDENTIAL))
 
 
-def _keys(passphrase: Path, lang: str) -> Item:
+def _keys(options: Options, passphrase: Path) -> Item:
     """It stays when the box is removed, as the keys do that it opens."""
     def act(host: Host) -> None:
         # No state of the firmware: an update of that must not take the keys away.
@@ -125,31 +127,69 @@ def _keys(passphrase: Path, lang: str) -> Item:
             if not _opens(host, part, passphrase):
                 raise InstallError("systemd-creds 打不开它刚加密的口令：密钥保持原样。",
                                    "systemd-creds does not open what it has just encrypted: the keys stay as they are.")
-            # Before the credential gets its name: another passphrase than that of keys that are locked is refused here.
-            if host.at(f"{BOX}/keys").is_dir():
-                _lock(host, passphrase, lang)
+            changes = host.at(KEYS_CREDENTIAL).exists() and (options.change_keys or _changing(host))
+            # Before the credential gets its name. Either both it and the one that is there open the keys from here on,
+            # or another passphrase than that of keys that are locked is refused.
+            (_relock if changes else _lock)(host, passphrase, options.lang)
             part.replace(host.at(KEYS_CREDENTIAL))
+            _sync(host.at(CREDENTIALS))
+            if changes:
+                _lock(host, passphrase, options.lang)
         finally:
             part.unlink(missing_ok=True)
 
     def check(host: Host) -> bool:
         # One that does not open any more, as after a TPM was cleared, is made anew.
-        key, credential = host.at(f"{BOX}/keys/device.pem"), host.at(KEYS_CREDENTIAL)
+        credential = host.at(KEYS_CREDENTIAL)
         if not credential.exists() or not _opens(host, credential, passphrase):
             return False
-        return not key.is_file() or key.read_bytes().startswith(LOCKED)
+        return not _changing(host) and all(
+            (folder / "device.pem").read_bytes().startswith(LOCKED) for folder in _key_folders(host))
 
     return Command("keys", Said("密钥的口令（加密保存在本机），密钥随之加密",
                                 "The passphrase of the keys, encrypted to this machine, and the keys under it"),
                    check=check, act=act)
 
 
+def _key_folders(host: Host) -> list[Path]:
+    """Of a box, and of one that its centre has not approved yet."""
+    return [path.parent for path in (host.at(f"{BOX}/keys/device.pem"), host.at(f"{BOX}/.new/keys/device.pem"))
+            if path.is_file()]
+
+
+def _changing(host: Host) -> bool:
+    """Whether a change of the passphrase was cut off."""
+    return any(any(folder.glob(f"*{BESIDE}")) for folder in _key_folders(host))
+
+
 def _lock(host: Host, passphrase: Path, lang: str) -> None:
-    with _lent(host, passphrase, "zaitang.keys") as copy:
-        host.run(*AS_USER, f"CREDENTIALS_DIRECTORY={copy.parent}", f"{CURRENT}/bin/zaitang-edge", "--lang", lang,
-                 "lock-keys", "--box", BOX)
-    host.say(Said("    密钥已加密。没有课程时重启终端盒的服务：systemctl restart zaitang-box.target",
-                  "    The keys are locked. While no class runs: systemctl restart zaitang-box.target"))
+    folders = _key_folders(host)
+    with _lent(host, {"zaitang.keys": passphrase}) as lent:
+        for folder in folders:
+            _of_keys(host, lent, lang, "lock-keys", folder)
+    if folders:
+        host.say(Said("    密钥已加密。没有课程时重启终端盒的服务：systemctl restart zaitang-box.target",
+                      "    The keys are locked. While no class runs: systemctl restart zaitang-box.target"))
+
+
+def _relock(host: Host, passphrase: Path, lang: str) -> None:
+    """Both the passphrase that this machine holds and this one open the keys from now on. Raises InstallError."""
+    with tempfile.TemporaryDirectory(dir=host.at("/run")) as name:
+        old = Path(name, "old")
+        if not host.succeeds("systemd-creds", "decrypt", "--name=zaitang.keys", host.at(KEYS_CREDENTIAL), old):
+            raise InstallError("本机打不开现有的口令：请先用 --keys-passphrase-file 给出原口令，"
+                               "不加 --change-keys-passphrase。",
+                               "This machine does not open the passphrase that it holds: give that one first, by "
+                               "--keys-passphrase-file without --change-keys-passphrase.")
+        with _lent(host, {"zaitang.keys": old, "new": passphrase}) as lent:
+            for folder in _key_folders(host):
+                _of_keys(host, lent, lang, "relock-keys", folder, "--new-passphrase-file", str(lent / "new"))
+
+
+def _of_keys(host: Host, lent: Path, lang: str, command: str, folder: Path, *more: str) -> None:
+    box = f"/{folder.parent.relative_to(host.root)}"
+    host.run(*AS_USER, f"CREDENTIALS_DIRECTORY={lent}", f"{CURRENT}/bin/zaitang-edge", "--lang", lang, command,
+             "--box", box, *more)
 
 
 def _sealed(host: Host, secret: Path, credential: str, name: str, *how: str) -> Path:
@@ -159,7 +199,17 @@ def _sealed(host: Host, secret: Path, credential: str, name: str, *how: str) -> 
     part.unlink(missing_ok=True)
     host.run("systemd-creds", "encrypt", "--with-key=auto", *how, f"--name={name}", secret, part)
     part.chmod(0o600)
+    _sync(part)
     return part
+
+
+def _sync(path: Path) -> None:
+    """What it is survives a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _opens(host: Host, credential: Path, secret: Path) -> bool:
@@ -218,18 +268,18 @@ def _rights_of_user(host: Host) -> Iterator[None]:
 
 
 @contextmanager
-def _lent(host: Host, secret: Path, name: str = "secret") -> Iterator[Path]:
-    """A copy of a secret that the user may read, for a moment, in memory."""
+def _lent(host: Host, secrets: Mapping[str, Path]) -> Iterator[Path]:
+    """A folder with copies of secrets, by their names in it, that the user may read: for a moment, in memory."""
     folder = host.at(LENT)
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(mode=0o700)
     try:
-        copy = folder / name
-        copy.write_bytes(secret.read_bytes())
-        for path in (copy, folder):
+        for name, secret in secrets.items():
+            (folder / name).write_bytes(secret.read_bytes())
+        for path in (*folder.iterdir(), folder):
             os.chown(path, *host.ids(USER))
-        yield copy
+        yield folder
     finally:
         shutil.rmtree(folder)
 

@@ -49,7 +49,10 @@ OWN = {
         ("--keys-passphrase-file", {"type": Path, "metavar": "FILE"}, Said(
             "内含密钥口令的文件：密钥用它加密，它本身加密保存在本机；请另行保管",
             "holds a passphrase: the keys are locked with it, and it is kept encrypted to this machine; keep it "
-            "yourself, too"))),
+            "yourself, too")),
+        ("--change-keys-passphrase", {"action": "store_true"}, Said(
+            "密钥已用另一口令加密：改用 --keys-passphrase-file 中的口令",
+            "the keys are locked with another passphrase: take the one of --keys-passphrase-file from now on"))),
     "centre": (
         ("--name", {"action": "append", "default": [], "metavar": "NAME"}, Said(
             "终端盒连接本中心所用的名称或地址，可重复",
@@ -102,6 +105,10 @@ def wrong(options: Options, root: Path, dry: bool) -> list[Said]:
     if options.console and not (options.centre and CONSOLE.fullmatch(options.console)):
         found.append(Said("--console 应如 https://centre.example，且须与 --centre 一起给出。",
                           "--console is an address like https://centre.example, together with --centre."))
+    if options.change_keys and not options.keys_file:
+        found.append(Said("--change-keys-passphrase 须与 --keys-passphrase-file 一起给出，后者内含新口令。",
+                          "--change-keys-passphrase belongs together with --keys-passphrase-file, which holds the new "
+                          "passphrase."))
     found += [Said(f"--name {name} 不是机器的名称或地址。", f"--name {name} is no name or address of a machine.")
               for name in options.names if not NAME.fullmatch(name)]
     found += _other_key(options, root / KEY[1:])

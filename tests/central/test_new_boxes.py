@@ -56,6 +56,18 @@ def test_a_school_claims_and_an_administrator_approves(people: dict[str, TestCli
         assert "box-101" in people["a"].get(page).text and "box-101" not in people["b"].get(page).text
 
 
+def test_the_page_that_opens_first_says_that_a_box_waits_or_that_none_is_there(people: dict[str, TestClient]) -> None:
+    def home(who: str) -> tuple[bool, bool]:
+        shown = people[who].get("/?lang=en").text
+        return '<a href="/boxes/waiting">Boxes that wait for approval: 1</a>' in shown, '<a href="/boxes/new">' in shown
+
+    assert [home(who) for who in ("admin", "a", "b")] == [(False, True)] * 3
+    send(people["a"], "/boxes/new", **fields())
+    assert [home(who) for who in ("admin", "a", "b")] == [(True, False), (True, False), (False, True)]
+    send(people["admin"], "/boxes/waiting", device="box-101", key=key_of(SENT), do="approve", same="yes")
+    assert [home(who) for who in ("admin", "a", "b")] == [(False, False), (False, False), (False, True)]
+
+
 def test_a_person_of_another_institution_sees_no_claim_of_this_one(people: dict[str, TestClient]) -> None:
     send(people["a"], "/boxes/new", **fields())
     assert "box-101" not in people["b"].get("/boxes/waiting").text

@@ -10,10 +10,13 @@ import pytest
 
 from central.devices.introductions import Named
 from central.wiring import Centre, init_centre
+from edge.config import load_box
+from edge.firstboot import newcomer as module
 from edge.firstboot.errors import ToldAlready
 from edge.firstboot.ground import find_ground
 from edge.firstboot.newcomer import Newcomer
 from edge.identity.tls import own_certificate
+from edge.models.choice import Choice
 from edge.wiring import open_box
 from evidence.certs import identity, read_certificate, split_chain
 from evidence.seal import keyid_of
@@ -68,6 +71,24 @@ def test_a_box_asks_until_it_is_approved_and_is_one_then(site: Server, tmp_path:
         assert box.config.enrol.code == again.code and box.centre() is not None
     assert own_certificate(tmp_path / "box" / "keys").subject.rfc4514_string() == "CN=box-101"
     assert keyid_of(read_certificate(split_chain(box.keys.certificate)[0]).public_key()) == known.keyid  # type: ignore[arg-type]
+
+
+def test_a_pack_that_is_brought_while_the_screen_is_shown_is_taken(
+    site: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = [Choice("builtin")]
+    monkeypatch.setattr(module, "choose_pack", lambda: here[0])
+    new = newcomer(tmp_path, told(tmp_path, site))
+    new.turn()
+    assert new.known().choice is None
+    approve(site.centre, new.known().code)
+    new.turn()
+    assert new.known().choice == Choice("builtin")
+    here[0] = Choice("opencv")
+    new.turn()
+    assert new.known().choice == Choice("opencv")
+    new.begin([])
+    assert load_box(tmp_path / "box").vision.pack == "opencv"
 
 
 def test_nothing_is_told_to_a_centre_without_the_pinned_root(site: Server, tmp_path: Path) -> None:

@@ -12,10 +12,12 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from central.cli import main as central_main
-from edge.box_toml import TEMPLATES
+from edge.box_toml import new_box_toml
 from edge.cameras.gst import LAUNCH
 from edge.cli import main
 from edge.config import BoxConfig, load_box, parse_box
+from edge.models import choice as choosing
+from edge.models.choice import Choice
 from edge.storage.keeper import Keeper
 from edge.wiring import open_box
 from tests.edge.recorder.test_process import Running, press, segments
@@ -25,18 +27,18 @@ Out = pytest.CaptureFixture[str]
 
 def uncommented(lang: str) -> dict[str, Any]:
     """box.toml with every example taken."""
-    said = TEMPLATES[lang].format(device='"box-1"', room='"101"', policy='"demo"', lang='"zh"')
+    said = new_box_toml("box-1", "101", "demo", lang)
     return tomllib.loads(re.sub(r"(?m)^#(?=[a-z\[])", "", said))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_example_in_the_new_file_is_right_and_no_key_is_left_out(lang: str) -> None:
-    said = TEMPLATES[lang].format(device='"box-1"', room='"101"', policy='"demo"', lang='"zh"')
+    said = new_box_toml("box-1", "101", "demo", lang)
     told = parse_box(re.sub(r"(?m)^#(?=[a-z\[])", "", said).encode(), "box.toml")
     assert [camera.role for camera in told.cameras] == ["room", "terminal"] and told.sync is not None
-    assert parse_box(said.encode(), "box.toml") == BoxConfig("box-1", "101", "demo")
+    assert parse_box(said.encode(), "box.toml") == BoxConfig("box-1", "101", "demo", lang)
     value = uncommented(lang)
-    assert value == uncommented("en")
+    assert value == uncommented("en") | {"lang": lang}
     for name, hint in get_type_hints(BoxConfig).items():
         parts = [one for one in (hint, *get_args(hint)) if dataclasses.is_dataclass(one)]
         if name == "clock" or not parts:  # only the demo has another clock than the kernel's
@@ -114,6 +116,16 @@ def test_the_certificate_of_another_key_name_or_root_is_refused(tmp_path: Path, 
 def test_the_new_file_speaks_the_language_of_the_command(tmp_path: Path, lang: str, said: str) -> None:
     assert main(["--lang", lang, "init", str(tmp_path / "box"), "--device", "box-1"]) == 0
     assert (tmp_path / "box" / "box.toml").read_text(encoding="utf-8").startswith(said)
+
+
+@pytest.mark.parametrize(("choice", "said"), [
+    (Choice("opencv"), "Model pack: opencv"), (Choice("builtin"), "for trying things out")])
+def test_the_best_pack_of_the_machine_is_taken_and_told(
+    tmp_path: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch, choice: Choice, said: str,
+) -> None:
+    monkeypatch.setattr(choosing, "choose_pack", lambda: choice)
+    assert main(["--lang", "en", "init", str(tmp_path / "box"), "--device", "box-1"]) == 0
+    assert load_box(tmp_path / "box").vision.pack == choice.pack and said in capsys.readouterr().out
 
 
 def test_a_folder_that_is_a_box_or_holds_something_is_left_alone(tmp_path: Path, capsys: Out) -> None:

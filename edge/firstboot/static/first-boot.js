@@ -20,14 +20,25 @@ async function look() {
   }
 }
 
-// What is being typed stays.
+// What is being typed or chosen stays.
 function show(html) {
-  const main = byId("main"), at = document.activeElement?.id;
-  const typed = [...main.querySelectorAll("input")].map((one) => [one.id, one.value]);
+  const main = byId("main"), at = document.activeElement, fields = () => [...main.querySelectorAll("input, select")];
+  const called = (one) => one?.id || one?.name, before = new Map(fields().map((one) => [called(one), one]));
   main.innerHTML = html;
-  for (const [id, value] of typed) if (byId(id)) byId(id).value = value;
-  if (at) byId(at)?.focus();
+  for (const one of fields()) {
+    const old = before.get(called(one));
+    if (old) [one.value, one.checked] = [old.value, old.checked];
+    if (old && old === at) one.focus();
+  }
   wire();
+}
+
+// Only whom a camera lacks is asked whether the box is to start without.
+function lacks() {
+  if (!byId("knowing")) return;
+  const places = [...document.querySelectorAll("#begin select")].map((one) => one.value);
+  const room = places.includes("room") || byId("network").value.trim();
+  byId("knowing").hidden = Boolean(room && places.includes("terminal"));
 }
 
 async function press(path, body) {
@@ -46,10 +57,13 @@ async function press(path, body) {
 }
 
 function wire() {
+  lacks();
+  byId("begin")?.addEventListener("input", lacks);
   byId("begin")?.addEventListener("submit", async (event) => {
     event.preventDefault();
     const roles = Object.fromEntries([...event.target.querySelectorAll("select")].map((one) => [one.name, one.value]));
-    made = await press("/begin", { roles, network: byId("network")?.value ?? "" });
+    const without = Boolean(byId("without")?.checked && !byId("knowing").hidden);
+    made = await press("/begin", { roles, network: byId("network")?.value ?? "", without });
     byId("starts").hidden = !made;
   });
   byId("centre")?.addEventListener("submit", async (event) => {

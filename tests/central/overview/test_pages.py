@@ -94,7 +94,13 @@ def test_pages_of_the_list_follow_each_other(city: City, monkeypatch: pytest.Mon
 def test_an_empty_centre_says_what_comes_next(centre: Centre) -> None:
     page = signed_in(centre).get("/?lang=en").text
     assert "No class within your reach" in page and "zaitang-central" not in page and "No flag waits" not in page
-    assert "No box is known yet" in signed_in(centre).get("/boxes?lang=en").text
+    for path in ("/", "/boxes"):
+        shown = signed_in(centre).get(f"{path}?lang=en").text
+        assert "No box is connected yet" in shown and "docs/first-boot.md" in shown and 'href="/boxes/new"' in shown
+        assert "docs/first-boot.zh-CN.md" in signed_in(centre).get(f"{path}?lang=zh").text
+    auditor = signed_in(centre, "auditor", "410000")
+    assert "No box is known yet" in auditor.get("/boxes?lang=en").text
+    assert "/boxes/new" not in auditor.get("/?lang=en").text
 
 
 def test_a_worker_that_stumbles_takes_no_page_with_it(city: City, monkeypatch: pytest.MonkeyPatch) -> None:

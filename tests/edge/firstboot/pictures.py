@@ -19,11 +19,14 @@ from edge.firstboot.app import make_app
 from edge.firstboot.cameras import Found
 from edge.firstboot.newcomer import UNTOLD
 from edge.firstboot.view import Known, State
+from edge.models.choice import Choice
 from edge.serving import listen, serve
 from tests.edge.terminal.test_browser import ARGS, CHROMIUM, SIZES
 
 OUT, DOCS = Path(__file__).parents[3] / "docs" / "img", {"en": "first-boot.png", "zh": "first-boot.zh.png"}
 COLOURS = 64
+TELEPHONE = 390, 844
+LACKING = {"network": False, "clock": False, "choice": Choice("builtin")}
 KNOWN = Known("introduced", "TCZR-12RR-TYW1", "100000003d1d1c36", "9f86d081884c7d65" * 4, True, True,
               "box-101", "实训楼 101", {"en": "connection refused", "zh": "连接被拒绝"}, "https://centre.example:8470")
 CAMERAS = [Found("picamera2:0", "imx708_wide", "room"), Found("v4l2:/dev/video0", "HD Pro Webcam C920", "terminal")]
@@ -39,6 +42,7 @@ class Shown:
         self.now = KNOWN
         self.began: list[object] = []
         self.told: list[tuple[str, str]] = []
+        self.cameras = CAMERAS
 
     def known(self) -> Known:
         return self.now
@@ -61,7 +65,7 @@ class Shown:
 def served() -> Iterator[tuple[Shown, str]]:
     """A screen and its address."""
     shown, stop, listener = Shown(), threading.Event(), listen("127.0.0.1", 0)
-    app = make_app(shown, lambda: CAMERAS, "zh", "127.0.0.1")  # type: ignore[arg-type]
+    app = make_app(shown, lambda: shown.cameras, "zh", "127.0.0.1")  # type: ignore[arg-type]
     thread = threading.Thread(target=serve, args=(app, listener, stop, lambda: None))
     thread.start()
     try:
@@ -84,11 +88,12 @@ def main(args: list[str]) -> int:
         return 2
     with sync_playwright() as playwright, served() as (shown, address):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        for width, height in SIZES if args else SIZES[:1]:
+        shown.cameras = [] if args else CAMERAS  # once two were found they are not looked for again
+        for width, height in [*SIZES, TELEPHONE] if args else SIZES[:1]:
             page = browser.new_page(viewport={"width": width, "height": height})
             for lang, name in DOCS.items():
                 for state in get_args(State) if args else ["introduced"]:
-                    see(page, shown, address, lang, state, **({"network": False, "clock": False} if args else {}))
+                    see(page, shown, address, lang, state, **(LACKING if args else {}))
                     page.screenshot(path=Path(args[0]) / f"{state}.{lang}.{width}.png" if args else OUT / name)
         browser.close()
     for name in () if args else DOCS.values():

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from edge.firstboot.view import State
 from edge.terminal.guard import TOKEN_HEADER
-from tests.edge.firstboot.pictures import Shown, see, served
+from tests.edge.firstboot.pictures import CAMERAS, Shown, see, served
 from tests.edge.terminal.test_browser import ARGS, CHROMIUM, CONTRAST, SIZES, SMALL
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no browser")
@@ -47,11 +47,37 @@ def test_the_cameras_are_given_places_and_the_box_begins(screen: tuple[Shown, st
     page.select_option("select[name='v4l2:/dev/video0']", "room")
     page.click("#begin button")
     expect(page.locator("#problem")).to_contain_text("one camera for the room")
-    page.select_option("select[name='picamera2:0']", "")
+    expect(page.locator("#without")).to_be_visible()
+    page.select_option("select[name='picamera2:0']", "terminal")
+    expect(page.locator("#without")).to_be_hidden()
     page.click("#begin button")
     expect(page.locator("#starts")).to_be_visible()
     assert [[(one.role, one.source) for one in cameras] for cameras in shown.began] == [  # type: ignore[attr-defined]
-        [("room", "v4l2:/dev/video0")]]
+        [("terminal", "picamera2:0"), ("room", "v4l2:/dev/video0")]]
+
+
+def test_without_a_camera_only_who_knows_it_goes_on(screen: tuple[Shown, str, Page]) -> None:
+    assert screen[2].context.browser is not None
+    page = screen[2].context.browser.new_page(viewport={"width": 390, "height": 844})
+    with served() as (shown, address):
+        shown.cameras = []
+        see(page, shown, address, "en", "approved")
+        expect(page.locator("#main")).to_contain_text("No camera is found")
+        page.click("#begin button")
+        expect(page.locator("#problem")).to_contain_text("nothing would be recorded")
+        page.fill("#network", "rtsp://10.0.0.9/a")
+        page.check("#without")
+        shown.cameras = CAMERAS[1:]  # it is plugged in; what was typed and ticked stays
+        page.evaluate("look()")
+        expect(page.locator("select")).to_have_value("terminal")
+        expect(page.locator("#network")).to_have_value("rtsp://10.0.0.9/a")
+        expect(page.locator("#without")).to_be_hidden()
+        page.fill("#network", "")
+        expect(page.locator("#without")).to_be_checked()
+        page.click("#begin button")
+        expect(page.locator("#starts")).to_be_visible()
+        assert [[one.role for one in cameras] for cameras in shown.began] == [["terminal"]]  # type: ignore[attr-defined]
+        page.close()
 
 
 def test_a_refused_box_asks_again(screen: tuple[Shown, str, Page]) -> None:

@@ -1,15 +1,17 @@
 """Where a new box is made: it is one whole, or as one that never asked, whenever the power fails."""
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from edge.config import CameraConfig, load_box
+from edge.config import CameraConfig, VisionConfig, load_box
 from edge.firstboot import ground as module
-from edge.firstboot.cameras import Found, chosen
-from edge.firstboot.errors import CameraTwice, OtherName
+from edge.firstboot.cameras import Found, check_named, chosen
+from edge.firstboot.errors import CameraTwice, NoCameras, NoRoomCamera, NoTerminalCamera, OtherName
 from edge.firstboot.ground import NEW, become, find_ground, forget
 from edge.identity.errors import JoinedAlready
 from edge.identity.join import Answer, Broker
@@ -23,13 +25,13 @@ from tests.evidence.making import Site
 class Approved:
     """A site that certified the box of a ground."""
 
-    def __init__(self, folder: Path, device: str = "box-101") -> None:
+    def __init__(self, folder: Path, device: str = "box-101", lang: str = "zh") -> None:
         self.ground = find_ground(folder)
-        self.answer = Answer("approved", certificate="c", device=device, room="101 “大”教室", policy="demo", lang="zh",
+        self.answer = Answer("approved", certificate="c", device=device, room="101 “大”教室", policy="demo", lang=lang,
                              broker=Broker(None, 8883, True), centre="centre")
 
-    def become(self, *cameras: CameraConfig) -> None:
-        become(self.ground, self.answer, "pin", "localhost", "https://localhost:8471", "123456", cameras)
+    def become(self, *cameras: CameraConfig, pack: str = "builtin") -> None:
+        become(self.ground, self.answer, "pin", "localhost", "https://localhost:8471", "123456", cameras, pack)
 
 
 @pytest.fixture
@@ -52,6 +54,13 @@ def test_the_box_is_what_a_person_called_it(tmp_path: Path, certified: None) -> 
     assert {one.name for one in box.iterdir()} == {"box.toml", "keys", "video"}
     with pytest.raises(JoinedAlready):
         find_ground(box)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_pack_that_the_machine_has_is_named_in_its_settings(tmp_path: Path, certified: None, lang: str) -> None:
+    made = Approved(tmp_path / "box", lang=lang)
+    made.become(CameraConfig("room", "v4l2:/dev/video0", "room"), pack="opencv")
+    assert load_box(tmp_path / "box").vision == VisionConfig("opencv")
 
 
 def test_a_disk_that_is_mounted_there_is_no_hindrance(tmp_path: Path, certified: None) -> None:
@@ -132,3 +141,10 @@ def test_only_cameras_that_were_found_are_taken() -> None:
                            ({"picamera2:0": "room", "v4l2:/dev/video0": "room"}, "")):
         with pytest.raises(CameraTwice):
             chosen(roles, network, found)
+
+
+@pytest.mark.parametrize(("roles", "refused"), [
+    ((), NoCameras), (("terminal",), NoRoomCamera), (("room",), NoTerminalCamera), (("room", "terminal"), None)])
+def test_a_place_without_a_camera_is_told(roles: tuple[Any, ...], refused: type[Exception] | None) -> None:
+    with contextlib.nullcontext() if refused is None else pytest.raises(refused):
+        check_named([CameraConfig(role, "v4l2:/dev/video0", role) for role in roles])

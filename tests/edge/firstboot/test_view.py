@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from edge.firstboot.newcomer import has_network
 from edge.firstboot.told import BadTold, read_told
 from edge.firstboot.view import Known, State, told
+from edge.models.choice import Choice
 from evidence.claim_code import read_claim_code
 
 KNOWN = Known("introduced", "TCZR-12RR-TYW1", "ab12", "ab" * 32, True, True)
@@ -25,6 +26,18 @@ def test_every_state_has_words_in_both_languages(state: State, lang: str) -> Non
     assert "{" not in text and len(said["lacks"]) == 2 and said["title"]
     assert any("一" <= letter <= "鿿" for letter in text) == (lang == "zh")
     assert len(said["fingerprint"]) == 16 and "".join(said["fingerprint"]) == known.keyid
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_pack_for_trials_is_told_as_what_is_lacking(lang: str) -> None:
+    def of(choice: Choice) -> tuple[list[str], list[str]]:
+        said = told(Known(**{**vars(KNOWN), "state": "approved", "choice": choice}), lang)
+        return said["packs"], said["lacks"]
+
+    packs, lacks = of(Choice("opencv"))
+    assert lacks == [] and len(packs) == 1 and packs[0].endswith("opencv")
+    packs, lacks = of(Choice("builtin", ("net.onnx",)))
+    assert packs == [] and "net.onnx" in lacks[0] and "zaitang-edge models fetch opencv" in lacks[1]
 
 
 def test_a_telephone_opens_the_console_if_its_address_is_known() -> None:

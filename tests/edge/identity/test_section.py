@@ -5,7 +5,7 @@ import dataclasses
 
 import pytest
 
-from edge.box_toml import TEMPLATES
+from edge.box_toml import TEMPLATES, new_box_toml
 from edge.config import parse_box
 from edge.identity.section import with_section
 from evidence.errors import BadShape
@@ -27,7 +27,7 @@ def put(text: str) -> str:
 @pytest.mark.parametrize("lang", sorted(TEMPLATES))
 @pytest.mark.parametrize("cameras", ["", CAMERA])
 def test_it_takes_the_place_of_the_one_that_is_commented_out(lang: str, cameras: str) -> None:
-    text = TEMPLATES[lang].format(device='"box-1"', room='"1"', policy='"demo"', lang='"zh"') + cameras
+    text = new_box_toml("box-1", "1", "demo", lang) + cameras
     made = put(text)
     assert made.count("[sync]") == 1 and 'port = 8883\n' in made and "#port = 1883" not in made
     assert len(made.splitlines()) == len(text.splitlines()) and "#upload_kbit = 4000" in made

@@ -54,6 +54,7 @@ def test_a_dry_run_shows_everything_and_writes_nothing(run: Run, tmp_path: Path,
 @pytest.mark.parametrize(("words", "told"), [
     (("box", "--device", "A b"), "--device takes"), (("box", "--device", "../x"), "--device takes"),
     (("box", "--keys-passphrase-file", "{short}"), "12 characters or more"),
+    (("box", "--change-keys-passphrase"), "holds the new passphrase"),
     (("centre",), "--passphrase-file"), (("centre", "--passphrase-file", "/nowhere"), "holds no passphrase"),
     (("centre", "--passphrase-file", "{short}"), "12 characters or more"),
     (("centre", "--passphrase-file", "{good}", "--name", "a b"), "no name or address"),

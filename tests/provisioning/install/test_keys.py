@@ -4,10 +4,15 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from edge import lock
+from edge.cli import main
+from edge.errors import BadKeyFile
+from edge.keys import load_device_key, make_waiting_keys, relock_keys
 from provisioning.install import ends
 from provisioning.install.ends import BOX, KEYS_CREDENTIAL, LENT, LOCKED, end_items
 from provisioning.install.host import Host
@@ -117,6 +122,104 @@ def test_what_fails_leaves_the_credential_as_it_was(
         item.do(host)
     assert not list(host.at(KEYS_CREDENTIAL).parent.iterdir()) and not item.done(host) and not host.at(LENT).exists()
     assert host.at(f"{BOX}/keys/device.pem").read_text() == "plain"
+
+
+NEW = "another long passphrase\n"
+
+
+class Changing:
+    """A box whose keys are locked for real, by the box's own commands; of the programs of systemd stand-ins."""
+
+    def __init__(self, host: Host, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+        self.host, self.keys, self.steps, self.monkeypatch = host, host.at(f"{folder}/keys"), -1, monkeypatch
+        monkeypatch.setattr(lock, "COST", 2)
+        monkeypatch.setattr(Host, "run", lambda _, *words: self._run([str(word) for word in words]))
+        monkeypatch.setattr(Host, "succeeds", lambda _, *words: self._creds([str(word) for word in words]))
+        monkeypatch.setattr(ends.os, "chown", lambda *_: None)
+        monkeypatch.setattr(Host, "ids", lambda *_: (0, 0))
+        for path in ("/run", "/etc", "/root"):
+            host.at(path).mkdir(exist_ok=True)
+        make_waiting_keys(self.keys)
+        self.key = load_device_key(self.keys).private_bytes_raw()
+
+    def item(self, words: str, change: bool = True) -> Item:
+        self.host.at("/root/words").write_text(words)
+        options = Options("box", Source(self.host.root, "1.0", False), keys_file=self.host.at("/root/words"),
+                          change_keys=change)
+        return next(item for item in end_items(options) if item.name == "keys")
+
+    def opens(self, words: str) -> bool:
+        with self.monkeypatch.context() as patch:
+            self.host.at("/root/zaitang.keys").write_text(words)
+            patch.setenv("CREDENTIALS_DIRECTORY", str(self.host.at("/root")))
+            try:
+                return load_device_key(self.keys).private_bytes_raw() == self.key
+            except BadKeyFile:
+                return False
+
+    def held(self) -> str:
+        return self.host.at(KEYS_CREDENTIAL).read_text().removeprefix("sealed")
+
+    def _run(self, words: list[str]) -> list[str]:
+        if not self.steps:
+            raise KeyboardInterrupt
+        self.steps -= 1
+        if words[0] == "systemd-creds":
+            assert self._creds(words)
+            return []
+        given = next(word.partition("=")[2] for word in words if word.startswith("CREDENTIALS_DIRECTORY="))
+        command = words[words.index("--lang"):]
+        command[command.index("--box") + 1] = str(self.host.at(command[command.index("--box") + 1]))
+        with self.monkeypatch.context() as patch:
+            patch.setenv("CREDENTIALS_DIRECTORY", given)
+            if main(command):
+                raise InstallError("x", "x")
+        return []
+
+    def _creds(self, words: list[str]) -> bool:
+        source, target = Path(words[-2]), Path(words[-1])
+        data = source.read_bytes()
+        if words[1] == "decrypt" and not data.startswith(b"sealed"):
+            return False
+        target.write_bytes(b"sealed" + data if words[1] == "encrypt" else data.removeprefix(b"sealed"))
+        return True
+
+
+@pytest.mark.parametrize("folder", [BOX, f"{BOX}/.new"])
+@pytest.mark.parametrize("steps", range(4))
+def test_the_passphrase_is_changed_and_whatever_cuts_it_off_the_machine_opens_the_keys(
+    host_of: Callable[..., Host], monkeypatch: pytest.MonkeyPatch, steps: int, folder: str,
+) -> None:
+    box = Changing(host_of(), monkeypatch, folder)
+    box.item(WORDS, change=False).do(box.host)
+    with pytest.raises(InstallError):
+        box.item(NEW, change=False).do(box.host)
+    assert box.opens(WORDS) and box.held() == WORDS, "another one is refused, unless that is what was asked for"
+    changed, box.steps = box.item(NEW), steps
+    with pytest.raises(KeyboardInterrupt) if steps < 3 else nullcontext():
+        changed.do(box.host)
+    assert box.opens(box.held()) and box.held() == (WORDS if steps < 2 else NEW)
+    box.steps = -1
+    assert changed.done(box.host) == (steps == 3)
+    box.item(NEW, change=steps != 2).do(box.host)  # what was begun is ended also by who does not say it again
+    assert changed.done(box.host) and box.held() == NEW and box.opens(NEW) and not box.opens(WORDS)
+    assert not box.host.at(LENT).exists() and not list(box.host.at("/run").iterdir())
+
+
+def test_a_change_of_what_the_machine_does_not_open_is_refused(
+    host_of: Callable[..., Host], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    box = Changing(host_of(), monkeypatch, BOX)
+    box.item(WORDS, change=False).do(box.host)
+    box.host.at(KEYS_CREDENTIAL).write_text("of a TPM that was cleared")
+    with pytest.raises(InstallError) as refused:
+        box.item(NEW).do(box.host)
+    assert "give that one first" in refused.value.said.en and box.opens(WORDS) and not box.opens(NEW)
+    box.item(WORDS, change=False).do(box.host)
+    relock_keys(box.keys, WORDS.strip().encode(), NEW.strip().encode())  # cut off before the credential is replaced
+    assert not box.item(WORDS, change=False).done(box.host)
+    box.item(NEW, change=False).do(box.host)
+    assert box.opens(NEW) and not box.opens(WORDS) and box.held() == NEW
 
 
 def test_a_system_that_cannot_encrypt_it_refuses(tmp_path: Path) -> None:
