@@ -10,7 +10,7 @@ const SMALL_ORDER = new Set(["00".repeat(32), `01${"00".repeat(31)}`,
 /** Kinds of values in names that are read as UTF-8, whatever their kind should hold, as other readers do: T61String too. */
 const TEXTS = new Set([0x04, 0x0c, 0x12, 0x13, 0x14, 0x16, 0x17, 0x18, 0x1a]);
 const UNIVERSAL = 0x1c, BMP = 0x1e, UNIQUE_IDENTIFIER = "2.5.4.45";
-const ED25519 = "1.3.101.112", POLICY_CONSTRAINTS = "2.5.29.36";
+const ED25519 = "1.3.101.112";
 const NO_CERTIFICATE = N_("it cannot be read as a certificate");
 
 /** One after the other the values in a piece of DER. Methods throw Broken. */
@@ -210,7 +210,6 @@ function understood(extensions) {
   const value = (oid) => extensions.find((one) => one.oid === oid)?.value;
   const said = { ca: false, pathLength: null, usage: null, uses: null };
   const constraints = value("2.5.29.19"), usage = value("2.5.29.15"), uses = value("2.5.29.37");
-  if (value(POLICY_CONSTRAINTS)) checkPolicyConstraints(new Der(value(POLICY_CONSTRAINTS)));
   if (constraints) Object.assign(said, basicConstraints(new Der(constraints)));
   if (usage) {
     const der = new Der(usage);
@@ -225,19 +224,6 @@ function understood(extensions) {
   }
   return { ...said, critical: extensions.filter((one) => one.critical).map((one) => one.oid),
     all: extensions.map((one) => one.oid) };
-}
-
-/** They matter to nobody here, but what is none is none to other readers either. */
-function checkPolicyConstraints(der) {
-  const list = der.within(TAG.seq);
-  der.end();
-  must(!list.done, NO_CERTIFICATE);
-  for (const tag of [0x80, 0x81]) {
-    if (list.done || list.peek() !== tag) continue;
-    const [first, second, ...more] = list.next(tag).body;
-    must(first < 0x80 && !(first === 0 && second < 0x80) && more.length < (first === 0 ? 8 : 7), NO_CERTIFICATE);
-  }
-  list.end();
 }
 
 function basicConstraints(der) {

@@ -13,17 +13,16 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.name import _ASN1Type
-from cryptography.x509.oid import NameOID, ObjectIdentifier
+from cryptography.x509.oid import NameOID
 
 from common.page import HERE, SCRIPTS
 from evidence.bodies import TYPES
-from evidence.certs import BOX_USE, EVIDENCE_USE, fingerprint, identity, make_root, pem, read_certificate
+from evidence.certs import BOX_USE, EVIDENCE_USE, fingerprint, identity, pem, read_certificate
 from evidence.errors import BadCertificate
 from evidence.times import utc_us
 from tests.evidence.test_golden import load
 
 END = "-----END CERTIFICATE-----\n"
-POLICY_CONSTRAINTS = ObjectIdentifier("2.5.29.36")
 GIVEN = ("BODIES", "BOX_TYPES", "CENTRE_TYPES", "EITHER_TYPES", "Sha256", "checkConsistency", "checkInclusion",
          "filmedMs", "fromBase64",
          "fromHex", "hashInPieces", "identityOf", "isUtc", "openEnvelope", "RECORD_TYPE", "readCanonical", "readNote",
@@ -128,17 +127,25 @@ def test_the_same_chains_of_certificates_are_trusted(parts: Any) -> None:
         assert not vouched(parts, case["certificate"], case["root"], "box"), case.get("why")
 
 
-def issued(name: x509.NameAttribute, constraints: bytes | None = None) -> tuple[str, x509.Certificate]:
-    """A box's certificate with this name, and with these bytes for policyConstraints, and its root."""
-    key, start_us = Ed25519PrivateKey.generate(), utc_us("2026-01-01T00:00:00.000000Z")
-    root, start = make_root(key, "root", 1, start_us, 3650, False), datetime.datetime(2026, 1, 1)
-    builder = x509.CertificateBuilder(root.subject, x509.Name([name]), Ed25519PrivateKey.generate().public_key(), 2,
-                                      start, start + datetime.timedelta(days=365))
-    builder = builder.add_extension(x509.BasicConstraints(False, None), True)
-    builder = builder.add_extension(x509.ExtendedKeyUsage([EVIDENCE_USE, BOX_USE]), False)
-    if constraints is not None:
-        builder = builder.add_extension(x509.UnrecognizedExtension(POLICY_CONSTRAINTS, constraints), False)
-    return pem(builder.sign(key, None)), root
+def issued(
+    name: x509.NameAttribute, extension: tuple[str, str] | None = None, at_root: bool = False,
+) -> tuple[str, x509.Certificate]:
+    """A box's certificate with this name, and its root; one of them with these bytes (hex) for an extension."""
+    key, start = Ed25519PrivateKey.generate(), datetime.datetime(2026, 1, 1)
+    root = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "root")])
+
+    def certificate(subject: x509.Name, of: Ed25519PrivateKey, ca: bool, uses: list[x509.ObjectIdentifier]) -> Any:
+        builder = x509.CertificateBuilder(root, subject, of.public_key(), 2, start, start + datetime.timedelta(days=365))
+        builder = builder.add_extension(x509.BasicConstraints(ca, None), True)
+        if uses:
+            builder = builder.add_extension(x509.ExtendedKeyUsage(uses), False)
+        if extension is not None and ca == at_root:
+            oid, value = x509.ObjectIdentifier(extension[0]), bytes.fromhex(extension[1])
+            builder = builder.add_extension(x509.UnrecognizedExtension(oid, value), False)
+        return builder.sign(key, None)
+
+    box = certificate(x509.Name([name]), Ed25519PrivateKey.generate(), False, [EVIDENCE_USE, BOX_USE])
+    return pem(box), certificate(root, key, True, [])
 
 
 def reads(certificate: str, root: x509.Certificate) -> bool:
@@ -154,14 +161,19 @@ def test_names_of_any_kind_are_read_alike(parts: Any) -> None:
         assert vouched(parts, certificate, pem(root), "box") and reads(certificate, root), kind
 
 
-@pytest.mark.parametrize(("data", "good"), [
-    ("3003800100", True), ("300480020080", True), ("300381017f", True), ("3006800101810101", True),
-    ("300b800900ffffffffffffffff", True), ("300a80087fffffffffffffff", True), ("3000", False), ("30038101ff", False),
-    ("300480020001", False), ("3006810101800101", False), ("3003020100", False), ("0500", False), ("", False),
-    ("300000", False), ("30028000", False), ("300a8008ffffffffffffffff", False), ("300b8009010000000000000000", False),
+@pytest.mark.parametrize("at_root", [False, True])
+@pytest.mark.parametrize(("oid", "data", "good"), [
+    ("2.25.7", "0500", True), ("2.25.7", "", True), ("2.250.7", "0500", False), ("1.2.25.7", "0500", False),
+    ("2.5.29.17", "3003820161", False), ("2.5.29.17", "30038201ff", False), ("2.5.29.17", "30058703010203", False),
+    ("2.5.29.17", "3002a300", False), ("2.5.29.17", "3002a500", False), ("2.5.29.17", "", False),
+    ("1.3.6.1.5.5.7.1.1", "3000", False), ("1.3.6.1.5.5.7.1.1", "3008300606022a03a500", False),
+    ("1.3.6.1.5.5.7.1.1", "0400", False), ("2.5.29.36", "3003800100", False), ("2.5.29.36", "3000", False),
+    ("2.5.29.14", "0401ff", False), ("2.5.29.35", "3000", False), ("1.3.6.1.4.1.311.21.7", "00", False),
 ])
-def test_policy_constraints_are_read_alike(parts: Any, data: str, good: bool) -> None:
-    certificate, root = issued(x509.NameAttribute(NameOID.COMMON_NAME, "box-1"), bytes.fromhex(data))
+def test_attack_extensions_that_libraries_read_each_in_its_way_are_refused_alike(
+    parts: Any, oid: str, data: str, good: bool, at_root: bool,
+) -> None:
+    certificate, root = issued(x509.NameAttribute(NameOID.COMMON_NAME, "box-1"), (oid, data), at_root)
     assert (vouched(parts, certificate, pem(root), "box"), reads(certificate, root)) == (good, good)
 
 
