@@ -130,18 +130,21 @@ def test_the_same_chains_of_certificates_are_trusted(parts: Any) -> None:
 def issued(
     name: x509.NameAttribute, extension: tuple[str, str] | None = None, at_root: bool = False,
 ) -> tuple[str, x509.Certificate]:
-    """A box's certificate with this name, and its root; one of them with these bytes (hex) for an extension."""
+    """A box's certificate with this name, and its root; one of them with these bytes (hex) for an extension, which may
+    be one that it bears anyway."""
     key, start = Ed25519PrivateKey.generate(), datetime.datetime(2026, 1, 1)
     root = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "root")])
 
     def certificate(subject: x509.Name, of: Ed25519PrivateKey, ca: bool, uses: list[x509.ObjectIdentifier]) -> Any:
         builder = x509.CertificateBuilder(root, subject, of.public_key(), 2, start, start + datetime.timedelta(days=365))
-        builder = builder.add_extension(x509.BasicConstraints(ca, None), True)
+        said: dict[str, x509.ExtensionType] = {"2.5.29.19": x509.BasicConstraints(ca, None)}
         if uses:
-            builder = builder.add_extension(x509.ExtendedKeyUsage(uses), False)
+            said["2.5.29.37"] = x509.ExtendedKeyUsage(uses)
         if extension is not None and ca == at_root:
-            oid, value = x509.ObjectIdentifier(extension[0]), bytes.fromhex(extension[1])
-            builder = builder.add_extension(x509.UnrecognizedExtension(oid, value), False)
+            oid, value = extension
+            said[oid] = x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), bytes.fromhex(value))
+        for one in said.values():
+            builder = builder.add_extension(one, False)
         return builder.sign(key, None)
 
     box = certificate(x509.Name([name]), Ed25519PrivateKey.generate(), False, [EVIDENCE_USE, BOX_USE])
@@ -172,6 +175,28 @@ def test_names_of_any_kind_are_read_alike(parts: Any) -> None:
 ])
 def test_attack_extensions_that_libraries_read_each_in_its_way_are_refused_alike(
     parts: Any, oid: str, data: str, good: bool, at_root: bool,
+) -> None:
+    certificate, root = issued(x509.NameAttribute(NameOID.COMMON_NAME, "box-1"), (oid, data), at_root)
+    assert (vouched(parts, certificate, pem(root), "box"), reads(certificate, root)) == (good, good)
+
+
+ARC_128, ARC_129 = "83" + "ff" * 17 + "7f", "87" + "ff" * 17 + "7f"
+
+
+@pytest.mark.parametrize(("oid", "data", "at_root", "good"), [
+    ("2.5.29.19", "30060101ff02017f", True, True), ("2.5.29.19", "30070101ff02020080", True, True),
+    ("2.5.29.19", "300e0101ff020900ffffffffffffffff", True, True), ("2.5.29.19", "30060101ff0201ff", True, False),
+    ("2.5.29.19", "300f0101ff020a00ffffffffffffffffff", True, False), ("2.5.29.19", "30070101ff02020001", True, False),
+    ("2.5.29.19", "3003020100", False, False), ("2.5.29.19", "3000", False, True), ("2.5.29.19", "", False, False),
+    ("2.5.29.15", "03020780", False, True), ("2.5.29.15", "03020081", False, False), ("2.5.29.15", "03020089", False, True),
+    ("2.5.29.15", "0303078080", False, False), ("2.5.29.15", "0303078880", False, True),
+    ("2.5.29.15", "03020781", False, False), ("2.5.29.15", "03020780", True, False), ("2.5.29.15", "03020204", True, True),
+    ("2.5.29.37", "3000", True, False), ("2.5.29.37", f"301706152a81{ARC_128}", True, False),
+    ("2.5.29.37", f"301606142a{ARC_128}", True, True), ("2.5.29.37", f"301606142a{ARC_129}", True, False),
+    ("2.5.29.37", f"3041063f{'2a' * 63}", True, True), ("2.5.29.37", f"30420640{'2a' * 64}", True, False),
+])
+def test_attack_the_extensions_that_count_are_read_alike(
+    parts: Any, oid: str, data: str, at_root: bool, good: bool,
 ) -> None:
     certificate, root = issued(x509.NameAttribute(NameOID.COMMON_NAME, "box-1"), (oid, data), at_root)
     assert (vouched(parts, certificate, pem(root), "box"), reads(certificate, root)) == (good, good)
