@@ -8,13 +8,13 @@ from __future__ import annotations
 from central.bucket.bucket import Bucket
 from central.bucket.errors import OfBucket
 from central.cache.cache import Cache
-from central.keeping.now import CentreNow
 from central.keeping.plan import verdicts_of
 from central.objects import Objects
 from central.parts import HEX
 from central.store.store import Store
 from central.store.tables import Tx
 from common.logs import Log
+from evidence.retention import CentreNow
 
 _LOG = Log("keeping")
 
