@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import itertools
+import re
 from collections.abc import Sequence
 from typing import Literal, TypeVar
 
@@ -32,6 +33,7 @@ BOX_USE = x509.ObjectIdentifier("2.25.274516451270135780721873771191722747225")
 CENTRE_USE = x509.ObjectIdentifier("2.25.339277266100390135395322660745001921669")
 """The further extended key usage by which the certificate of a box, or of a centre, names its role."""
 _KNOWN = (x509.BasicConstraints.oid, x509.KeyUsage.oid, x509.ExtendedKeyUsage.oid, TEST_KEY)
+_ALONE = re.compile(r"-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/= \t\r\n]+-----END CERTIFICATE-----[ \t\r\n]*")
 MAX_PEM = 16384
 MOST_INTERMEDIATES = 1
 DER_NULL = b"\x05\x00"
@@ -103,9 +105,13 @@ def read_certificate(certificate_pem: str, where: str = "certificate") -> x509.C
 def join_chain(certificate: str, intermediates: Sequence[str] | None, where: str = "certificate") -> str:
     """One text from what a genesis record holds: the device's certificate alone, and those between it and the root.
 
-    Raises BadCertificate unless each text holds exactly one."""
+    Raises BadCertificate unless each text holds exactly one, and nothing else: what is around it not every reader
+    passes over."""
     parts = [certificate, *(intermediates or ())]
-    return "".join(pem(read_certificate(part, where)) for part in parts)
+    found = [read_certificate(part, where) for part in parts]
+    if not all(_ALONE.fullmatch(part) for part in parts):
+        raise BadCertificate(where=where, why="it is not one certificate in PEM and nothing else")
+    return "".join(map(pem, found))
 
 
 def split_chain(certificate_pem: str, where: str = "certificate") -> tuple[str, tuple[str, ...] | None]:

@@ -91,7 +91,7 @@ function oidText(bytes) {
 /** The one certificate in a PEM text. Throws Broken. */
 function readCertificate(pem) {
   must(pem.length <= 16384, N_("it is too long"));
-  const match = /^-----BEGIN CERTIFICATE-----\r?\n([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/.exec(pem);
+  const match = /^-----BEGIN CERTIFICATE-----\r?\n([A-Za-z0-9+/= \t\r\n]+)-----END CERTIFICATE-----[ \t\r\n]*$/.exec(pem);
   must(match !== null, N_("it is not PEM"));
   return parseCertificate(fromBase64(match[1].replace(/\s/g, "")));
 }

@@ -109,6 +109,8 @@ def opened(envelope: bytes, kind: str, key: Ed25519PublicKey | None) -> tuple[by
 
 
 def read_certificate(pem: str) -> x509.Certificate:
+    alone = r"-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/= \t\r\n]+-----END CERTIFICATE-----[ \t\r\n]*"
+    must(re.fullmatch(alone, pem), "not one certificate and nothing else")
     try:
         (found,) = x509.load_pem_x509_certificates(pem.encode())
         key = found.public_key()

@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from common.page import HERE, SCRIPTS
 from evidence.bodies import TYPES
-from evidence.certs import BOX_USE, EVIDENCE_USE, fingerprint, identity, pem, read_certificate
+from evidence.certs import BOX_USE, EVIDENCE_USE, fingerprint, identity, join_chain, pem, read_certificate
 from evidence.errors import BadCertificate
 from evidence.times import utc_us
 from tests.evidence.test_golden import load
@@ -26,8 +26,9 @@ YEAR = datetime.timedelta(days=365)
 END = "-----END CERTIFICATE-----\n"
 GIVEN = ("BODIES", "BOX_TYPES", "CENTRE_TYPES", "EITHER_TYPES", "Sha256", "checkConsistency", "checkInclusion",
          "filmedMs", "fromBase64",
-         "fromHex", "hashInPieces", "identityOf", "isUtc", "openEnvelope", "RECORD_TYPE", "readCanonical", "readNote",
-         "readRoot", "readWitness", "sealState", "sha256Hex", "toHex", "toUtf8", "Broken", "leafHash")
+         "fromHex", "hashInPieces", "identityOf", "isUtc", "openEnvelope", "RECORD_TYPE", "readCanonical",
+         "readCertificate", "readNote", "readRoot", "readWitness", "sealState", "sha256Hex", "toHex", "toUtf8",
+         "Broken", "leafHash")
 HELD = """async (held) => {
   try { await held(); return ""; } catch (error) {
     if (error instanceof given.Broken) return error.text;
@@ -203,6 +204,25 @@ def test_attack_the_extensions_that_count_are_read_alike(
 ) -> None:
     certificate, root = issued(x509.NameAttribute(NameOID.COMMON_NAME, "box-1"), (oid, data), at_root)
     assert (vouched(parts, certificate, pem(root), "box"), reads(certificate, root)) == (good, good)
+
+
+@pytest.mark.parametrize(("change", "good"), [
+    (lambda text: text, True), (lambda text: text.replace("\n", "\r\n"), True), (lambda text: text + " \n\n", True),
+    (lambda text: text[:-1], True), (lambda text: "said before\n" + text, False), (lambda text: "\n" + text, False),
+    (lambda text: text + "said after\n", False), (lambda text: text.replace("CERT", "X509 CERT"), False),
+    (lambda text: text + "-----BEGIN X-----\nAAAA\n-----END X-----\n", False), (lambda text: text * 2, False),
+    (lambda text: text + "\u00a0", False), (lambda text: text.replace("=\n-----END", "\n-----END"), None),
+])
+def test_attack_text_around_a_certificate_is_read_alike(parts: Any, change: Any, good: bool | None) -> None:
+    """`good` None: alike, whatever it is."""
+    case = load("roles")["accepted"][0]
+    text = change(case["certificate"].split(END)[0] + END)
+    page = parts.evaluate("async (pem) => await held(() => given.readCertificate(pem))", text) == ""
+    try:
+        mine = bool(join_chain(text, None))
+    except BadCertificate:
+        mine = False
+    assert page == mine and good in (mine, None)
 
 
 def test_the_fingerprint_of_a_root(parts: Any) -> None:
