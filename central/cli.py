@@ -125,14 +125,16 @@ def _add_reviews(commands: Commands) -> None:
     review.add_argument("--answer", required=True, choices=("complete", "missing", "open"),
                         help="everyone is shown, somebody is missing, or it cannot be decided")
     review.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
-    review.add_argument("--by", required=True, metavar="NAME", help="who answers; kept for ever")
+    review.add_argument("--by", required=True, metavar="ACCOUNT",
+                        help="the supervisor who answers, of a region that holds the class; kept for ever")
     point = _command(commands, "point", _point, "say which trainee is seen in a frame: that trainee is shown")
     point.add_argument("class_id", metavar="CLASS")
     point.add_argument("person", metavar="PERSON", help="pseudonym, or name")
     point.add_argument("--segment", required=True, metavar="HASH", help="the SHA-256 of the file")
     point.add_argument("--at", type=float, required=True, metavar="SECONDS", help="after the beginning of the file")
     point.add_argument("--box", default="", metavar="X,Y,W,H", help="where in the picture, in pixels")
-    point.add_argument("--by", required=True, metavar="NAME", help="who points; kept for ever")
+    point.add_argument("--by", required=True, metavar="ACCOUNT",
+                       help="the supervisor who points, of a region that holds the class; kept for ever")
 
 
 def _command(commands: Commands, name: str, do: object, help: str) -> argparse.ArgumentParser:
@@ -244,14 +246,12 @@ def _dispute(args: argparse.Namespace) -> None:
 
 def _hold(args: argparse.Namespace) -> None:
     from central.accounts.actions import Action
-    from central.accounts.people import check_name
-    from central.accounts.scope import check_right
     from central.classes.holds import lift_hold, place_hold
+    from central.commands import named
     from central.wiring import open_centre
 
-    store, by = open_centre(args.centre).store, check_name(args.by)
-    with store.read() as tx:
-        check_right(tx, by, Action.HOLD, args.class_id)
+    store = open_centre(args.centre).store
+    by = named(args, store, Action.HOLD)
     if args.what == "place":
         body = place_hold(store, args.class_id, args.reason, by)
         said = N_("Hold {hold} is placed: no video of class {class_id} is removed, whatever its time.")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from common.texts import translate
 
 if TYPE_CHECKING:
+    from central.accounts.actions import Action
+    from central.store.store import Store
     from central.wiring import Centre
 
 
@@ -15,6 +17,15 @@ def opened(args: argparse.Namespace) -> Centre:
     from central.wiring import open_centre
 
     return open_centre(args.centre)
+
+
+def named(args: argparse.Namespace, store: Store, action: Action) -> str:
+    """The account of `--by`, which may do this for the class in the console, too. Raises HasNoRight."""
+    from central.accounts.scope import check_right
+
+    with store.read() as tx:
+        check_right(tx, args.by, action, args.class_id)
+    return str(args.by)
 
 
 def say(args: argparse.Namespace, msgid: str, **params: object) -> None:

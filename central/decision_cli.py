@@ -5,7 +5,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from central.commands import say
+from central.commands import named, say
 from common.texts import N_, translate, words
 
 if TYPE_CHECKING:
@@ -46,14 +46,15 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], 
     new.add_argument("--from", dest="source", required=True, choices=("school", "trainee"), help="who objects")
     new.add_argument("--person", metavar="PERSON", help="which trainee: pseudonym, or name")
     new.add_argument("--text", required=True, metavar="TEXT", help="kept for ever: names nobody")
-    new.add_argument("--by", required=True, metavar="ACCOUNT", help="who brings it; kept for ever")
+    new.add_argument("--by", required=True, metavar="ACCOUNT", help="the institution's that brings it; kept for ever")
     said = add(group, "answer", _answer, "answer an objection, or end it with that")
     said.add_argument("class_id", metavar="CLASS")
     said.add_argument("objection", metavar="OBJECTION", help="which one, like o-1")
     said.add_argument("--as", dest="how", required=True, choices=("answered", "withdrawn", "upheld", "rejected"),
                       help="answered leaves it open")
     said.add_argument("--text", required=True, metavar="TEXT", help="kept for ever: names nobody")
-    said.add_argument("--by", required=True, metavar="ACCOUNT", help="who answers; kept for ever")
+    said.add_argument("--by", required=True, metavar="ACCOUNT",
+                      help="the supervisor who answers, or the institution's that withdraws it; kept for ever")
     add(group, "list", _list, "the objections of a class, oldest first").add_argument(
         "class_id", metavar="CLASS")
 
@@ -127,23 +128,27 @@ def _stands(now: Standing, offset_min: int, args: argparse.Namespace) -> None:
 
 
 def _raise(args: argparse.Namespace) -> None:
+    from central.accounts.actions import Action
     from central.classes.objections import pseudonym_of, raise_objection
     from central.wiring import open_centre
 
     centre, who = open_centre(args.centre), args.person
+    by = named(args, centre.store, Action.OBJECT)
     if who is not None:
         who = pseudonym_of(centre.store, centre.names, args.class_id, " ".join(who.split()))
-    made = raise_objection(centre.store, args.class_id, args.source, who, args.text, args.by)
+    made = raise_objection(centre.store, args.class_id, args.source, who, args.text, by)
     say(args, RAISED, objection=made.objection, class_id=args.class_id)
 
 
 def _answer(args: argparse.Namespace) -> None:
+    from central.accounts.actions import Action
     from central.classes.objections import handle_objection
     from central.wiring import open_centre
     from common.decisions import OBJECTIONS
 
     store = open_centre(args.centre).store
-    made = handle_objection(store, args.class_id, args.objection, args.how, args.text, args.by)
+    by = named(args, store, Action.OBJECT if args.how == "withdrawn" else Action.ANSWER_OBJECTION)
+    made = handle_objection(store, args.class_id, args.objection, args.how, args.text, by)
     say(args, HANDLED, objection=made.objection, class_id=args.class_id,
         state=translate(OBJECTIONS[made.state], args.lang))
 

@@ -52,6 +52,10 @@ class Objects:
         OSError."""
         if self.has(sha256):
             self.drop(sha256)
+        self.drop_aside(sha256)
+
+    def drop_aside(self, sha256: str) -> None:
+        """Remove what was put aside of a file, durably. Raises CannotRead, OSError."""
         if names := self.aside(sha256):
             for name in names:
                 (self.folder / ASIDE / name).unlink(missing_ok=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Mapping
 
+from central.accounts.actions import Action
 from central.classes.reviews import point_out, state_review
-from central.commands import say
+from central.commands import named, say
 from central.wiring import Centre, open_centre
 from common.reasons import AND, STATES, VERDICTS, answer_words, block_words
 from common.texts import N_, translate, words
@@ -23,10 +24,10 @@ NOT_DUE = N_("{person} is not due in that recording, so nothing changes for it")
 
 
 def review(args: argparse.Namespace) -> None:
-    """State a review. Raises what `state_review` raises."""
+    """State a review. Raises HasNoRight, what `state_review` raises."""
     centre = open_centre(args.centre)
-    now_us = centre.clock.stamp().utc_us
-    made = state_review(centre.store, args.class_id, args.block, args.answer, args.reason, args.by, now_us)
+    by, now_us = named(args, centre.store, Action.REVIEW), centre.clock.stamp().utc_us
+    made = state_review(centre.store, args.class_id, args.block, args.answer, args.reason, by, now_us)
     lang, names = args.lang, _names(centre, args.class_id)
     say(args, REVIEWED, block=block_words(made.body.block, lang), by=made.body.reviewer,
         answer=translate(STATES[made.body.answer], lang))
@@ -39,11 +40,12 @@ def review(args: argparse.Namespace) -> None:
 
 
 def point(args: argparse.Namespace) -> None:
-    """Point somebody out. Raises what `point_out` raises."""
+    """Point somebody out. Raises HasNoRight, what `point_out` raises."""
     centre = open_centre(args.centre)
+    by = named(args, centre.store, Action.REVIEW)
     made = point_out(
         centre.store, centre.names, args.class_id, " ".join(args.person.split()), args.segment.lower(), args.at,
-        args.box, args.by, centre.clock.stamp().utc_us)
+        args.box, by, centre.clock.stamp().utc_us)
     lang, names = args.lang, _names(centre, args.class_id)
     person = names.get(made.body.person, made.body.person)
     say(args, POINTED, block=block_words(made.block, lang), by=made.body.by, person=person)

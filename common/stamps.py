@@ -8,6 +8,7 @@ from typing import Any
 
 from cryptography import x509
 
+from evidence.certs import UNREADABLE
 from evidence.errors import BadStamp, StampsMissing
 
 PANIC = "PanicException"
@@ -62,7 +63,7 @@ def check_stamp(answer: bytes, data: bytes, roots: Sequence[x509.Certificate]) -
     time_s, library = stamped_at(answer, data), _library()
     try:
         library.VerifierBuilder(roots=list(roots)).build().verify_message(_decoded(answer), data)
-    except (library.VerificationError, ValueError, TypeError) as error:
+    except (library.VerificationError, *UNREADABLE) as error:
         raise BadStamp(why=f"no authority that was given has signed it ({error})") from None
     except BaseException as error:
         # The library panics over a certificate with a name that is no text; a panic of Rust is no `Exception`.

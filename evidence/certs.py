@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import itertools
+import re
 from collections.abc import Sequence
 from typing import Literal, TypeVar
 
@@ -22,6 +23,8 @@ from cryptography.x509.oid import NameOID
 from evidence.errors import BadCertificate
 from evidence.seal import keyid_of
 
+OWN_ARC = "2.25."
+"""Numbers that anybody makes of a UUID: no library gives those a meaning."""
 TEST_KEY = x509.ObjectIdentifier("2.25.307793491334158622302749188636843853207")
 """The critical extension of test certificates; its value is DER NULL."""
 EVIDENCE_USE = x509.ObjectIdentifier("2.25.79549728352203093903114946346335203196")
@@ -29,10 +32,15 @@ EVIDENCE_USE = x509.ObjectIdentifier("2.25.7954972835220309390311494634633520319
 BOX_USE = x509.ObjectIdentifier("2.25.274516451270135780721873771191722747225")
 CENTRE_USE = x509.ObjectIdentifier("2.25.339277266100390135395322660745001921669")
 """The further extended key usage by which the certificate of a box, or of a centre, names its role."""
+_KNOWN = (x509.BasicConstraints.oid, x509.KeyUsage.oid, x509.ExtendedKeyUsage.oid, TEST_KEY)
+_ALONE = re.compile(r"-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/= \t\r\n]+-----END CERTIFICATE-----[ \t\r\n]*")
 MAX_PEM = 16384
 MOST_INTERMEDIATES = 1
 DER_NULL = b"\x05\x00"
-_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion)
+UNREADABLE = (
+    ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType)
+"""What the library raises for a certificate, or a request for one, that it cannot read."""
 _Y_BITS = 2**255 - 1
 _P = 2**255 - 19
 _ORDER_8 = 2707385501144840649318225287225658788936804267575313519463743609750303402022
@@ -97,9 +105,13 @@ def read_certificate(certificate_pem: str, where: str = "certificate") -> x509.C
 def join_chain(certificate: str, intermediates: Sequence[str] | None, where: str = "certificate") -> str:
     """One text from what a genesis record holds: the device's certificate alone, and those between it and the root.
 
-    Raises BadCertificate unless each text holds exactly one."""
+    Raises BadCertificate unless each text holds exactly one, and nothing else: what is around it not every reader
+    passes over."""
     parts = [certificate, *(intermediates or ())]
-    return "".join(pem(read_certificate(part, where)) for part in parts)
+    found = [read_certificate(part, where) for part in parts]
+    if not all(_ALONE.fullmatch(part) for part in parts):
+        raise BadCertificate(where=where, why="it is not one certificate in PEM and nothing else")
+    return "".join(map(pem, found))
 
 
 def split_chain(certificate_pem: str, where: str = "certificate") -> tuple[str, tuple[str, ...] | None]:
@@ -117,7 +129,7 @@ def identity(certificate_pem: str, root: x509.Certificate, role: Role, where: st
         return _checked(chain, root, role, where)
     except InvalidSignature:
         raise BadCertificate(where=where, why="the root did not issue it") from None
-    except _UNREADABLE:
+    except UNREADABLE:
         raise BadCertificate(where=where, why="it cannot be read as a certificate") from None
 
 
@@ -125,7 +137,7 @@ def is_test(certificate: x509.Certificate, where: str = "certificate") -> bool:
     """Whether a certificate is marked as a test key. Raises BadCertificate."""
     try:
         return _test_mark(certificate)
-    except _UNREADABLE:
+    except UNREADABLE:
         raise BadCertificate(where=where, why="it cannot be read as a certificate") from None
 
 
@@ -133,7 +145,7 @@ def fingerprint(certificate: x509.Certificate) -> str:
     """Lower-case hex SHA-256 of the certificate's SubjectPublicKeyInfo: the keyid of its key. Raises BadCertificate."""
     try:
         key = certificate.public_key()
-    except _UNREADABLE:
+    except UNREADABLE:
         key = None
     if not isinstance(key, Ed25519PublicKey):
         raise BadCertificate(where="certificate", why="its key is not an Ed25519 key")
@@ -145,7 +157,7 @@ def _read(certificate_pem: str, where: str) -> list[x509.Certificate]:
         raise BadCertificate(where=where, why="it is too long")
     try:
         return x509.load_pem_x509_certificates(certificate_pem.encode())
-    except _UNREADABLE:
+    except UNREADABLE:
         raise BadCertificate(where=where, why="it is not PEM") from None
 
 
@@ -181,6 +193,8 @@ def _checked(chain: Sequence[x509.Certificate], root: x509.Certificate, role: Ro
         _no_unknown_demands(one, where)
     for one in chain:
         _for_evidence(one, where)
+    for one in (certificate, *authorities):
+        _nothing_besides(one, where)
     if (usage := _extension(certificate, x509.KeyUsage)) is not None and not usage.digital_signature:
         raise BadCertificate(where=where, why="its key may not sign")
     test = any(_test_mark(one) for one in (certificate, *authorities))
@@ -241,10 +255,18 @@ def _roles(certificate: x509.Certificate) -> set[Role]:
 
 
 def _no_unknown_demands(certificate: x509.Certificate, where: str) -> None:
-    known = (x509.BasicConstraints.oid, x509.KeyUsage.oid, x509.ExtendedKeyUsage.oid, TEST_KEY)
     for extension in certificate.extensions:
-        if extension.critical and extension.oid not in known:
+        if extension.critical and extension.oid not in _KNOWN:
             raise BadCertificate(where=where, why=f"it demands {extension.oid.dotted_string}, which is not known here")
+
+
+def _nothing_besides(certificate: x509.Certificate, where: str) -> None:
+    """Of what standards define each library reads another part, and each more or less strictly: with such an extension
+    a certificate would be good for one verifier and broken for another."""
+    for extension in certificate.extensions:
+        number = extension.oid.dotted_string
+        if extension.oid not in _KNOWN and not number.startswith(OWN_ARC):
+            raise BadCertificate(where=where, why=f"it bears {number}, which no certificate for evidence does")
 
 
 def _test_mark(certificate: x509.Certificate) -> bool:

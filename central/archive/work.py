@@ -10,15 +10,29 @@ from pathlib import Path
 from central.archive.cli import away_words
 from central.archive.decide import Wish
 from central.archive.desk import BAG, Request, Why, folder_of, keep_failure, read_request
-from central.archive.errors import FilesAway
+from central.archive.errors import ArchiveFailed, FilesAway, FilesGone, NoRoom, PullDamaged, StoreSilent
 from central.archive.pace import Ended
 from central.archive.progress import Progress
 from central.archive.pull import Terms, pull
 from central.classes.orders import order_of
 from central.wiring import Centre, open_centre
 from common.logs import Log, setup
-from common.texts import LANGS, words
+from common.texts import LANGS, N_, translate, words
 from evidence.errors import ZaitangError
+
+TOLD: dict[type[ZaitangError], str] = {
+    StoreSilent: N_("The object store in which the video lies did not answer, also when it was asked again. Whoever"
+                    " runs the centre can say more. Ask for it again when the store is back: what came is kept."),
+    ArchiveFailed: N_("It could not be written on the centre's disk: {why}. Ask for it again when that is mended: it"
+                      " goes on where it stopped."),
+    NoRoom: N_("It needs {need} more on the centre's disk, and {free} are free. Ask for it again when whoever runs the"
+               " centre has made room."),
+    FilesGone: N_("Video files that were removed since it was begun: {count}. Ask for it again: it names them as"
+                  " removed, and the video that is here is kept."),
+    PullDamaged: N_("{file} in the unfinished archive is not what was written. Ask for it again: the video that is here"
+                    " is kept."),
+}
+"""What is said otherwise to whoever has no command to run again."""
 
 
 def make(centre: Centre, class_id: str, request: Request, stop: threading.Event) -> None:
@@ -32,7 +46,12 @@ def make(centre: Centre, class_id: str, request: Request, stop: threading.Event)
     except ZaitangError as error:
         Log("archive").warning("archive.failed", error=type(error).__name__, **{"class": class_id})
         keep_failure(folder, Why(**{
-            lang: tuple(_at_boxes(centre, class_id, error, lang)) or (words(error, lang),) for lang in LANGS}))
+            lang: tuple(_at_boxes(centre, class_id, error, lang)) or (_words(error, lang),) for lang in LANGS}))
+
+
+def _words(error: ZaitangError, lang: str) -> str:
+    told = TOLD.get(type(error))
+    return words(error, lang) if told is None else translate(told, lang, **error.params)
 
 
 def _at_boxes(centre: Centre, class_id: str, error: ZaitangError, lang: str) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import fcntl
 import hashlib
+import itertools
 import os
 import secrets
 import shutil
@@ -92,7 +93,7 @@ def _alone(to: Path) -> Iterator[None]:
 
 def _make(centre: Centre, to: Path, passphrase: bytes, video: bool, advance: Advance) -> Backup:
     at_us = centre.clock.stamp().utc_us
-    name = utc_text(at_us)[:19].replace(":", "") + "Z"
+    name = _free_name(to, utc_text(at_us)[:19].replace(":", "") + "Z")
     temp = to / f".{name}.{secrets.token_hex(4)}{ENDING}"
     try:
         for left in to.glob(f".*{ENDING}"):  # of one that was killed
@@ -125,6 +126,13 @@ def _make(centre: Centre, to: Path, passphrase: bytes, video: bool, advance: Adv
         shutil.rmtree(temp, ignore_errors=True)
     return Backup(to / name, records, len(kept), sum(one.size for one in kept), new, tuple(spoilt),
                   tuple(sorted(mended)), tuple(sorted(rotten - mended)))
+
+
+def _free_name(to: Path, moment: str) -> str:
+    """The moment, or with a number behind it where a backup of the same second is there already; names stay in the
+    order in which they were made."""
+    later = (f"{moment}-{number:02}" for number in itertools.count(2))
+    return next(name for name in itertools.chain([moment], later) if not os.path.lexists(to / name))
 
 
 def _copy_all(

@@ -96,7 +96,21 @@ class Bucket:
         """Keep what lies there now, for whoever asks how it came to be; before another copy takes its place. Raises
         NotInBucket."""
         with _ours(sha256):
-            obstore.copy(self._store, key_of(sha256), f"aside/{sha256}.mp4")
+            obstore.copy(self._store, key_of(sha256), aside_key(sha256))
+
+    def forget(self, sha256: str) -> None:
+        """Remove a file, and then what was put aside of it, which is made of the first."""
+        self.drop(sha256)
+        self.drop_aside(sha256)
+
+    def drop_aside(self, sha256: str) -> None:
+        """Remove what was put aside of a file; nothing where there is none."""
+        with _ours(sha256):
+            obstore.delete(self._store, aside_key(sha256))
+
+    def aside(self) -> list[str]:
+        """The hashes in the names of what was put aside."""
+        return [name for name, _ in self._listed("aside/", aside_key)]
 
     def check(self) -> int | None:
         """Store a small file, read it back, remove it; until when the store would keep it (UTC microseconds), None
@@ -112,12 +126,15 @@ class Bucket:
 
     def all(self) -> Iterator[tuple[str, int]]:
         """Hash and size of all files there."""
+        return self._listed("segments/", key_of)
+
+    def _listed(self, below: str, key: Callable[[str], str]) -> Iterator[tuple[str, int]]:
         with _ours(""):
-            for page in obstore.list(self._store, "segments/"):
+            for page in obstore.list(self._store, below):
                 for one in page:
-                    name = one["path"].rsplit("/", 1)[-1]
-                    if one["path"] == key_of(name.removesuffix(".mp4")):
-                        yield name.removesuffix(".mp4"), int(one["size"])
+                    sha256 = one["path"].rsplit("/", 1)[-1].removesuffix(".mp4")
+                    if one["path"] == key(sha256):
+                        yield sha256, int(one["size"])
 
     def locked_until_us(self, sha256: str) -> int | None:
         """Until when the store itself lets nobody change or remove a file (UTC microseconds); None where it does not
@@ -151,6 +168,11 @@ _DIRECT = urllib.request.build_opener(_Stay)
 def key_of(sha256: str) -> str:
     """The name of a file within the bucket's prefix."""
     return f"segments/{sha256[:2]}/{sha256}.mp4"
+
+
+def aside_key(sha256: str) -> str:
+    """The name of what was put aside of it."""
+    return f"aside/{sha256}.mp4"
 
 
 def _moment_us(said: str) -> int | None:

@@ -13,18 +13,17 @@ import re
 import secrets
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.x509.oid import NameOID
 
 from central.devices.errors import BadRequest, OtherName, OtherSerial, TokenExpired, TokenUsed
 from central.store.devices import Claim
+from evidence.certs import UNREADABLE
 from evidence.times import MINUTE
 
 TOKEN_BYTES = 20
 MOST_HOURS = 24 * 14
 SERIAL = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +91,7 @@ def key_of_request(csr_pem: str) -> tuple[str, Ed25519PublicKey]:
         request = x509.load_pem_x509_csr(csr_pem.encode())
         key, names = request.public_key(), request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         holds = isinstance(key, Ed25519PublicKey) and request.is_signature_valid
-    except _UNREADABLE:
+    except UNREADABLE:
         raise BadRequest(why="it holds no certificate request") from None
     if not isinstance(key, Ed25519PublicKey) or not holds:
         raise BadRequest(why="a certificate request is not signed by its own Ed25519 key")

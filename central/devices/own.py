@@ -17,7 +17,7 @@ from central.devices.connections import Authority, is_due, issue_server
 from central.files import private_pem, read, replace
 from common import tls
 from common.logs import Log
-from evidence.certs import pem
+from evidence.certs import UNREADABLE, pem
 from evidence.errors import ZaitangError
 
 OWN = "tls.pem"
@@ -78,8 +78,7 @@ def _is_good(data: bytes, authority: Authority, names: Sequence[str], now_us: in
         certificate = x509.load_pem_x509_certificates(data)[0]
         certificate.verify_directly_issued_by(authority.certificate)
         said = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound, x509.DuplicateExtension,
-            x509.InvalidVersion):
+    except (*UNREADABLE, InvalidSignature, x509.ExtensionNotFound):
         return False
     known = {str(one.value) for one in said}
     return known == set(names) and not is_due(certificate, now_us)

@@ -235,8 +235,8 @@ def aside(sizes: Sequence[int]) -> Iterator[Check]:
     if sizes:
         yield Check(ASIDE, "look", N_("{count} changed files ({mb} MB) were put aside (objects/aside)"), {
             "count": len(sizes), "mb": -(-sum(sizes) // 1_000_000)}, N_(
-            "find out how they came to be: an alarm (`centre.file_changed`) names each. Those of video stay until "
-            "somebody removes them by hand, with `rm`, also when its time is over (docs/storage.md)"))
+            "find out how they came to be: an alarm (`centre.file_changed`) names each. They go "
+            "with their video, when its time is over (docs/storage.md)"))
     else:
         yield Check(ASIDE, "good", N_("no changed file was put aside"))
 

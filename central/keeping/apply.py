@@ -15,6 +15,7 @@ from central.bucket.bucket import Bucket
 from central.bucket.errors import BucketRefuses, NotInBucket
 from central.cache.cache import Cache
 from central.clock import Clock
+from central.keeping.aside import end_aside
 from central.keeping.now import centre_now, witnessed_size
 from central.keeping.plan import KeepPlan, keep_plan, verdicts_of
 from central.objects import Objects
@@ -85,6 +86,9 @@ class Remover:
         certified = {each.sha256 for each in known}
         fresh = [one for sha256, one in free.items() if sha256 not in certified]
         stated = self._certify(fresh, plan, by)
+        with self._store.read() as tx:
+            now = centre_now(self._store, tx, self._clock, self._test)
+        end_aside(self._store, self._files, self._cache, self._bucket, now)
         return dataclasses.replace(done, certified=stated, later=done.later + len(fresh) - stated)
 
     def settle(self) -> None:
@@ -200,12 +204,13 @@ class Remover:
         return away
 
     def _end(self, one: Removal) -> None:
-        """What was made of it goes first, while the row still says that it goes."""
+        """What was made of it goes first, while the row still says that it goes; with it what was put aside of it."""
         for files in (self._derived, self._files):
             if files.path(one.sha256).parent.is_dir():
                 files.drop(one.sha256)
+        self._files.drop_aside(one.sha256)
         if self._bucket is not None:
-            self._bucket.drop(one.sha256)
+            self._bucket.forget(one.sha256)
         with self._store.write() as tx:
             tx.forget_cached(one.sha256, "derived")
             tx.forget_cached(one.sha256, "file")

@@ -55,7 +55,7 @@ def add_commands(commands: Any, command: Any) -> None:
 
 def _erase(args: argparse.Namespace) -> None:
     from central.accounts.actions import Action
-    from central.accounts.scope import check_right
+    from central.commands import named
     from central.keeping.asking import erase_face
     from central.keeping.erasing import erasures
     from central.keeping.errors import BadTeller, WhoErased
@@ -70,9 +70,8 @@ def _erase(args: argparse.Namespace) -> None:
         raise WhoErased()
     if not args.by:
         raise BadTeller()
-    with centre.store.read() as tx:
-        check_right(tx, args.by, Action.ERASE, args.class_id)
-    one, ordered = erase_face(centre, args.class_id, args.person, args.by)
+    by = named(args, centre.store, Action.ERASE)
+    one, ordered = erase_face(centre, args.class_id, args.person, by)
     with centre.store.read() as tx:
         found = erasures(centre.store, tx, centre.clock.stamp().utc_us, args.class_id)
     waits = next((each.waits for each in found if each.person == one.person), ())

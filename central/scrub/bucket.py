@@ -77,9 +77,14 @@ class BucketScrub:
         return "whole"
 
     def _keep_aside(self, sha256: str) -> None:
-        """As far as the store does it: a copy is worth more than what was spoilt."""
+        """As far as the store does it: a copy is worth more than what was spoilt. Nothing stays aside of a file that
+        another process began to remove meanwhile: it looks there but once."""
         try:
             self._bucket.put_aside(sha256)
+            with self._store.read() as tx:
+                going = tx.is_going(sha256) or tx.bucketed(sha256) is None
+            if going:
+                self._bucket.drop_aside(sha256)
         except OfBucket as error:
             _LOG.failed("not.aside", error, sha256=sha256)
 

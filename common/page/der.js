@@ -10,7 +10,8 @@ const SMALL_ORDER = new Set(["00".repeat(32), `01${"00".repeat(31)}`,
 /** Kinds of values in names that are read as UTF-8, whatever their kind should hold, as other readers do: T61String too. */
 const TEXTS = new Set([0x04, 0x0c, 0x12, 0x13, 0x14, 0x16, 0x17, 0x18, 0x1a]);
 const UNIVERSAL = 0x1c, BMP = 0x1e, UNIQUE_IDENTIFIER = "2.5.4.45";
-const ED25519 = "1.3.101.112", POLICY_CONSTRAINTS = "2.5.29.36";
+const ED25519 = "1.3.101.112";
+const KEY_AGREEMENT = 0x08, ENCIPHER_ONLY = 0x01, DECIPHER_ONLY = 0x80;
 const NO_CERTIFICATE = N_("it cannot be read as a certificate");
 
 /** One after the other the values in a piece of DER. Methods throw Broken. */
@@ -67,7 +68,9 @@ class Der {
   }
 }
 
+/** An object identifier, as far as other readers take one: 63 bytes, and arcs of 128 bits. */
 function oidText(bytes) {
+  must(bytes.length <= 63, NO_CERTIFICATE);
   const arcs = [];
   let arc = 0n, open = false;
   for (const byte of bytes) {
@@ -75,6 +78,7 @@ function oidText(bytes) {
     arc = arc * 128n + BigInt(byte & 0x7f);
     open = byte >= 0x80;
     if (!open) {
+      must(arc < 1n << 128n, NO_CERTIFICATE);
       arcs.push(arc);
       arc = 0n;
     }
@@ -87,7 +91,7 @@ function oidText(bytes) {
 /** The one certificate in a PEM text. Throws Broken. */
 function readCertificate(pem) {
   must(pem.length <= 16384, N_("it is too long"));
-  const match = /^-----BEGIN CERTIFICATE-----\r?\n([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/.exec(pem);
+  const match = /^-----BEGIN CERTIFICATE-----\r?\n([A-Za-z0-9+/= \t\r\n]+)-----END CERTIFICATE-----[ \t\r\n]*$/.exec(pem);
   must(match !== null, N_("it is not PEM"));
   return parseCertificate(fromBase64(match[1].replace(/\s/g, "")));
 }
@@ -210,16 +214,12 @@ function understood(extensions) {
   const value = (oid) => extensions.find((one) => one.oid === oid)?.value;
   const said = { ca: false, pathLength: null, usage: null, uses: null };
   const constraints = value("2.5.29.19"), usage = value("2.5.29.15"), uses = value("2.5.29.37");
-  if (value(POLICY_CONSTRAINTS)) checkPolicyConstraints(new Der(value(POLICY_CONSTRAINTS)));
   if (constraints) Object.assign(said, basicConstraints(new Der(constraints)));
-  if (usage) {
-    const der = new Der(usage);
-    said.usage = bitString(der.next(TAG.bits).body)[0] ?? 0;
-    der.end();
-  }
+  if (usage) said.usage = keyUsage(new Der(usage));
   if (uses) {
     const der = new Der(uses), list = der.within(TAG.seq);
     der.end();
+    must(!list.done, NO_CERTIFICATE);
     said.uses = [];
     while (!list.done) said.uses.push(list.oid());
   }
@@ -227,26 +227,21 @@ function understood(extensions) {
     all: extensions.map((one) => one.oid) };
 }
 
-/** They matter to nobody here, but what is none is none to other readers either. */
-function checkPolicyConstraints(der) {
-  const list = der.within(TAG.seq);
-  der.end();
-  must(!list.done, NO_CERTIFICATE);
-  for (const tag of [0x80, 0x81]) {
-    if (list.done || list.peek() !== tag) continue;
-    const [first, second, ...more] = list.next(tag).body;
-    must(first < 0x80 && !(first === 0 && second < 0x80) && more.length < (first === 0 ? 8 : 7), NO_CERTIFICATE);
-  }
-  list.end();
-}
-
 function basicConstraints(der) {
   const sequence = der.within(TAG.seq);
   der.end();
   const ca = sequence.flag();
   if (sequence.done) return { ca, pathLength: null };
-  const { body } = sequence.next(TAG.int);
+  const body = integer(sequence);
   sequence.end();
-  must(body.length === 1 && body[0] < 0x80, NO_CERTIFICATE);
-  return { ca, pathLength: body[0] };
+  must(ca && body[0] < 0x80 && body.length <= (body[0] === 0 ? 9 : 8), NO_CERTIFICATE);
+  return { ca, pathLength: body.reduce((sum, byte) => sum * 256 + byte, 0) };
+}
+
+/** The first eight bits: the two that say what a key agreement is for are none without it. */
+function keyUsage(der) {
+  const [first = 0, second = 0] = bitString(der.next(TAG.bits).body);
+  der.end();
+  must(first & KEY_AGREEMENT || !(first & ENCIPHER_ONLY || second & DECIPHER_ONLY), NO_CERTIFICATE);
+  return first;
 }

@@ -51,6 +51,7 @@ from evidence.seal import seal_record
 from evidence.shape import encode
 from evidence.standing import findings_hash
 from evidence.times import HOUR
+from tests.central.case_pages import SCHOOL, belongs
 from tests.central.console import send, signed_in
 from tests.central.course import PEOPLE, PLAN
 from tests.central.helpers import write_plan
@@ -444,8 +445,11 @@ def test_pages_speak_of_a_public_notice_only_where_the_policy_has_one(
 
 
 def test_the_commands_take_objections_and_their_answers(
-    played: Centre, run: Callable[..., tuple[int, list[str]]]
+    played: Centre, run: Callable[..., tuple[int, list[str]]], tmp_path: Path,
 ) -> None:
+    belongs(played, tmp_path)
+    played.account_desk().add("school-1", "institution", SCHOOL, None)
+    played.account_desk().add("li", "supervisor", "411200", None)
     rc, lines = run("en", "objection", "raise", CLASS, "--from", "trainee", "--person", "赵敏", "--text", "我在场",
                     "--by", "school-1")
     assert (rc, lines) == (0, [f"Objection o-1 to the findings of class {CLASS} is on record; its boxes remove none of"
@@ -457,6 +461,11 @@ def test_the_commands_take_objections_and_their_answers(
     assert run("zh", *said, "answered") == (0, [f"班次 {CLASS} 的异议 o-1 现为：已答复，尚未办结"])
     assert run("zh", *said, "rejected") == (0, [f"班次 {CLASS} 的异议 o-1 现为：不成立"])
     assert run("zh", *said, "upheld")[0] == 2
+    again = ("objection", "raise", CLASS, "--from", "school", "--text", "名册有误", "--by", "school-1")
+    assert run("zh", *again)[0] == 0
+    back = ("objection", "answer", CLASS, "o-2", "--text", "已核对", "--as", "withdrawn", "--by", "school-1")
+    assert run("zh", *back) == (
+        0, [f"班次 {CLASS} 的异议 o-2 现为：已撤回"])
     rc, lines = run("zh", "objection", "list", CLASS)
     person = next(one.person for one in look(played).told.story.objections)
     assert rc == 0 and lines[1].split() == ["o-1", "学员", person, "我在场", "不成立", "录像中没有本人", "li"]

@@ -192,6 +192,8 @@ def test_where_the_policy_does_not_ask_who_is_shown_there_is_nothing_to_review(c
 
 @pytest.fixture
 def run(played: Centre, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, list[str]]]:
+    played.account_desk().add("wang", "supervisor", "410000", None)
+
     def say(lang: str, *args: str) -> tuple[int, list[str]]:
         rc = main(["--lang", lang, *args, "--centre", str(played.folder)])
         told = capsys.readouterr()
@@ -202,14 +204,14 @@ def run(played: Centre, capsys: pytest.CaptureFixture[str]) -> Callable[..., tup
 def test_the_review_command_says_what_the_records_alone_say_and_what_the_rule_says_now(
     run: Callable[..., tuple[int, list[str]]]
 ) -> None:
-    rc, lines = run("en", "review", CLASS, PRACTICE, "--answer", "complete", "--reason", "seen", "--by", "Wang")
+    rc, lines = run("en", "review", CLASS, PRACTICE, "--answer", "complete", "--reason", "seen", "--by", "wang")
     assert rc == 0 and lines[:4] == [
-        "Mar 2, 2026, afternoon: it is on record that Wang answers: everyone shown",
+        "Mar 2, 2026, afternoon: it is on record that wang answers: everyone shown",
         "The records alone say: not everyone shown", f"Not shown: {AWAY} (absent)", "R3 says now: clear"]
-    assert "not showing everyone: 2" in lines[4] and "Wang reviewed the recording" in lines[5]
-    rc, lines = run("zh", "review", CLASS, PRACTICE, "--answer", "open", "--reason", "看不清", "--by", "王科长")
-    assert rc == 0 and lines[:2] == ["2026年3月2日下午：已记录 王科长 的核查结论：待定", "仅凭记录为：未显示全员"]
-    assert run("zh", "review", CLASS, "x", "--answer", "open", "--reason", "y", "--by", "z") == (
+    assert "not showing everyone: 2" in lines[4] and "wang reviewed the recording" in lines[5]
+    rc, lines = run("zh", "review", CLASS, PRACTICE, "--answer", "open", "--reason", "看不清", "--by", "wang")
+    assert rc == 0 and lines[:2] == ["2026年3月2日下午：已记录 wang 的核查结论：待定", "仅凭记录为：未显示全员"]
+    assert run("zh", "review", CLASS, "x", "--answer", "open", "--reason", "y", "--by", "wang") == (
         2, ["班次 welder-1 没有录像 x"])
 
 
@@ -217,12 +219,12 @@ def test_the_point_command_says_whom_and_what_the_rule_says_now(
     played: Centre, run: Callable[..., tuple[int, list[str]]]
 ) -> None:
     sha256 = video_of(played, PRACTICE).segment.sha256
-    where = (CLASS, AWAY, "--segment", sha256.upper(), "--at", "10", "--by", "Wang")
+    where = (CLASS, AWAY, "--segment", sha256.upper(), "--at", "10", "--by", "wang")
     rc, lines = run("en", "point", *where, "--box", "1,2,3,4")
     assert rc == 0 and lines[:3] == [
-        f"Mar 2, 2026, afternoon: it is on record that Wang points out {AWAY}", f"The answer for {AWAY} is now: shown",
+        f"Mar 2, 2026, afternoon: it is on record that wang points out {AWAY}", f"The answer for {AWAY} is now: shown",
         "R3 says now: clear"]
-    assert any("Wang pointed them out" in line for line in lines[3:])
+    assert any("wang pointed them out" in line for line in lines[3:])
     assert run("en", "point", *where, "--box", "1,2,3") == (
         2, ["the frame is x,y,width,height in whole pixels, within the picture of 640 × 360"])
     rc, lines = run("zh", "point", CLASS, "李四", *where[2:])

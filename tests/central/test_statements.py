@@ -119,7 +119,7 @@ def test_every_box_that_a_plan_named_hears_all_that_was_stated(centre_with_class
         assert [name[3] for name in statement_messages(tx, "pem", {key})] == [4]
 
 
-def test_attack_no_command_holds_or_erases_for_who_may_not(
+def test_attack_no_command_speaks_for_who_may_not(
     centre_with_class: Centre, capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A name that nobody has, of the wrong role, switched off, of elsewhere; nor for a class that is not there."""
@@ -131,15 +131,26 @@ def test_attack_no_command_holds_or_erases_for_who_may_not(
     desk.disable("gone", None)
     desk.add("far", "supervisor", "420100", None)
     desk.add("wang", "supervisor", "410000", None)
+    desk.put_institution("elsewhere", "学校", "411202", None)
+    desk.add("school", "institution", "elsewhere", None)
     with centre.store.read() as tx:
         before = tx.leaves()
+    answer = ("--text", "x", "--as")
+    schools = [("objection", "raise", CLASS, "--from", "school", "--text", "x"),
+               ("objection", "answer", CLASS, "o-1", *answer, "withdrawn")]
+    refused = [("wang", CLASS, command) for command in schools]
     for class_id, name in ((CLASS, "nobody"), (CLASS, "admin"), (CLASS, "looks"), (CLASS, "gone"), (CLASS, "far"),
-                           ("no", "wang")):
-        for command in (("hold", class_id, "place", "--reason", "x"), ("hold", class_id, "lift", "--reason", "x"),
-                        ("erase", class_id, "张伟")):
-            assert main(["--lang", "en", *command, "--by", name, "--centre", str(centre.folder)]) == 2
-            said = capsys.readouterr().err
-            assert said.startswith(f"{name} is no account that may do this for class {class_id}"), command
+                           (CLASS, "school"), ("no", "wang")):
+        refused += [(name, class_id, (*command[:2], class_id, *command[3:])) for command in schools]
+        refused += [(name, class_id, command) for command in (
+            ("hold", class_id, "place", "--reason", "x"), ("hold", class_id, "lift", "--reason", "x"),
+            ("erase", class_id, "张伟"), ("objection", "answer", class_id, "o-1", *answer, "rejected"),
+            ("review", class_id, "x", "--answer", "complete", "--reason", "x"),
+            ("point", class_id, "张伟", "--segment", "0" * 64, "--at", "1"))]
+    for name, class_id, command in refused:
+        assert main(["--lang", "en", *command, "--by", name, "--centre", str(centre.folder)]) == 2
+        said = capsys.readouterr().err
+        assert said.startswith(f"{name} is no account that may do this for class {class_id}"), command
     with centre.store.read() as tx:
         assert tx.leaves() == before
 

@@ -21,6 +21,7 @@ keyUsage = critical, keyCertSign
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
 extendedKeyUsage = critical, timeStamping
+{stamper}
 [tsa]
 default_tsa = here
 [here]
@@ -37,15 +38,15 @@ ess_cert_id_alg = sha256
 
 
 class TestAuthority:
-    """Its files lie in `folder`."""
+    """Its files lie in `folder`. `stamper`: what its certificate bears besides, as openssl reads it."""
 
     __test__ = False
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, stamper: str = "") -> None:
         self.folder = folder
         self.broken: bytes | None = None
         """What it answers instead, if anything."""
-        (folder / "tsa.cnf").write_text(CONFIG.format(folder=folder))
+        (folder / "tsa.cnf").write_text(CONFIG.format(folder=folder, stamper=stamper))
         (folder / "serial").write_text("01\n")
         new = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-config", "tsa.cnf")
         self._run(*new, "-keyout", "root.key", "-out", "root.pem", "-subj", "/CN=Test TSA root", "-extensions", "root")

@@ -63,6 +63,17 @@ def test_a_root_whose_name_is_no_text_is_no_crash(authority: TestAuthority, answ
         check_stamp(answer, DATA, [x509.load_der_x509_certificate(der)])
 
 
+@pytest.mark.parametrize(("oid", "value"), [
+    ("2.5.29.17", "3002a300"), ("1.3.6.1.5.5.7.1.1", "3008300606022a03a500"),
+])
+def test_attack_a_certificate_with_names_that_cannot_be_read_is_no_crash(
+    tmp_path: Path, oid: str, value: str,
+) -> None:
+    odd = TestAuthority(tmp_path, stamper=f"{oid} = DER:{value}")
+    with pytest.raises(BadStamp):
+        check_stamp(odd.answer(request_stamp(DATA).data), DATA, [odd.root])
+
+
 @given(st.data())
 def test_a_changed_stamp_is_refused(authority: TestAuthority, answer: bytes, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(answer) - 1))

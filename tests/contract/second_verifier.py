@@ -23,7 +23,7 @@ RECORD, RECEIPT = (f"application/vnd.zaitang.{kind}.v1+json" for kind in ("recor
 TEST_MARK = "2.25.307793491334158622302749188636843853207"
 EVIDENCE = "2.25.79549728352203093903114946346335203196"
 BOX, CENTRE = "2.25.274516451270135780721873771191722747225", "2.25.339277266100390135395322660745001921669"
-KNOWN_CRITICAL = {"2.5.29.19", "2.5.29.15", "2.5.29.37", TEST_MARK}
+KNOWN_EXTENSIONS = {"2.5.29.19", "2.5.29.15", "2.5.29.37", TEST_MARK}
 LARGEST, DEEPEST, LARGEST_NUMBER, NO_PREV = 1 << 20, 32, 2**53 - 1, "0" * 64
 LARGEST_NOTE, LARGEST_TIME = 1 << 16, 253402300799
 OF_CENTRE = {"order.class", "order.templates", "order.box", "roster.event", "leave", "assessment", "dispute", "review",
@@ -109,12 +109,16 @@ def opened(envelope: bytes, kind: str, key: Ed25519PublicKey | None) -> tuple[by
 
 
 def read_certificate(pem: str) -> x509.Certificate:
+    alone = r"-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/= \t\r\n]+-----END CERTIFICATE-----[ \t\r\n]*"
+    must(re.fullmatch(alone, pem), "not one certificate and nothing else")
     try:
         (found,) = x509.load_pem_x509_certificates(pem.encode())
         key = found.public_key()
         must(isinstance(key, Ed25519PublicKey) and not_small(key.public_bytes_raw()), "the key of a certificate")
-        must(all(one.oid.dotted_string in KNOWN_CRITICAL for one in found.extensions if one.critical), "extension")
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion):
+        others = [one for one in found.extensions if one.oid.dotted_string not in KNOWN_EXTENSIONS]
+        must(all(one.oid.dotted_string.startswith("2.25.") and not one.critical for one in others), "extension")
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion,
+            x509.UnsupportedGeneralNameType):
         raise Broken("a certificate cannot be read") from None
     return found
 

@@ -23,6 +23,7 @@ from evidence.certs import (
     Role,
     fingerprint,
     identity,
+    is_test,
     issue,
     join_chain,
     key_usage,
@@ -108,9 +109,23 @@ def test_odd_certificates_are_refused(text: str) -> None:
         identity(text, REAL_SITE.root, "box")
 
 
-def test_an_extension_that_is_not_critical_does_no_harm() -> None:
-    text = odd((x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), False))
+def test_an_extension_of_nobody_else_that_is_not_critical_does_no_harm() -> None:
+    text = odd((x509.UnrecognizedExtension(x509.ObjectIdentifier("2.25.7"), b"\x05\x00"), False))
     assert identity(text, REAL_SITE.root, "box").name == "box-1"
+
+
+@pytest.mark.parametrize(("oid", "value"), [
+    ("1.2.3.4", "0500"), ("2.5.29.17", "3003820161"), ("2.5.29.17", "3002a300"), ("2.5.29.17", "3002a500"),
+    ("2.5.29.17", "30038201ff"), ("1.3.6.1.5.5.7.1.1", "3000"), ("1.3.6.1.5.5.7.1.1", "3008300606022a03a500"),
+    ("2.5.29.14", "0401ff"), ("2.5.29.36", "3003800100"),
+])
+def test_attack_what_libraries_read_each_in_its_way_is_refused(oid: str, value: str) -> None:
+    text = odd((x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), bytes.fromhex(value)), False))
+    with pytest.raises(BadCertificate):
+        identity(text, REAL_SITE.root, "box")
+    if value in ("3002a300", "3002a500"):
+        with pytest.raises(BadCertificate):
+            is_test(read_certificate(text))
 
 
 def test_keys_of_another_kind_are_refused() -> None:

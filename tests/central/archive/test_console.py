@@ -12,9 +12,18 @@ import bagit
 import pytest
 from fastapi.testclient import TestClient
 
+from central.archive import work
 from central.archive.decide import Wish
 from central.archive.desk import BAG, DAY_S, KEPT_DAYS, ArchiveDesk, by_process, folder_of, read_request
-from central.archive.errors import ArchiveAsked, NoArchive
+from central.archive.errors import (
+    ArchiveAsked,
+    ArchiveFailed,
+    FilesGone,
+    NoArchive,
+    NoRoom,
+    PullDamaged,
+    StoreSilent,
+)
 from central.archive.packed import packed
 from central.archive.progress import Progress
 from central.archive.pull import Terms, pull
@@ -22,6 +31,7 @@ from central.archive.work import make
 from central.classes.orders import boxes_of
 from central.wiring import Centre, open_centre
 from evidence.bodies import CentreLook, Export, body_of
+from evidence.errors import ZaitangError
 from tests.central.console import become, send, session_of, signed_in
 from tests.central.site import furnish
 
@@ -237,3 +247,27 @@ def test_the_zip_of_one_bag_has_the_same_bytes(site: Centre, tmp_path: Path) -> 
     for path in bag.rglob("*"):
         os.utime(path, (0, 0))
     assert b"".join(packed(bag, "class-a")) == once
+
+
+@pytest.mark.parametrize("error", [
+    StoreSilent(folder="/srv/centre/archives"), FilesGone(class_id="class-a", count=2),
+    ArchiveFailed(folder="/srv/centre/archives", why="No space left on device"), PullDamaged(file="plan.json"),
+    NoRoom(need="2 GB", folder="/srv/centre/archives", free="1 GB"),
+])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_who_asked_in_the_console_reads_what_to_do_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, centre: Centre, error: ZaitangError, lang: str,
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(work, "pull", fails)
+    desk = ArchiveDesk(centre.folder, here)
+    desk.ask("class-a", "zh", False, "li")
+    assert desk._thread is not None
+    desk._thread.join(20)
+    stands = desk.standing("class-a")
+    assert stands is not None and stands.state == "failed"
+    said = " ".join(stands.why.of(lang))
+    assert not any(word in said for word in ("command", "命令", "--", "/srv", "bucket check")), said
+    assert ("重新申请" in said if lang == "zh" else "ask for it again" in said.lower()), said

@@ -346,6 +346,15 @@ def test_one_at_a_time_and_what_a_killed_one_left_goes(centre: Centre, box: Box,
     assert (to / "objects").stat().st_mode & 0o777 == 0o700
 
 
+def test_two_of_one_second_are_both_there_and_the_later_one_is_the_newest(centre: Centre, box: Box, to: Path) -> None:
+    first, second, third = (make(centre, to, WORD, True, lambda _: None) for _ in range(3))
+    names = [one.folder.name for one in (first, second, third)]
+    assert names == sorted({*names}) and len(names) == 3
+    for one in (first, second, third):
+        check_files(one.folder, read_made(one.folder, None)[0])
+    assert prune(to, 1, LATER + 10 * DAY) == 2 and third.folder.is_dir(), "the newest stays"
+
+
 def test_a_folder_that_is_there_is_not_touched(centre: Centre, box: Box, to: Path, tmp_path: Path) -> None:
     (tmp_path / "again").mkdir()
     with pytest.raises(FolderThere):

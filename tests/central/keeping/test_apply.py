@@ -324,6 +324,25 @@ def test_a_file_that_somebody_changed_is_evidence_of_that(keeping: Keeping) -> N
     assert (done.removed, done.changed) == (2, 1) and path.read_bytes() == b"something else"
 
 
+def test_what_was_put_aside_of_a_file_ends_with_its_video(keeping: Keeping) -> None:
+    """Of one that lies here whole with its certificate, of one of which nothing else is left when its time is over."""
+    objects, (here, gone, _) = keeping.centre.objects, keeping.shas
+    (objects.folder / "aside").mkdir()
+    for sha256 in (here, gone, "ab" * 32):
+        (objects.folder / "aside" / f"{sha256}.1").write_bytes(b"spoilt")
+    objects.drop(gone)
+    with keeping.centre.store.write() as tx:
+        tx.mark_gone(gone)
+    keeping.remover.apply()
+    assert len(objects.aside()) == 3
+    keeping.over()
+    keeping.remover.apply()
+    assert objects.aside(here), "not before somebody else saw the certificate"
+    keeping.seen()
+    keeping.remover.apply()
+    assert objects.aside() == [f"{'ab' * 32}.1"], "what no record names is not ours to remove"
+
+
 def test_a_class_that_lacks_records_is_not_judged_and_stays(keeping: Keeping) -> None:
     lost = keeping.box.append(SegmentRemoved("ab" * 32, "x", "y"), MORNING + 50 * MINUTE)
     keeping.box.append(SegmentRemoved("cd" * 32, "x", "y"), MORNING + 51 * MINUTE)

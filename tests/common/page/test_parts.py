@@ -13,21 +13,22 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.name import _ASN1Type
-from cryptography.x509.oid import NameOID, ObjectIdentifier
+from cryptography.x509.oid import NameOID
 
 from common.page import HERE, SCRIPTS
 from evidence.bodies import TYPES
-from evidence.certs import BOX_USE, EVIDENCE_USE, fingerprint, identity, make_root, pem, read_certificate
+from evidence.certs import BOX_USE, EVIDENCE_USE, fingerprint, identity, join_chain, pem, read_certificate
 from evidence.errors import BadCertificate
 from evidence.times import utc_us
 from tests.evidence.test_golden import load
 
+YEAR = datetime.timedelta(days=365)
 END = "-----END CERTIFICATE-----\n"
-POLICY_CONSTRAINTS = ObjectIdentifier("2.5.29.36")
 GIVEN = ("BODIES", "BOX_TYPES", "CENTRE_TYPES", "EITHER_TYPES", "Sha256", "checkConsistency", "checkInclusion",
          "filmedMs", "fromBase64",
-         "fromHex", "hashInPieces", "identityOf", "isUtc", "openEnvelope", "RECORD_TYPE", "readCanonical", "readNote",
-         "readRoot", "readWitness", "sealState", "sha256Hex", "toHex", "toUtf8", "Broken", "leafHash")
+         "fromHex", "hashInPieces", "identityOf", "isUtc", "openEnvelope", "RECORD_TYPE", "readCanonical",
+         "readCertificate", "readNote", "readRoot", "readWitness", "sealState", "sha256Hex", "toHex", "toUtf8",
+         "Broken", "leafHash")
 HELD = """async (held) => {
   try { await held(); return ""; } catch (error) {
     if (error instanceof given.Broken) return error.text;
@@ -128,17 +129,28 @@ def test_the_same_chains_of_certificates_are_trusted(parts: Any) -> None:
         assert not vouched(parts, case["certificate"], case["root"], "box"), case.get("why")
 
 
-def issued(name: x509.NameAttribute, constraints: bytes | None = None) -> tuple[str, x509.Certificate]:
-    """A box's certificate with this name, and with these bytes for policyConstraints, and its root."""
-    key, start_us = Ed25519PrivateKey.generate(), utc_us("2026-01-01T00:00:00.000000Z")
-    root, start = make_root(key, "root", 1, start_us, 3650, False), datetime.datetime(2026, 1, 1)
-    builder = x509.CertificateBuilder(root.subject, x509.Name([name]), Ed25519PrivateKey.generate().public_key(), 2,
-                                      start, start + datetime.timedelta(days=365))
-    builder = builder.add_extension(x509.BasicConstraints(False, None), True)
-    builder = builder.add_extension(x509.ExtendedKeyUsage([EVIDENCE_USE, BOX_USE]), False)
-    if constraints is not None:
-        builder = builder.add_extension(x509.UnrecognizedExtension(POLICY_CONSTRAINTS, constraints), False)
-    return pem(builder.sign(key, None)), root
+def issued(
+    name: x509.NameAttribute, extension: tuple[str, str] | None = None, at_root: bool = False,
+) -> tuple[str, x509.Certificate]:
+    """A box's certificate with this name, and its root; one of them with these bytes (hex) for an extension, which may
+    be one that it bears anyway."""
+    key, start = Ed25519PrivateKey.generate(), datetime.datetime(2026, 1, 1)
+    root = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "root")])
+
+    def certificate(subject: x509.Name, of: Ed25519PrivateKey, ca: bool, uses: list[x509.ObjectIdentifier]) -> Any:
+        builder = x509.CertificateBuilder(root, subject, of.public_key(), 2, start, start + YEAR)
+        said: dict[str, x509.ExtensionType] = {"2.5.29.19": x509.BasicConstraints(ca, None)}
+        if uses:
+            said["2.5.29.37"] = x509.ExtendedKeyUsage(uses)
+        if extension is not None and ca == at_root:
+            oid, value = extension
+            said[oid] = x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), bytes.fromhex(value))
+        for one in said.values():
+            builder = builder.add_extension(one, False)
+        return builder.sign(key, None)
+
+    box = certificate(x509.Name([name]), Ed25519PrivateKey.generate(), False, [EVIDENCE_USE, BOX_USE])
+    return pem(box), certificate(root, key, True, [])
 
 
 def reads(certificate: str, root: x509.Certificate) -> bool:
@@ -154,15 +166,63 @@ def test_names_of_any_kind_are_read_alike(parts: Any) -> None:
         assert vouched(parts, certificate, pem(root), "box") and reads(certificate, root), kind
 
 
-@pytest.mark.parametrize(("data", "good"), [
-    ("3003800100", True), ("300480020080", True), ("300381017f", True), ("3006800101810101", True),
-    ("300b800900ffffffffffffffff", True), ("300a80087fffffffffffffff", True), ("3000", False), ("30038101ff", False),
-    ("300480020001", False), ("3006810101800101", False), ("3003020100", False), ("0500", False), ("", False),
-    ("300000", False), ("30028000", False), ("300a8008ffffffffffffffff", False), ("300b8009010000000000000000", False),
+@pytest.mark.parametrize("at_root", [False, True])
+@pytest.mark.parametrize(("oid", "data", "good"), [
+    ("2.25.7", "0500", True), ("2.25.7", "", True), ("2.250.7", "0500", False), ("1.2.25.7", "0500", False),
+    ("2.5.29.17", "3003820161", False), ("2.5.29.17", "30038201ff", False), ("2.5.29.17", "30058703010203", False),
+    ("2.5.29.17", "3002a300", False), ("2.5.29.17", "3002a500", False), ("2.5.29.17", "", False),
+    ("1.3.6.1.5.5.7.1.1", "3000", False), ("1.3.6.1.5.5.7.1.1", "3008300606022a03a500", False),
+    ("1.3.6.1.5.5.7.1.1", "0400", False), ("2.5.29.36", "3003800100", False), ("2.5.29.36", "3000", False),
+    ("2.5.29.14", "0401ff", False), ("2.5.29.35", "3000", False), ("1.3.6.1.4.1.311.21.7", "00", False),
 ])
-def test_policy_constraints_are_read_alike(parts: Any, data: str, good: bool) -> None:
-    certificate, root = issued(x509.NameAttribute(NameOID.COMMON_NAME, "box-1"), bytes.fromhex(data))
+def test_attack_extensions_that_libraries_read_each_in_its_way_are_refused_alike(
+    parts: Any, oid: str, data: str, good: bool, at_root: bool,
+) -> None:
+    certificate, root = issued(x509.NameAttribute(NameOID.COMMON_NAME, "box-1"), (oid, data), at_root)
     assert (vouched(parts, certificate, pem(root), "box"), reads(certificate, root)) == (good, good)
+
+
+ARC_128, ARC_129 = "83" + "ff" * 17 + "7f", "87" + "ff" * 17 + "7f"
+
+
+@pytest.mark.parametrize(("oid", "data", "at_root", "good"), [
+    ("2.5.29.19", "30060101ff02017f", True, True), ("2.5.29.19", "30070101ff02020080", True, True),
+    ("2.5.29.19", "300e0101ff020900ffffffffffffffff", True, True), ("2.5.29.19", "30060101ff0201ff", True, False),
+    ("2.5.29.19", "300f0101ff020a00ffffffffffffffffff", True, False), ("2.5.29.19", "30070101ff02020001", True, False),
+    ("2.5.29.19", "3003020100", False, False), ("2.5.29.19", "3000", False, True), ("2.5.29.19", "", False, False),
+    ("2.5.29.15", "03020780", False, True), ("2.5.29.15", "03020081", False, False),
+    ("2.5.29.15", "03020089", False, True),
+    ("2.5.29.15", "0303078080", False, False), ("2.5.29.15", "0303078880", False, True),
+    ("2.5.29.15", "03020781", False, False), ("2.5.29.15", "03020780", True, False),
+    ("2.5.29.15", "03020204", True, True),
+    ("2.5.29.37", "3000", True, False), ("2.5.29.37", f"301706152a81{ARC_128}", True, False),
+    ("2.5.29.37", f"301606142a{ARC_128}", True, True), ("2.5.29.37", f"301606142a{ARC_129}", True, False),
+    ("2.5.29.37", f"3041063f{'2a' * 63}", True, True), ("2.5.29.37", f"30420640{'2a' * 64}", True, False),
+])
+def test_attack_the_extensions_that_count_are_read_alike(
+    parts: Any, oid: str, data: str, at_root: bool, good: bool,
+) -> None:
+    certificate, root = issued(x509.NameAttribute(NameOID.COMMON_NAME, "box-1"), (oid, data), at_root)
+    assert (vouched(parts, certificate, pem(root), "box"), reads(certificate, root)) == (good, good)
+
+
+@pytest.mark.parametrize(("change", "good"), [
+    (lambda text: text, True), (lambda text: text.replace("\n", "\r\n"), True), (lambda text: text + " \n\n", True),
+    (lambda text: text[:-1], True), (lambda text: "said before\n" + text, False), (lambda text: "\n" + text, False),
+    (lambda text: text + "said after\n", False), (lambda text: text.replace("CERT", "X509 CERT"), False),
+    (lambda text: text + "-----BEGIN X-----\nAAAA\n-----END X-----\n", False), (lambda text: text * 2, False),
+    (lambda text: text + "\u00a0", False), (lambda text: text.replace("=\n-----END", "\n-----END"), None),
+])
+def test_attack_text_around_a_certificate_is_read_alike(parts: Any, change: Any, good: bool | None) -> None:
+    """`good` None: alike, whatever it is."""
+    case = load("roles")["accepted"][0]
+    text = change(case["certificate"].split(END)[0] + END)
+    page = parts.evaluate("async (pem) => await held(() => given.readCertificate(pem))", text) == ""
+    try:
+        mine = bool(join_chain(text, None))
+    except BadCertificate:
+        mine = False
+    assert page == mine and good in (mine, None)
 
 
 def test_the_fingerprint_of_a_root(parts: Any) -> None:
