@@ -112,8 +112,8 @@ def test_a_new_centre_is_reached_where_it_will_listen(lang: str) -> None:
 
 @given(*[st.integers(1, 65535)] * 3, st.booleans(), st.sampled_from(["zh", "en"]))
 def test_ports_are_those_of_the_file(web: int, devices: int, broker: int, tls: bool, lang: str) -> None:
-    put = {"port = 8470": f"port = {web}  # of ours", "port = 8471": f"port={devices}", "port = 1883": f"port = {broker}",
-           "tls = false": f"tls = {str(tls).lower()}"}
+    put = {"port = 8470": f"port = {web}  # of ours", "port = 8471": f"port={devices}",
+           "port = 1883": f"port = {broker}", "tls = false": f"tls = {str(tls).lower()}"}
     # In one go: a number may be one that is there to be replaced.
     text = re.sub("|".join(put), lambda found: put[found[0]], TEMPLATES[lang].format(test="false", database=""))
     read = tomllib.loads(text)
