@@ -401,6 +401,12 @@ def parse_policy(data: bytes, where: str) -> Policy:
     """The policy in TOML bytes. `where` names the file in errors. Raises BadShape naming file and key."""
     if len(data) > MAX_BYTES:
         raise BadShape(where=where, key="(whole)", why="the text is too long")
+    return _parsed(data, where)
+
+
+@functools.lru_cache(maxsize=8)
+def _parsed(data: bytes, where: str) -> Policy:
+    """Whoever judges classes asks for the same few policies over and over; reading one takes milliseconds."""
     try:
         document = tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # of numbers with thousands of digits, too, and of deep nesting

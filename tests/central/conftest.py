@@ -1,6 +1,8 @@
 """Fixtures of the centre's tests."""
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,13 +80,24 @@ def centre(tmp_path: Path, clock: FixedClock, new_centre: Path, request: pytest.
 def course_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a centre that holds the whole course; not to be changed."""
     pytest.importorskip("av")
+    folder = tmp_path_factory.mktemp("course")
+    own = tmp_path_factory.getbasetemp()
+    beside = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with (beside / "course.lock").open("w") as lock:  # played by the first of the workers, and copied by the others
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (beside / "course").exists():
+            _play(folder)
+            (folder / "centre").rename(beside / "course")
+        shutil.copytree(beside / "course", folder / "centre")
+    return folder / "centre"
+
+
+def _play(folder: Path) -> None:
     from tests.central.course import Course
 
-    folder = tmp_path_factory.mktemp("course")
     opened = init_centre(folder / "centre", test_keys=True)
     Course(opened, folder).play()
     opened.store.close()
-    return folder / "centre"
 
 
 @pytest.fixture

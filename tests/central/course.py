@@ -4,6 +4,7 @@ Theory on the first morning, its recording with a hole; then three practices tha
 """
 from __future__ import annotations
 
+import functools
 import io
 from fractions import Fraction
 from pathlib import Path
@@ -127,19 +128,26 @@ class Course:
         ), at)
 
     def film(self, seconds: int) -> bytes:
-        """A frame every three seconds, a keyframe every fifteen, no two films alike."""
-        sink, self.shade = io.BytesIO(), self.shade + 1
-        flags = "frag_keyframe+empty_moov+default_base_moof+skip_trailer"
-        with av.open(sink, "w", format="mp4", options={"movflags": flags}) as out:
-            options = {"g": "5", "bf": "0", "preset": "ultrafast"}
-            stream = out.add_stream("libx264", rate=Fraction(1, 3), options=options)
-            stream.width, stream.height, stream.pix_fmt, stream.time_base = 320, 180, "yuv420p", Fraction(1, 1)
-            for index in range(0, seconds, 3):
-                frame = av.VideoFrame.from_ndarray(picture(index, self.shade), format="rgb24")
-                frame.pts, frame.time_base = index, Fraction(1, 1)
-                out.mux(stream.encode(frame))
-            out.mux(stream.encode(None))
-        return sink.getvalue()
+        """No two films alike."""
+        self.shade += 1
+        return film(seconds, self.shade)
+
+
+@functools.cache
+def film(seconds: int, shade: int) -> bytes:
+    """A frame every three seconds, a keyframe every fifteen. The same for each course of a process: encoding costs."""
+    sink = io.BytesIO()
+    flags = "frag_keyframe+empty_moov+default_base_moof+skip_trailer"
+    with av.open(sink, "w", format="mp4", options={"movflags": flags}) as out:
+        options = {"g": "5", "bf": "0", "preset": "ultrafast"}
+        stream = out.add_stream("libx264", rate=Fraction(1, 3), options=options)
+        stream.width, stream.height, stream.pix_fmt, stream.time_base = 320, 180, "yuv420p", Fraction(1, 1)
+        for index in range(0, seconds, 3):
+            frame = av.VideoFrame.from_ndarray(picture(index, shade), format="rgb24")
+            frame.pts, frame.time_base = index, Fraction(1, 1)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return sink.getvalue()
 
 
 def picture(index: int, shade: int) -> np.ndarray:

@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -41,24 +42,28 @@ class Shop:
         self.client.put_object(Bucket=name, Key=f"zaitang/{key}", Body=data)  # type: ignore[attr-defined]
 
 
-@pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
+@functools.cache
+def _server() -> tuple[str, Any]:
+    """One for all tests of a process, and who looks at it: both take a third of a second to make."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     address = f"http://{host}:{port}"
+    return address, boto3.client("s3", endpoint_url=address, region_name="us-east-1", aws_access_key_id="somebody",
+                                 aws_secret_access_key="else")
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Shop:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    address, client = _server()
     urllib.request.urlopen(urllib.request.Request(f"{address}/moto-api/reset", method="POST")).close()
-    client = boto3.client("s3", endpoint_url=address, region_name="us-east-1", aws_access_key_id="somebody",
-                          aws_secret_access_key="else")
     client.create_bucket(Bucket="video")
     client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
     client.put_object_lock_configuration(Bucket="locked", ObjectLockConfiguration={
         "ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1100}}})
-    yield Shop(address, client)
-    client.close()
-    server.stop()
+    return Shop(address, client)
 
 
 def write(path: Path, data: bytes) -> Path:

@@ -18,12 +18,14 @@ FLAGS = "frag_keyframe+empty_moov+default_base_moof+skip_trailer"
 QUIET = "log-level=none:keyint=20:min-keyint=20:scenecut=0"
 
 
+@functools.cache
 def film(
     pictures: int = 60, size: tuple[int, int] = (320, 180), codec: str = "libx265", form: str = "yuv420p",
     between: int = 0, first: int = 0, more: str = "", step: int = 9000, shade: int = 0,
 ) -> bytes:
-    """So many pictures with a little unrest, every twentieth a keyframe. `between`: B-frames; `first`, `step`: the
-    first time stamp and from one to the next, in 1/90000 s; `more`: for x265; `shade`: no two films are alike."""
+    """So many pictures with a little unrest, every twentieth a keyframe; made once. `between`: B-frames; `first`,
+    `step`: the first time stamp and from one to the next, in 1/90000 s; `more`: for x265; `shade`: no two films are
+    alike."""
     sink = io.BytesIO()
     with av.open(sink, "w", format="mp4", options={"movflags": f"{FLAGS}+frag_discont",
                                                    "avoid_negative_ts": "disabled"}) as out:
