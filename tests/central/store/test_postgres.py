@@ -318,7 +318,7 @@ def test_nothing_that_a_box_signs_is_refused_by_the_database(site: Centre) -> No
     """A message that cannot be written would come again for ever."""
     box = Box(site)
     own, between = split_chain(box.certificate)
-    said = Genesis(box.signer.keyid, f"\0{own}", box.root, "\0", "k\0" * 4000, between)
+    said = Genesis(box.signer.keyid, own, box.root, "\0", "k\0" * 4000, between)
     genesis = box.append(said, MORNING)
     place = {"device": "box-1", "chain": box.chain, "stamp": Stamp("b0", 1, MORNING, REAL)}
     long_type = next_record(genesis, type="a" * 9000, body={}, **place)
@@ -331,7 +331,7 @@ def test_nothing_that_a_box_signs_is_refused_by_the_database(site: Centre) -> No
     with site.store.read() as tx:
         assert any("k\N{REPLACEMENT CHARACTER}" in reason for _, reason, _ in tx.quarantined())
         (head,) = tx.heads("box-1")
-        assert head.sealing_key == "k\N{REPLACEMENT CHARACTER}" * 4000 and own in (head.certificate or "")
+        assert head.sealing_key == "k\N{REPLACEMENT CHARACTER}" * 4000 and own == head.certificate
     assert site.collector().take([Message("box-1", genesis.envelope)]), "its certificate is still good"
 
 
