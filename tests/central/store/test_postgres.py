@@ -331,7 +331,7 @@ def test_nothing_that_a_box_signs_is_refused_by_the_database(site: Centre) -> No
     with site.store.read() as tx:
         assert any("k\N{REPLACEMENT CHARACTER}" in reason for _, reason, _ in tx.quarantined())
         (head,) = tx.heads("box-1")
-        assert head.sealing_key == "k\N{REPLACEMENT CHARACTER}" * 4000 and own == head.certificate
+        assert head.sealing_key == "k\N{REPLACEMENT CHARACTER}" * 4000 and own in (head.certificate or "")
     assert site.collector().take([Message("box-1", genesis.envelope)]), "its certificate is still good"
 
 
