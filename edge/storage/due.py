@@ -11,6 +11,7 @@ from edge.policies import very_policy
 from edge.storage.shelf import OFFSET_MIN, plans
 from edge.storage.volume import Volume
 from edge.store import Store
+from edge.store.begun import Beginning, beginnings
 from edge.store.lean import Read
 from edge.sync.errors import Refused
 from edge.sync.receipts import check_receipt
@@ -59,7 +60,8 @@ def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
     kept = {name: one.plans for name, one in classes.items()}
     first = decide(recorded, kept, told.removed, {}, now, loose)
     free = {name for one, its in zip(first, recorded, strict=True) if one.action == "remove" for name in its.classes}
-    held = {name: found for name in free if (found := _holds(box, name, classes[name], now))}
+    begins = beginnings(box.store, free)
+    held = {name: found for name in free if (found := _holds(box, name, classes[name], begins[name], now))}
     return decide(recorded, kept, told.removed, held, now, loose)
 
 
@@ -212,18 +214,19 @@ def _now(box: Box, head: Sealed, clocks: _Clocks, usual: Policy, vouched: Receip
     return Now(stamp.utc_us, certain, None if vouched is None else utc_us(vouched.time))
 
 
-def _holds(box: Box, class_id: str, its: _Class, now: Now) -> set[Hold]:
+def _holds(box: Box, class_id: str, its: _Class, begins: Sequence[Beginning], now: Now) -> set[Hold]:
     """What this box can know: the centre stated a dispute or a hold; its own findings propose a consequence, or leave
-    it to a review.
+    it to a review. They come of fewer records than the chain has (`Read`), by which a clock is doubted wherever it is
+    by all of them.
 
     Whether the centre has decided since does not reach the box yet; so it stays held here."""
     held = {*its.held}
     if its.policy is None:
         return {*held, "review"}
-    read = Read(box.store, class_id)
+    read = Read(box.store, class_id, begins)
     records = [*(sealed.record for sealed in box.store.orders()), *read.records]
     try:
-        story = fold(records, class_id, its.policy, read.typed, box.store.receipts_given(), box.log())
+        story = fold(records, class_id, its.policy, read.typed, read.receipts, box.log())
         found = findings(story, its.policy, now.us)
     except ZaitangError:
         return {*held, "review"}
