@@ -1,4 +1,4 @@
-"""A chain of which only its clock is asked for most records, thinned: of an hour with nothing to tell its ends stay. Pure.
+"""A chain thinned for whoever asks most of its records for their clocks alone: of an hour its ends stay. Pure.
 
 A stretch are records without a body, one after the other, within one start of the device, whose two clocks go on alike.
 Between its first and its last one nothing is left out that a `ChainClock` could show of any other record: no jump, no

@@ -68,7 +68,8 @@ def test_one_that_cannot_be_read_is_told_as_a_bad_one(filmed: Course, monkeypatc
     bad = dataclasses.replace(call, body={**call.body, "samples": "many"})
 
     def each(*args: object, **more: object) -> object:
-        return (dataclasses.replace(one, record=bad) if one.record.key == call.key else one for one in real(*args, **more))
+        return (dataclasses.replace(one, record=bad) if one.record.key == call.key else one
+                for one in real(*args, **more))
 
     monkeypatch.setattr(filmed.box.store, "each", each)
     assert told(filmed, read_of(filmed)).bad_records == told(filmed, None).bad_records == (call.key,)

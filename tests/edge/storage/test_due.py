@@ -28,7 +28,7 @@ DAY = 24 * 60 * MINUTE
 
 
 def decided(site: Site) -> tuple[Decision, ...]:
-    return site.keeper.decisions(site.keeper.first())
+    return tuple(site.keeper.decisions(site.keeper.first()))
 
 
 def codes(site: Site) -> list[str]:
