@@ -224,8 +224,9 @@ def _now(box: Box, head: Sealed, clocks: _Clocks, usual: Policy, vouched: Receip
 
 def _holds(box: Box, class_id: str, its: _Class, begins: Sequence[Beginning], now: Now) -> set[Hold]:
     """What this box can know: the centre stated a dispute or a hold; its own findings propose a consequence, or leave
-    it to a review. They come of fewer records than the chain has (`Read`), by which a clock is doubted wherever it is
-    by all of them.
+    it to a review. They come of fewer records than the chain has (`Read`): by these a clock is doubted wherever it is
+    by all of them, and doubt makes no recording complete. Only R3 flags, and it is clear only by complete ones: so its
+    video is held wherever it would be by the whole chain.
 
     Whether the centre has decided since does not reach the box yet; so it stays held here."""
     held = {*its.held}

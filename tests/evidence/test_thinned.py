@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.clocks import ChainClock
+from evidence.corrections import void
 from evidence.prefix import TOLERANCE_US
 from evidence.thinned import ASIDE_US, LONG_US, thinned
 from tests.evidence.test_checkpoint import KEY
@@ -77,6 +78,14 @@ def test_where_nobody_moves_the_clock_all_is_as_by_the_whole_chain(events: list[
     for record in two.kept:
         assert (kept.proven(record), kept.ordered(record), kept.since_us(record.boot_id)) == (
             whole.proven(record), whole.ordered(record), whole.since_us(record.boot_id))
+
+
+@given(LIVES, st.integers(0, 40))
+def test_a_correction_counts_as_by_the_whole_chain(events: list[Happened], which: int) -> None:
+    two = Two(events)
+    start = two.whole[which % len(two.whole)]
+    for said in two.whole[start.seq + 1:]:
+        assert void(start, said, [*two.kept, start]) == void(start, said, [*two.whole, start])
 
 
 def test_of_an_hour_its_ends_stay_and_all_that_says_something() -> None:
