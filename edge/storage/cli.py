@@ -140,7 +140,8 @@ def _prune(args: argparse.Namespace) -> int:
 
 def _say_decisions(found: Iterable[Decision], say: _Say) -> list[Decision]:
     """Those of one answer together: how many, how large, why. Those that let something go."""
-    going, counts = list[Decision](), Counter[str]()
+    going: list[Decision] = []
+    counts: Counter[str] = Counter()
     sizes: defaultdict[str, int] = defaultdict(int)
     for one in found:
         why = AND[say.lang].join(words(reason, say.lang) for reason in one.reasons) if one.action == "keep" else ""

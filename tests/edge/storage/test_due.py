@@ -103,6 +103,18 @@ def test_only_a_receipt_of_the_centre_of_this_chain_counts(site: Site) -> None:
     assert codes(site) == ["keep_no_receipt", "keep_centre_time"]
 
 
+def test_what_two_records_name_is_kept_in_whatever_order(site: Site) -> None:
+    """The same bytes again, of a class whose time is not over, or of the same."""
+    site.film(0)
+    site.film(1)
+    site.film(2, data=bytes([0]) * 1000)
+    site.film(3, data=bytes([3]) * 1000, class_id="welding-2")
+    site.film(4, data=bytes([3]) * 1000)
+    site.years_later()
+    assert [[reason.code for reason in one.reasons] for one in decided(site)] == [
+        ["keep_twice"], ["remove_over"], ["keep_twice"], ["keep_no_plan", "keep_twice"], ["keep_twice"]]
+
+
 def test_a_record_behind_the_last_receipt_is_kept(site: Site) -> None:
     site.film(0)
     seq = site.box.store.head().record.seq
