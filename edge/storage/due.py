@@ -4,7 +4,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from common.policies import load_policy
 from edge.box_orders import wanted
@@ -69,7 +69,13 @@ def decisions(box: Box, volume: Volume) -> Iterator[Decision]:
     begins = beginnings(box.store, free) if free else {}
     held = {name: found for name in free if (found := _holds(box, name, classes[name], begins[name], now))}
     twice = named_twice((body for _, body in _segments(box.store)), going) if going else ()
-    return decide(recorded(), kept, told.removed, held, now, loose, twice)
+    return _asked(decide(recorded(), kept, told.removed, held, now, loose, twice), going)
+
+
+def _asked(found: Iterable[Decision], going: Collection[str]) -> Iterator[Decision]:
+    """Nothing goes of which nobody asked what holds it: what came to be free only since (its file was sent, its run is
+    over) is left out until the next time."""
+    return (one for one in found if one.action != "remove" or one.segment.sha256 in going)
 
 
 def _loose(usual: Policy) -> Plan:

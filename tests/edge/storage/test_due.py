@@ -226,6 +226,20 @@ def test_a_proposed_consequence_holds_the_video(site: Site, monkeypatch: pytest.
     assert codes(site) == ["remove_over"]
 
 
+def test_what_comes_to_be_free_while_decisions_are_made_waits_until_it_is_asked_what_holds_it(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site = make_site(sync='segments = "http://127.0.0.1:9"')
+    segment = site.film(0)
+    site.years_later()
+    flag = Finding("R3", "三 二(三)2", "violated", True, (), ())
+    monkeypatch.setattr(due, "findings", lambda *_: (flag,))
+    found = site.keeper.decisions(site.keeper.first())
+    site.box.store.mark_uploaded(segment.sha256)
+    assert [one.action for one in found if one.action == "remove"] == []
+    assert codes(site) == ["held_flag"]
+
+
 def test_nothing_is_decided_over_a_volume_that_is_not_there(site: Site, tmp_path: Path) -> None:
     site.film(0)
     first = site.keeper.first()
