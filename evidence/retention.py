@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from evidence.blocks import day, hour_span
@@ -100,38 +100,41 @@ def usual_plan(utc_offset_min: int, years: int | None) -> Plan:
     return Plan(0, utc_offset_min, years)
 
 
+def named_twice(segments: Iterable[Segment], of: Collection[str]) -> set[str]:
+    """Which of these hashes and files more than one of all segments has."""
+    counts = Counter(name for one in segments for name in (one.sha256, one.file) if name in of)
+    return {name for name, count in counts.items() if count > 1}
+
+
 def decide(
-    recorded: Sequence[Recorded], plans: Mapping[str, Sequence[Plan]], removed: Collection[str],
-    holds: Mapping[str, Collection[Hold]], now: Now, usual: Plan | None = None,
-) -> tuple[Decision, ...]:
-    """One decision for each segment, in order.
+    recorded: Iterable[Recorded], plans: Mapping[str, Sequence[Plan]], removed: Collection[str],
+    holds: Mapping[str, Collection[Hold]], now: Now, usual: Plan | None = None, twice: Collection[str] = (),
+) -> Iterator[Decision]:
+    """One decision for each segment, in order, each when it is asked for.
 
     `plans`: class → every plan of it that the box accepted: the latest end and the longest period count, so that a
     later plan cannot shorten what was promised. `removed`: hashes that a record says were removed. `holds`: class →
-    why all of its video is held. `usual`: what counts for video of no class (`usual_plan`); None: it stays.
+    why all of its video is held. `usual`: what counts for video of no class (`usual_plan`); None: it stays. `twice`:
+    hashes and files that several segments have (`named_twice`).
     """
-    hashes = Counter(one.segment.sha256 for one in recorded)
-    files = Counter(one.segment.file for one in recorded)
-    found = []
     for one in recorded:
         segment = one.segment
         if segment.sha256 in removed:
-            found.append(Decision(segment, "gone", (reason("removed_already"),)))
+            yield Decision(segment, "gone", (reason("removed_already"),))
             continue
         loose = usual if segment.class_id is None else None
         known = _known(one.classes, plans, loose)
         until_us = _until_us(one.end_us, known)
         keep = [*_unknown(one, plans, loose), *_unsafe(one), *_too_early(until_us, known, now)]
-        if hashes[segment.sha256] > 1 or files[segment.file] > 1:
+        if segment.sha256 in twice or segment.file in twice:
             keep.append(reason("keep_twice"))
         held = {hold for name in one.classes for hold in holds.get(name, ())}
         keep += [reason(f"held_{hold}") for hold in sorted(held)]
         if keep or until_us is None:
-            found.append(Decision(segment, "keep", tuple(keep), until_us))
+            yield Decision(segment, "keep", tuple(keep), until_us)
         else:
             over = reason("remove_over", until=day(until_us, known[-1].utc_offset_min))
-            found.append(Decision(segment, "remove", (over,), until_us))
-    return tuple(found)
+            yield Decision(segment, "remove", (over,), until_us)
 
 
 def _until_us(video_end_us: int, plans: Sequence[Plan]) -> int | None:

@@ -2,18 +2,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from edge.enrol.errors import NoSuchClass
 from edge.plans import newest_orders
 from edge.policies import policy_of
 from edge.rollcall.errors import NoSuchBlock
 from edge.store import Store
+from edge.store.begun import beginnings
 from edge.store.lean import Read
 from evidence.bodies import ClassOrder
 from evidence.fold import fold
 from evidence.notes import NoteKey
 from evidence.policy import Policy
+from evidence.records import Sealed
 from evidence.story import Block, Ref, Story
 from evidence.times import MINUTE
 
@@ -22,7 +24,7 @@ NEAR_US = 60 * MINUTE
 
 @dataclasses.dataclass(frozen=True)
 class Near:
-    """`hashes`: of each record that was read, the SHA-256 of its payload."""
+    """`hashes`: of each record on which the block rests, the SHA-256 of its payload."""
 
     order: ClassOrder
     policy: Policy
@@ -39,14 +41,18 @@ def near(store: Store, class_id: str, block_id: str, log: NoteKey | None) -> Nea
     if order is None:
         raise NoSuchClass(class_id=class_id)
     policy = policy_of(store, order)
-    read = Read(store, class_id, roll_calls=False)
-    hashes = read.hashes | {sealed.record.key: sealed.hash for sealed in orders}
+    read = Read(store, class_id, beginnings(store, [class_id])[class_id], roll_calls=False)
     records = [*(sealed.record for sealed in orders), *read.records]
-    given = store.receipts_given()
-    story = fold(records, class_id, policy, read.typed, given, log)
+    story = fold(records, class_id, policy, read.typed, read.receipts, log)
     read.add_roll_calls(_near(story, _block(story, class_id, block_id)))
-    story = fold(records, class_id, policy, read.typed, given, log)
-    return Near(order, policy, story, _block(story, class_id, block_id), hashes)
+    story = fold(records, class_id, policy, read.typed, read.receipts, log)
+    block = _block(story, class_id, block_id)
+    return Near(order, policy, story, block, _hashes(store, block, orders))
+
+
+def _hashes(store: Store, block: Block, orders: Sequence[Sealed]) -> dict[Ref, str]:
+    stated = {sealed.record.key: sealed.hash for sealed in orders}
+    return {ref: stated[ref] if ref in stated else store.hash_at(*ref[1:]) for ref in block.refs}
 
 
 def _block(story: Story, class_id: str, block_id: str) -> Block:

@@ -49,6 +49,7 @@ from evidence.corrections import corrections
 from evidence.errors import ZaitangError
 from evidence.policy import Policy
 from evidence.records import Record, Sealed
+from evidence.thinned import thinned
 
 if TYPE_CHECKING:
     from edge.wiring import Box
@@ -254,9 +255,10 @@ class Worker:
         found = [*self._store.past("session.corrected"), *self._store.records_of("session.corrected")]
         if len(found) > self._corrected:
             self._corrected, self._after = len(found), -1
-            # All of them: any record may show that a correction came too late.
-            everything = itertools.chain(self._store.past(), self._store.each())
-            self._classes = corrections(_lean(sealed.record) for sealed in everything)
+            # Of all chains: any record may show that a correction came too late, and of an hour its ends show it.
+            self._classes = corrections(itertools.chain.from_iterable(
+                thinned(_lean(sealed.record) for sealed in self._store.each_of(chain))
+                for chain in self._store.chains()))
 
     def _do(self, one: Waiting, templates: dict[str, np.ndarray], stopped: Callable[[], bool]) -> bool:
         """One segment to its record, or to an alarm; False while the volume where it lies is away. An error that nobody

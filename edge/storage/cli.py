@@ -4,7 +4,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,17 +130,17 @@ def _prune(args: argparse.Namespace) -> int:
         return 0
     with keeper.lock():
         keeper.sweep()
-        found = keeper.decisions(keeper.first())
-        _say_decisions(found, say)
-        total = sum(one.segment.size for one in found if one.action == "remove")
+        found = _say_decisions(keeper.decisions(keeper.first()), say)
+        total = sum(one.segment.size for one in found)
         with tqdm(total=total, unit="B", unit_scale=True, disable=None if total else True, file=sys.stderr) as bar:
             count = keeper.prune(found, f"zaitang-edge storage prune, box {config.device}", bar.update)
     say(REMOVED, count=count)
     return 0
 
 
-def _say_decisions(found: Sequence[Decision], say: _Say) -> None:
-    """Those of one answer together: how many, how large, why."""
+def _say_decisions(found: Iterable[Decision], say: _Say) -> list[Decision]:
+    """Those of one answer together: how many, how large, why. Those that let something go."""
+    going: list[Decision] = []
     counts: Counter[str] = Counter()
     sizes: defaultdict[str, int] = defaultdict(int)
     for one in found:
@@ -148,12 +148,14 @@ def _say_decisions(found: Sequence[Decision], say: _Say) -> None:
         key = why if one.action == "keep" else f"\0{one.action}"
         counts[key] += 1
         sizes[key] += one.segment.size
+        going += [one] if one.action == "remove" else []
     for key in sorted(counts):
         if not key.startswith("\0"):
             say(KEPT, count=counts[key], mb=sizes[key] // MB, why=key)
     if counts["\0gone"]:
         say(GONE, count=counts["\0gone"])
     say(REMOVABLE, count=counts["\0remove"], mb=sizes["\0remove"] // MB)
+    return going
 
 
 def _add(args: argparse.Namespace) -> int:

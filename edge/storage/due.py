@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from common.policies import load_policy
 from edge.box_orders import wanted
@@ -11,6 +12,7 @@ from edge.policies import very_policy
 from edge.storage.shelf import OFFSET_MIN, plans
 from edge.storage.volume import Volume
 from edge.store import Store
+from edge.store.begun import Beginning, beginnings
 from edge.store.lean import Read
 from edge.sync.errors import Refused
 from edge.sync.receipts import check_receipt
@@ -24,12 +26,13 @@ from evidence.corrections import Corrections, corrections
 from evidence.errors import BadInput, ZaitangError
 from evidence.fold import fold
 from evidence.keeping import holds, kept_until_us, longer, near_of
-from evidence.placing import place
+from evidence.placing import boot_of, place
 from evidence.policy import Policy
 from evidence.receipts import Receipt
 from evidence.records import Record, Sealed
-from evidence.retention import Decision, Hold, Now, Plan, Recorded, decide, plan_of, usual_plan
+from evidence.retention import Decision, Hold, Now, Plan, Recorded, decide, named_twice, plan_of, usual_plan
 from evidence.rules import R3Finding, findings
+from evidence.thinned import ASIDE_US, thinned
 from evidence.times import utc_us
 
 
@@ -44,23 +47,35 @@ class _Class:
     span: tuple[int, int] | None
 
 
-def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
-    """One for each segment of the box, in the order of their records. Reads everything; changes nothing.
+def decisions(box: Box, volume: Volume) -> Iterator[Decision]:
+    """One for each segment of the box, in the order of their records; changes nothing. What may go is known when this
+    returns; each decision is read and made when it is asked for, for those of years do not fit into the memory.
 
-    Raises WrongVolume, CannotWrite, StoreBusy."""
+    Raises WrongVolume, CannotWrite, StoreBusy, also while they are asked for."""
     volume.must_be_here()
     orders = box.store.orders()
     classes = {name: _class(box.store, of, orders) for name, of in _by_class(plans(orders)).items()}
     vouched, usual, told = newest_receipt(box), load_policy(box.config.policy), _read(box.store)
     clocks = _Clocks(told.records)
-    recorded = _recorded(box, told, classes, usual, clocks, vouched, volume)
-    loose = _loose(usual)
-    now = _now(box, told.head, clocks, usual, vouched)
+    loose, now = _loose(usual), _now(box, told.head, clocks, usual, vouched)
     kept = {name: one.plans for name, one in classes.items()}
-    first = decide(recorded, kept, told.removed, {}, now, loose)
-    free = {name for one, its in zip(first, recorded, strict=True) if one.action == "remove" for name in its.classes}
-    held = {name: found for name in free if (found := _holds(box, name, classes[name], now))}
-    return decide(recorded, kept, told.removed, held, now, loose)
+    recorded = functools.partial(_recorded, box, told, classes, usual, clocks, vouched, volume)
+    free, going = set[str](), set[str]()
+    every, again = itertools.tee(recorded())
+    for one, decision in zip(every, decide(again, kept, told.removed, {}, now, loose), strict=True):
+        if decision.action == "remove":
+            free |= set(one.classes)
+            going |= {one.segment.sha256, one.segment.file}
+    begins = beginnings(box.store, free) if free else {}
+    held = {name: found for name in free if (found := _holds(box, name, classes[name], begins[name], now))}
+    twice = named_twice((body for _, body in _segments(box.store)), going) if going else ()
+    return _asked(decide(recorded(), kept, told.removed, held, now, loose, twice), going)
+
+
+def _asked(found: Iterable[Decision], going: Collection[str]) -> Iterator[Decision]:
+    """Nothing goes of which nobody asked what holds it: what came to be free only since (its file was sent, its run is
+    over) is left out until the next time."""
+    return (one for one in found if one.action != "remove" or one.segment.sha256 in going)
 
 
 def _loose(usual: Policy) -> Plan:
@@ -70,12 +85,11 @@ def _loose(usual: Policy) -> Plan:
 
 @dataclasses.dataclass(frozen=True)
 class _Told:
-    """The chains, read once. `records`: of each chain all without their bodies, for the clock. `head`: of the present
-    chain."""
+    """The chains, read once. `records`: of each chain what says all of its clock, without bodies (thinned.py). `head`:
+    of the present chain."""
 
     records: dict[str, list[Record]]
-    segments: list[tuple[Record, Segment]]
-    removed: set[str]
+    removed: Collection[str]
     corrected: Corrections
     head: Sealed
 
@@ -84,15 +98,17 @@ def _read(store: Store) -> _Told:
     # Whether they count is not asked: every class that they name keeps the video for its time.
     corrected = corrections(sealed.record for sealed in (
         *store.past("session.corrected"), *store.records_of("session.corrected")))
-    told = _Told({}, [], set(), corrected, store.head())
-    for sealed in itertools.chain(store.past(), store.each()):
-        record = dataclasses.replace(sealed.record, body={})
-        told.records.setdefault(record.chain, []).append(record)
-        if record.type == "segment.removed":
-            told.removed.add(str(sealed.record.body.get("segment")))
-        elif record.type == "segment" and isinstance(body := body_of(sealed.record), Segment):
-            told.segments.append((record, body))
-    return told
+    head = store.head()
+    records = {chain: list(thinned(dataclasses.replace(sealed.record, body={}) for sealed in store.each_of(chain)))
+               for chain in store.chains()}
+    return _Told(records, store.all_removed(), corrected, head)
+
+
+def _segments(store: Store) -> Iterator[tuple[Record, Segment]]:
+    """All of the box, in the order of their records."""
+    for sealed in itertools.chain(store.past("segment"), store.each("segment")):
+        if isinstance(body := body_of(sealed.record), Segment):
+            yield sealed.record, body
 
 
 def any_due(box: Box) -> bool:
@@ -176,7 +192,7 @@ def _policy(store: Store, order: ClassOrder) -> Policy | None:
 def _recorded(
     box: Box, told: _Told, classes: Mapping[str, _Class], usual: Policy, clocks: _Clocks, vouched: Receipt | None,
     volume: Volume,
-) -> list[Recorded]:
+) -> Iterator[Recorded]:
     unfinished = {path.stem for path in volume.journal.glob("*.jsonl")}
     sync = box.in_force().sync
     road, everything = sync is not None and sync.segments is not None, sync is not None and sync.upload == "all"
@@ -184,17 +200,17 @@ def _recorded(
     up_to = {chain: box.store.past_receipted(chain) for chain in told.records}
     up_to[told.head.record.chain] = -1 if vouched is None else vouched.up_to
     spans = {name: one.span for name, one in classes.items() if one.span is not None}
-    found = []
-    for record, body in told.segments:
+    for record, body in _segments(box.store):
         its = classes.get(body.class_id or "")
         policy = its.policy if its and its.policy else usual
         fact = place(record, body, clocks.by(policy, record.chain), policy)
-        found.append(Recorded(
-            body, fact.span.end_us, fact.doubt, body.run not in unfinished, record.seq <= up_to[record.chain],
+        # Of a start of the device that is over, by the record that is nearest in time of those that stayed.
+        aside_us = ASIDE_US if boot_of(record, body) != record.boot_id else 0
+        start_us, end_us = fact.span.start_us - aside_us, fact.span.end_us + aside_us
+        yield Recorded(
+            body, end_us, fact.doubt, body.run not in unfinished, record.seq <= up_to[record.chain],
             not road or not (body.sha256 in asked or (everything and not box.store.kept_there(body.sha256))),
-            _also(told.corrected, record, body),
-            near_of(spans, fact.span.start_us, fact.span.end_us) if body.class_id is None else ()))
-    return found
+            _also(told.corrected, record, body), near_of(spans, start_us, end_us) if body.class_id is None else ())
 
 
 def _also(corrected: Corrections, record: Record, body: Segment) -> tuple[str, ...]:
@@ -212,18 +228,20 @@ def _now(box: Box, head: Sealed, clocks: _Clocks, usual: Policy, vouched: Receip
     return Now(stamp.utc_us, certain, None if vouched is None else utc_us(vouched.time))
 
 
-def _holds(box: Box, class_id: str, its: _Class, now: Now) -> set[Hold]:
+def _holds(box: Box, class_id: str, its: _Class, begins: Sequence[Beginning], now: Now) -> set[Hold]:
     """What this box can know: the centre stated a dispute or a hold; its own findings propose a consequence, or leave
-    it to a review.
+    it to a review. They come of fewer records than the chain has (`Read`): by these a clock is doubted wherever it is
+    by all of them, and doubt makes no recording complete. Only R3 flags, and it is clear only by complete ones: so its
+    video is held wherever it would be by the whole chain.
 
     Whether the centre has decided since does not reach the box yet; so it stays held here."""
     held = {*its.held}
     if its.policy is None:
         return {*held, "review"}
-    read = Read(box.store, class_id)
+    read = Read(box.store, class_id, begins)
     records = [*(sealed.record for sealed in box.store.orders()), *read.records]
     try:
-        story = fold(records, class_id, its.policy, read.typed, box.store.receipts_given(), box.log())
+        story = fold(records, class_id, its.policy, read.typed, read.receipts, box.log())
         found = findings(story, its.policy, now.us)
     except ZaitangError:
         return {*held, "review"}

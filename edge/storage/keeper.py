@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from common.logs import Log
@@ -136,11 +136,11 @@ class Keeper:
         """Whether it is worth to ask for decisions, which reads the whole chain."""
         return any_due(self._box)
 
-    def decisions(self, first: Volume) -> tuple[Decision, ...]:
-        """What may be removed and what is kept, with the reasons."""
+    def decisions(self, first: Volume) -> Iterator[Decision]:
+        """What may be removed and what is kept, with the reasons; each is made when it is asked for."""
         return decisions(self._box, first)
 
-    def prune(self, found: Sequence[Decision], by: str, advance: Advance) -> int:
+    def prune(self, found: Iterable[Decision], by: str, advance: Advance) -> int:
         """State that what `found` lets go is removed; how many segments. Their files go with the `sweep` that finds
         that the centre has these records. `advance` is told of each segment's bytes."""
         count = 0

@@ -2,16 +2,19 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from edge.store.begun import Beginning
+from edge.store.of_class import OfClass, before, given
 from edge.store.store import Store
 from evidence.bodies import Body, body_of
 from evidence.errors import BadRecord
+from evidence.receipts import Receipt
 from evidence.records import Record
 from evidence.story import Ref
+from evidence.thinned import thinned
 
 HEAVY = frozenset({"rollcall", "picture"})
 
@@ -44,22 +47,34 @@ def _shared(value: Any) -> Any:
 
 
 class Read:
-    """All records of a box, lean, for whoever folds a class once; the bodies of its pictures and roll calls are kept
-    beside them. Not `roll_calls`: those are left out of the story, but for what `add_roll_calls` adds.
+    """The records of a box that concern one class, lean, for whoever folds it once: from where it begins on, with what
+    stands for those before, and of what came between and after only what its clock needs. The bodies of its pictures
+    and roll calls are kept beside them. Not `roll_calls`: those are left out of the story, but for what
+    `add_roll_calls` adds. `begins`: where the class begins in each chain (`beginnings`).
 
     Raises StoreBusy."""
 
-    def __init__(self, store: Store, class_id: str, roll_calls: bool = True) -> None:
+    def __init__(
+        self, store: Store, class_id: str, begins: Sequence[Beginning], roll_calls: bool = True,
+    ) -> None:
         self._store, self._class, self._roll_calls = store, class_id, roll_calls
         self.records: list[Record] = []
-        self.hashes: dict[Ref, str] = {}
-        """Of each record, the SHA-256 of its payload."""
+        self.receipts: dict[tuple[str, str], list[Receipt]] = {}
+        """What the centre gave for them, as the fold takes it."""
         self._bodies: dict[Ref, Body | None] = {}
-        for sealed in itertools.chain(store.past(), store.each()):
-            record = sealed.record
-            self.hashes[record.key] = sealed.hash
-            kept = record.type == "picture" or (roll_calls and self._ours(record))
-            self.records.append(lean(record) if not kept or self._keep(record) else record)
+        for one in begins:
+            held = [*before(store, one), *thinned(self._from(one))]
+            self.records += held
+            for receipt in given(store, one, held):
+                self.receipts.setdefault((receipt.device, receipt.chain), []).append(receipt)
+
+    def _from(self, begins: Beginning) -> Iterator[Record]:
+        """The records of a chain from where the class begins on."""
+        of_class = OfClass(self._class, begins.moved)
+        for sealed in self._store.each_of(begins.chain, begins.seq - 1):
+            record = of_class.told(sealed.record)
+            kept = record.body and (record.type == "picture" or (self._roll_calls and self._ours(record)))
+            yield lean(record) if not kept or self._keep(record) else record
 
     def typed(self, record: Record) -> Body | None:
         """What `fold` reads bodies with."""

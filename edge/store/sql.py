@@ -76,20 +76,19 @@ PAST = "SELECT number, envelope FROM past WHERE number > ? ORDER BY number LIMIT
 PAST_OF_TYPE = "SELECT number, envelope FROM past WHERE type = ? AND number > ? ORDER BY number LIMIT ?"
 PAST_ABOVE = "SELECT envelope FROM past WHERE chain = ? AND seq > ? ORDER BY seq LIMIT ?"
 PAST_RECORD = "SELECT envelope FROM past WHERE chain = ? AND seq = ?"
+PAST_HASH = "SELECT hash FROM past WHERE chain = ? AND seq = ?"
 PUT_PAST = "INSERT INTO past (number, chain, seq, hash, type, envelope) VALUES (?, ?, ?, ?, ?, ?)"
 PUT_PAST_RECEIPT = "INSERT OR IGNORE INTO past_receipts (chain, up_to, envelope) VALUES (?, ?, ?)"
 # Older chains come before those that are here: their numbers make room, by way of negative ones, for they are unique.
 PAST_ASIDE = "UPDATE past SET number = -1 - number"
 PAST_BEHIND = "UPDATE past SET number = ? - 1 - number"
 PAST_CHAINS = "SELECT chain FROM past WHERE seq = 0 ORDER BY number"
-PAST_RECEIPTS = "SELECT envelope FROM past_receipts ORDER BY rowid"
 PAST_RECEIPTS_ABOVE = "SELECT envelope FROM past_receipts WHERE chain = ? AND up_to > ? ORDER BY up_to LIMIT ?"
 PAST_RECEIPTED = "SELECT max(up_to) FROM past_receipts WHERE chain = ?"
 
 ADD_RECEIPT = "INSERT OR IGNORE INTO receipts (up_to, envelope) VALUES (?, ?)"
 RECEIPTS = "SELECT envelope FROM receipts ORDER BY up_to"
-RECEIPTS_ABOVE = "SELECT envelope FROM receipts WHERE up_to > ? ORDER BY up_to"
-FEW_RECEIPTS_ABOVE = "SELECT envelope FROM receipts WHERE up_to > ? ORDER BY up_to LIMIT ?"
+RECEIPTS_ABOVE = "SELECT envelope FROM receipts WHERE up_to > ? ORDER BY up_to LIMIT ?"
 RECEIPTED = "SELECT max(up_to) FROM receipts"
 
 ADD_ORDER = "INSERT OR IGNORE INTO orders (hash, seq, envelope) VALUES (?, ?, ?)"

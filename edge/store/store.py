@@ -69,7 +69,6 @@ class Store(PeopleTables):
         self._removed: set[str] = set()
         self._removed_up_to = -1
         self._past_removals: dict[str, int] = {}
-        self._given: list[Receipt] = []
         self._db = Database(path)
         with self._db.transaction():
             head = self._head()
@@ -179,7 +178,7 @@ class Store(PeopleTables):
         except BaseException:
             self._chain = known
             raise
-        self._removed_up_to, self._given = -1, []
+        self._removed_up_to = -1
         return said
 
     def take_past(self, restored: Restored) -> bool:
@@ -204,7 +203,7 @@ class Store(PeopleTables):
             begun = restored.begun() if head.record.seq == 0 else None
             facts = restored.facts if begun is None else [("chain.begun", begun), *restored.facts]
             self._add(facts, head)
-        self._removed_up_to, self._given = -1, []
+        self._removed_up_to = -1
         return begun is not None
 
     def past(self, type: str | None = None) -> Iterator[Sealed]:
@@ -222,6 +221,15 @@ class Store(PeopleTables):
     def each_past(self, chain: str, after: int = -1) -> Iterator[Sealed]:
         """The records of one chain of before above `after`, in order, a page at a time."""
         return self._paged(sql.PAST_ABOVE, (chain,), after)
+
+    def each_of(self, chain: str, after: int = -1) -> Iterator[Sealed]:
+        """The same, of the present chain or of one before."""
+        return self.each(after=after) if chain == self._chain else self.each_past(chain, after)
+
+    def hash_at(self, chain: str, seq: int) -> str:
+        """SHA-256 of the payload of a record that is here, of this chain or of one before."""
+        statement, values = (sql.HASH, (seq,)) if chain == self._chain else (sql.PAST_HASH, (chain, seq))
+        return str(self._db.one(statement, values))
 
     def record_at(self, chain: str, seq: int) -> Sealed:
         """A record that is here, of this chain or of one before."""
@@ -286,22 +294,10 @@ class Store(PeopleTables):
             return next(reversed(self.receipts()), None)
         return bytes.fromhex(found)
 
-    def receipts_given(self) -> dict[tuple[str, str], list[Receipt]]:
-        """What they say, as the fold takes it, of all chains of this box. Of this one, only what is above the last is
-        read again: a receipt is cumulative, and one that came late says less."""
-        last = self._given[-1].up_to if self._given else -1
-        found = [peek_receipt(row[0]) for row in self._db.rows(sql.RECEIPTS_ABOVE, (last,))]
-        self._given = [*self._given, *found]
-        told: dict[tuple[str, str], list[Receipt]] = {}
-        for row in self._db.rows(sql.PAST_RECEIPTS):
-            receipt = peek_receipt(row[0])
-            told.setdefault((receipt.device, receipt.chain), []).append(receipt)
-        return told | {(self._device, self._chain): self._given}
-
     def receipts_above(self, chain: str, up_to: int, limit: int = -1) -> list[Receipt]:
         """What the receipts say that cover more than `up_to` of this chain or one of before, in order of what they
         cover; the first so many (-1: all)."""
-        rows = (self._db.rows(sql.FEW_RECEIPTS_ABOVE, (up_to, limit)) if chain == self._chain
+        rows = (self._db.rows(sql.RECEIPTS_ABOVE, (up_to, limit)) if chain == self._chain
                 else self._db.rows(sql.PAST_RECEIPTS_ABOVE, (chain, up_to, limit)))
         return [peek_receipt(row[0]) for row in rows]
 

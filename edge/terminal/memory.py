@@ -14,10 +14,11 @@ from common.policies import load_policy
 from edge.plans import newest_orders
 from edge.policies import policy_of
 from edge.store import Store
+from edge.store.begun import Beginning, Begun
 from edge.store.lean import lean
-from edge.terminal.begun import Beginning, Begun
+from edge.store.of_class import OF_ITS_CLASS
 from edge.terminal.bodies import since
-from edge.terminal.course import OF_ITS_CLASS, Course
+from edge.terminal.course import Course
 from edge.terminal.schedule import Session, classes_of, sessions_of
 from evidence.bareface import Said
 from evidence.bodies import Alarm, BareFace, Body, ClassOrder, body_of

@@ -304,7 +304,7 @@ def test_what_counted_at_the_box_counts_on(restored: Road, tmp_path: Path) -> No
     assert film.file in Known().read(store)
     uploader = Uploader(store, Alarms(store), lambda _: None, None, lambda: 0.0)  # type: ignore[arg-type]
     assert [job.sha256 for job in uploader._found(0)] == [film.sha256], "the centre has its record, by the chain before"
-    assert {len(given) for given in store.receipts_given().values()} == {0, 1}
+    assert {len(store.receipts_above(chain, -1)) for chain in store.chains()} == {0, 1}
 
 
 def test_old_words_of_the_centre_about_the_chain_before_change_nothing(restored: Road) -> None:

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,13 +14,21 @@ from common.reasons import REASONS
 from common.texts import words
 from evidence.bodies import ClassOrder, Hour, PolicyRef, Segment
 from evidence.keeping import kept_until_us, near_of
-from evidence.retention import Decision, Now, Plan, Recorded, decide, plan_of, usual_plan
+from evidence.retention import Decision, Now, Plan, Recorded, named_twice, plan_of, usual_plan
+from evidence.retention import decide as decided
 from evidence.times import MINUTE, utc_us
 
 END = utc_us("2026-03-20T09:00:00.000000Z")
 UNTIL = utc_us("2029-03-20T09:00:00.000000Z")
 PLAN = Plan(END, 480, 3)
 LATER = Now(UNTIL + MINUTE, True, UNTIL + MINUTE)
+
+
+def decide(recorded: Sequence[Recorded], *told: Any, **keywords: Any) -> tuple[Decision, ...]:
+    """Of all segments of a box."""
+    every = [one.segment for one in recorded]
+    names = {name for one in every for name in (one.sha256, one.file)}
+    return tuple(decided(recorded, *told, twice=named_twice(every, names), **keywords))
 
 
 def segment(number: int = 1, class_id: str | None = "c-1") -> Segment:

@@ -28,7 +28,7 @@ DAY = 24 * 60 * MINUTE
 
 
 def decided(site: Site) -> tuple[Decision, ...]:
-    return site.keeper.decisions(site.keeper.first())
+    return tuple(site.keeper.decisions(site.keeper.first()))
 
 
 def codes(site: Site) -> list[str]:
@@ -101,6 +101,18 @@ def test_only_a_receipt_of_the_centre_of_this_chain_counts(site: Site) -> None:
     forged = seal_receipt(peek_receipt(site.box.store.receipts()[-1]), KeySigner(Ed25519PrivateKey.generate()))
     site.box.store._db.execute("UPDATE meta SET value = ? WHERE key = 'receipt'", (forged.hex(),))
     assert codes(site) == ["keep_no_receipt", "keep_centre_time"]
+
+
+def test_what_two_records_name_is_kept_in_whatever_order(site: Site) -> None:
+    """The same bytes again, of a class whose time is not over, or of the same."""
+    site.film(0)
+    site.film(1)
+    site.film(2, data=bytes([0]) * 1000)
+    site.film(3, data=bytes([3]) * 1000, class_id="welding-2")
+    site.film(4, data=bytes([3]) * 1000)
+    site.years_later()
+    assert [[reason.code for reason in one.reasons] for one in decided(site)] == [
+        ["keep_twice"], ["remove_over"], ["keep_twice"], ["keep_no_plan", "keep_twice"], ["keep_twice"]]
 
 
 def test_a_record_behind_the_last_receipt_is_kept(site: Site) -> None:
@@ -212,6 +224,20 @@ def test_a_proposed_consequence_holds_the_video(site: Site, monkeypatch: pytest.
     assert codes(site) == ["held_flag"]
     monkeypatch.setattr(due, "findings", lambda *_: (dataclasses.replace(flag, flag=False),))
     assert codes(site) == ["remove_over"]
+
+
+def test_what_comes_to_be_free_while_decisions_are_made_waits_until_it_is_asked_what_holds_it(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site = make_site(sync='segments = "http://127.0.0.1:9"')
+    segment = site.film(0)
+    site.years_later()
+    flag = Finding("R3", "三 二(三)2", "violated", True, (), ())
+    monkeypatch.setattr(due, "findings", lambda *_: (flag,))
+    found = site.keeper.decisions(site.keeper.first())
+    site.box.store.mark_uploaded(segment.sha256)
+    assert [one.action for one in found if one.action == "remove"] == []
+    assert codes(site) == ["held_flag"]
 
 
 def test_nothing_is_decided_over_a_volume_that_is_not_there(site: Site, tmp_path: Path) -> None:

@@ -11,8 +11,7 @@ import pytest
 from common.policies import load_policy
 from edge.config import parse_box
 from edge.keys import make_box_keys, self_certified
-from edge.store import Store
-from edge.terminal import begun
+from edge.store import Store, begun
 from edge.terminal import memory as memory_file
 from edge.terminal.memory import STORIES, Memory
 from edge.wiring import open_store
@@ -134,7 +133,8 @@ class Box:
         memory.look()
         told = memory.story(class_id, POLICY)
         sealed = [*self.store.orders(), *self.store.past(), *self.store.records()]
-        assert told == fold([one.record for one in sealed], class_id, POLICY, receipts=self.store.receipts_given())
+        receipts = {("box-1", chain): self.store.receipts_above(chain, -1) for chain in self.store.chains()}
+        assert told == fold([one.record for one in sealed], class_id, POLICY, receipts=receipts)
         return told
 
 

@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 
+from edge.store.store import Store
 from evidence.prefix import Prefix
 from evidence.records import Record
 
@@ -25,10 +27,12 @@ class Beginning:
 
 
 class Begun:
-    """The records of one chain so far, in order. What it holds hardly grows: by a number for each class."""
+    """The records of one chain so far, in order. What it holds hardly grows: by a number for each class; `only`: for
+    each of these."""
 
-    def __init__(self, chain: str) -> None:
+    def __init__(self, chain: str, only: Collection[str] | None = None) -> None:
         self.chain, self.count = chain, 0
+        self._only = only
         self._prefix = Prefix()
         self._found: dict[str, Beginning] = {}
         self._starts: dict[str, int] = {}
@@ -36,7 +40,8 @@ class Begun:
 
     def add(self, record: Record) -> frozenset[str]:
         """Take in the next record; the classes to which it may have moved a session, or from which."""
-        names = frozenset(name for key in ("class", "was") if isinstance(name := record.body.get(key), str))
+        told = frozenset(name for key in ("class", "was") if isinstance(name := record.body.get(key), str))
+        names = told if self._only is None else told & frozenset(self._only)
         for name in names:
             self.of(name)
         corrected = frozenset[str]()
@@ -68,3 +73,16 @@ class Begun:
         moved = known.moved | {session}
         self._found[class_id] = (
             Beginning(self.chain, seq, None, moved) if seq < known.seq else dataclasses.replace(known, moved=moved))
+
+
+def beginnings(store: Store, classes: Collection[str]) -> dict[str, tuple[Beginning, ...]]:
+    """Where each of these classes begins, in each chain of the box, the present one last: one pass over all records.
+
+    Raises StoreBusy."""
+    found = []
+    for chain in store.chains():
+        begun = Begun(chain, frozenset(classes))
+        for sealed in store.each_of(chain):
+            begun.add(sealed.record)
+        found.append(begun)
+    return {name: tuple(begun.of(name) for begun in found) for name in classes}
