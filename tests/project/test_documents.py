@@ -21,7 +21,8 @@ ROW = re.compile(r"^\| (`[^|]+`) \| ([^|]+) \|$", re.MULTILINE)
 
 
 def documents() -> list[str]:
-    return DOCUMENTS + sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))
+    pages = [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "why").glob("*.md")]
+    return DOCUMENTS + sorted(str(path.relative_to(ROOT)) for path in pages)
 
 
 def tops(tracked: list[str]) -> set[str]:
@@ -72,15 +73,25 @@ def test_the_map_of_folders_is_the_tree(name: str, tracked: list[str]) -> None:
 
 def test_the_map_of_modules_in_the_architecture_is_the_tree() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    folder, absent = "", []
+    folder, told = "", []
     for line in text.split("```")[1].splitlines():
         names, _, _ = re.sub(r"^(\s*\S.*?)\s{2,}.*$", r"\1|", line).partition("|")
         if names[:1].strip():
             folder = names.strip().split()[0]
-            absent += [] if exists(folder) else [folder]
+            told.append(folder)
         else:
-            absent += [f"{folder}{name}" for name in names.split() if not exists(f"{folder}{name}")]
-    assert absent == []
+            told += [f"{folder}{name}" for name in names.split()]
+    assert [name for name in told if not exists(name)] == []
+    assert len(told) == len(set(told)), "a folder stands on the map twice"
+    inits = [init for end in ("edge", "central") for init in (ROOT / end).glob("*/__init__.py")]
+    packages = {str(init.parent.relative_to(ROOT)) for init in inits}
+    assert packages - set(told) == set(), "folders that the map leaves out"
+
+
+def test_no_decision_stands_twice() -> None:
+    pages = [ROOT / "ARCHITECTURE.md", *(ROOT / "docs" / "why").glob("*.md")]
+    rows = [row for page in pages for row in re.findall(r"^\| 20.*\|$", page.read_text(encoding="utf-8"), re.MULTILINE)]
+    assert len(rows) == len(set(rows)) > 300
 
 
 def test_both_readmes_name_the_same_commands() -> None:
