@@ -23,6 +23,7 @@ class Circle:
         self.itself = self
 
 
+@pytest.mark.long
 def test_a_circle_that_was_in_use_when_something_settled_goes_in_the_end() -> None:
     """A server runs for months: what is in use at such a moment must not stay for good."""
     gone = []

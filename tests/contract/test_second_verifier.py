@@ -286,6 +286,7 @@ def typed(folder: Path, sections: int, before: bool = False) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+@pytest.mark.long
 def test_the_commands_of_the_document_find_the_golden_exports_whole(tmp_path: Path) -> None:
     assert typed(unpacked(tmp_path / "roles", ROLES), 8) == (0, "")
     assert typed(unpacked(tmp_path / "export"), 7, before=True) == (0, "")

@@ -132,6 +132,7 @@ class Within:
         assert not self._thread.is_alive() and self.error == [] and self.code == 0
 
 
+@pytest.mark.long
 def test_a_process_that_refuses_is_said_once_and_comes_later_while_the_recorder_runs(
     tmp_path: Path, film: Path, taken: socket.socket, monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -247,6 +248,7 @@ def test_a_box_that_is_none_is_said_before_anything_starts(tmp_path: Path) -> No
         supervise.supervise(tmp_path / "none", ("recorder",), "en", threading.Event())
 
 
+@pytest.mark.long
 def test_a_recorder_that_takes_no_step_any_more_is_ended_and_started_again(
     tmp_path: Path, film: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
 ) -> None:

@@ -310,6 +310,7 @@ def test_each_file_changed_is_named(bag: Path, run: Run) -> None:
         (bag / name).write_bytes(data)
 
 
+@pytest.mark.long
 def test_a_flipped_bit_of_each_byte_of_the_parts_that_make_a_bag(bag: Path) -> None:
     """All of them by the checks of the bag alone; that these count is shown above."""
     chance = random.Random(1)

@@ -61,6 +61,7 @@ def test_a_file_that_rotted_at_the_centre_is_stated_and_asked_of_its_box(kept: C
     bagit.Bag(str(pulled(kept, tmp_path / "bag").folder)).validate()
 
 
+@pytest.mark.long
 def test_an_archive_that_is_wanted_now_names_it_as_missing(kept: Centre, tmp_path: Path) -> None:
     rots(kept)
     kept.objects.path(sha256_hex(VIDEO[1])).write_bytes(b"?" * len(VIDEO[1]))

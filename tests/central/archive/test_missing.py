@@ -93,6 +93,7 @@ def test_a_file_that_rotted_in_the_archive_of_before_comes_from_the_centre(
     assert verify(pulled(centre, tmp_path / "bag").folder, None, "en").whole
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("moment", ["decided", "aside", "placed"])
 def test_one_that_is_ended_on_the_way_goes_on(
     centre: Centre, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str,  # noqa: F811
@@ -152,6 +153,7 @@ def test_the_place_of_another_class_is_not_taken(centre: Centre, box: Box, tmp_p
         pull(centre, "welder-2", tmp_path / "bag", Wish("en"), WITHOUT, Progress("en", None))
 
 
+@pytest.mark.long
 def test_in_the_console_it_is_a_choice_where_one_failed(
     centre: Centre, box: Box, tmp_path: Path,  # noqa: F811
 ) -> None:

@@ -297,6 +297,7 @@ def test_nobody_else_looks_into_a_bag(centre: Centre, box: Box, tmp_path: Path) 
     assert pulled(centre, tmp_path / "bag").folder.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.long
 def test_a_face_that_is_erased_goes_from_the_archive_of_the_console(centre: Centre, box: Box) -> None:
     """Also from one that waits for video: it is decided again."""
     place = folder_of(centre.folder, "welder-1") / BAG

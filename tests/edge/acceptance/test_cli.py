@@ -47,6 +47,7 @@ def liveness(live: Path, attack: Path, *more: str, pack: str = "builtin") -> int
                  "--pack", pack, *more])
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("with_builtin")
 def test_identify_writes_figures_and_their_plot(
     galleries: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -124,6 +125,7 @@ def test_huge_files_and_pipes_among_the_photos_hold_nothing_up(
     assert "no clips or pictures here" in capsys.readouterr().err
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("with_builtin")
 def test_a_folder_whose_name_is_no_text_is_measured_like_any_other(
     tmp_path: Path, pictures: Pictures, capsys: pytest.CaptureFixture[str]
@@ -198,6 +200,7 @@ def test_identify_on_a_real_set(
     assert told["counts"]["fnir"]["units"] == 14 and told["counts"]["fpir"]["units"] == 6
 
 
+@pytest.mark.long
 def test_liveness_on_real_pairs(
     shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lab: Pack
 ) -> None:

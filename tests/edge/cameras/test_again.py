@@ -122,6 +122,7 @@ def codes(status: dict[str, Any]) -> list[str]:
     return [alarm["code"] for alarm in status["alarms"]]
 
 
+@pytest.mark.long
 def test_a_box_starts_without_its_camera_and_records_whenever_it_is_there(
     box: Box, running: Running, minute: Path, serve: Serve,
 ) -> None:

@@ -161,6 +161,7 @@ def test_a_box_that_is_slow_or_misses_a_frame_begins_nothing_again(
     assert guide.view().shots_taken == 1 and guide.view().advice == "left"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["enrolled", "away"])
 def test_two_people_are_not_enrolled_as_one_however_alike(
     named_box: Box, make_guide: MakeGuide, posed: Any, hands: Any, portraits: dict[str, np.ndarray],

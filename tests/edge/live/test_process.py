@@ -610,6 +610,7 @@ class Starts(SystemClock):
         return boottime_us() - self._on_us
 
 
+@pytest.mark.long
 def test_a_box_that_starts_without_the_time_keeps_its_order_and_follows_it_once_it_knows(site: Site) -> None:
     clock = Starts()
     box = dataclasses.replace(site.box, clock=clock)

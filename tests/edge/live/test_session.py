@@ -69,5 +69,6 @@ def test_a_camera_whose_pictures_are_too_large_is_asked_ever_more_rarely(
     assert len(found) == 12 and found[0] <= WAITS.first and min(found[7:]) >= WAITS.longest / 2
 
 
+@pytest.mark.long
 def test_a_stream_that_brought_pictures_is_opened_again_at_once(tmp_path: Path) -> None:
     assert max(waits(make_film(tmp_path / "film.mp4", 1), 6, "video")) <= WAITS.first

@@ -149,6 +149,7 @@ def test_frozen_is_never_told_from_small_pictures_which_lost_most_of_the_noise(
     assert full_ppm is not None and small_ppm is not None and small_ppm * 2 < full_ppm
 
 
+@pytest.mark.long
 def test_a_real_stream_is_told_before_anything_is_recorded_and_opened_again(
     tmp_path: Path, films: tuple[Path, Path], serve: Serve, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -138,6 +138,7 @@ def test_a_wrong_volume_is_refused_before_anything_is_written(tmp_path: Path, fi
     assert verified(out, tmp_path)[0] == 0
 
 
+@pytest.mark.long
 def test_a_second_recorder_on_the_same_folder_is_refused(tmp_path: Path, film: Path) -> None:
     out = tmp_path / "out"
     child = edge("record", "--source", f"file:{film}", "--out", out, "--pace", 1)

@@ -224,6 +224,7 @@ def test_children_do_not_outlive_a_killed_supervisor(box: Box, running: Running)
     assert not alive(pid)
 
 
+@pytest.mark.long
 def test_after_a_killed_supervisor_the_box_starts_again_at_once(box: Box, running: Running) -> None:
     running.wait_ready()
     press(box)

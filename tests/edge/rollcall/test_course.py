@@ -74,6 +74,7 @@ def marked_course(schedule: Schedule) -> None:
             course.close()
 
 
+@pytest.mark.long
 @settings(phases=[Phase.explicit], deadline=None)
 @given(schedules)
 @example({(1, "p-2"): "away", (4, "p-2"): "gone", (6, "p-1"): "early", (7, "p-5"): "unsigned"})

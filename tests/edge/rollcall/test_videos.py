@@ -73,7 +73,8 @@ def test_lab_finds_the_six_of_fourteen_at_the_dinner(tmp_path: Path, models: Pat
     assert answer["headcount"] in (4, 5, 6), "six sit at the table, and up to five face the camera"
 
 
-@pytest.mark.parametrize("kind", ["near", pytest.param("hard", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["near", "hard"])
 def test_lab_in_a_class_names_everybody_and_nobody_else(tmp_path: Path, models: Path, kind: str) -> None:
     folder = models / "rollcall" / kind
     truth = json.loads((folder / "truth.json").read_text())

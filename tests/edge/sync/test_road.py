@@ -115,6 +115,7 @@ def test_a_puback_without_a_receipt_is_not_enough(box: Box, centre: Any, broker:
     assert len(collector.arrived) > 51 and set(collector.arrived) == set(range(51))
 
 
+@pytest.mark.long
 def test_a_broker_that_took_everything_and_lost_it_changes_nothing(box: Box, centre: Any, broker: Any) -> None:
     """Nobody is subscribed, so the broker says "taken" to all fifty; then it dies with them."""
     with syncing(box):

@@ -96,6 +96,7 @@ def test_a_second_end_gets_a_release_for_both(host: Host, source: Source) -> Non
     assert [path.name for path in host.at(RELEASES).iterdir()] == ["1.0"]
 
 
+@pytest.mark.long
 def test_wherever_it_is_killed_the_first_end_has_its_release(host: Host, source: Source) -> None:
     both, final, at = release(source, "box", "centre"), host.at(NAME), 0
     killed = True

@@ -233,6 +233,7 @@ def test_of_a_look_over_two_schools_each_sees_its_own_part(
     centre.store.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["disabled", "password", "left"])
 def test_attack_who_is_out_gets_nothing_of_what_was_on_the_way(
     taught: Centre, wang: TestClient, clock: FixedClock, how: str,
