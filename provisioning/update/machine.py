@@ -146,11 +146,14 @@ class Machine:
         return {}
 
     def _restart_new(self, state: State) -> Mapping[str, Any]:
-        """Raises NotProved where systemd does not start it; what comes before that is tried again."""
+        """Raises NotProved where systemd does not start it; what comes before that, or of a machine that goes down, is
+        tried again."""
         self.settle_units()
         try:
             return self._restart(state)
         except InstallError as error:
+            if not systemd.goes_on():
+                raise
             raise NotProved("processes", (error.said.en,)) from None
 
     def _restart(self, _state: State) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ import subprocess
 from provisioning.install.said import InstallError
 
 RESTART_S, ASK_S = 300, 30
+UP = ("initializing", "starting", "running", "degraded", "maintenance")
 ASKED = "LoadState,ActiveState,NRestarts,ConditionResult,ConditionTimestampMonotonic"
 
 
@@ -22,6 +23,16 @@ class Unit:
 def restart(target: str) -> None:
     """Start a target and everything that is part of it anew. Raises InstallError."""
     _run(RESTART_S, "restart", target)
+
+
+def goes_on() -> bool:
+    """Whether systemd answers and the machine does not go down: what it refuses then says nothing of a release."""
+    try:
+        done = subprocess.run(["systemctl", "is-system-running"], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, errors="replace", timeout=ASK_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.stdout.strip() in UP
 
 
 def reload() -> None:

@@ -35,6 +35,7 @@ esac
 SYSTEMCTL = """#!/bin/sh
 root={root}
 case "$1" in
+is-system-running) [ -f "$root/runs" ] && cat "$root/runs" || echo running;;
 restart) grep -q true "$root/busy" && echo "$(readlink "$root/opt/zaitang/current")" >> "$root/cut"
   readlink "$root/opt/zaitang/current" > "$root/ran";;
 show) case "$*" in

@@ -76,6 +76,23 @@ def test_a_release_that_systemd_does_not_start_goes_back(
         "0.1.0", "rolled_back", ["Job canceled"])
 
 
+def test_a_restart_that_a_machine_on_its_way_down_refuses_says_nothing_of_the_release(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuses(_target: str) -> None:
+        (small.root / "runs").write_text("stopping")
+        raise InstallError("失败", "Job canceled")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(machine.systemd, "restart", refuses)
+        small.update("take", str(bundle(tmp_path, "0.2.0")), "--now")
+    assert (small.current, small.state()["phase"]) == ("0.2.0", "switched")
+    (small.root / "runs").unlink()
+    small.start_machine("start-2")
+    small.update("continue")
+    assert (small.current, small.state()["phase"], small.state()["tidy"]) == ("0.2.0", "kept", True)
+
+
 def test_without_room_nothing_is_copied(
     small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:
