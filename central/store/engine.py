@@ -53,7 +53,9 @@ def schema_of(place: Place) -> int | None:
     engine = sqlite_engine(place) if isinstance(place, Path) else postgres_engine(place)
     try:
         with engine.connect() as connection:
-            row = _schema(connection)
+            if not inspect(connection).has_table(meta.name):
+                return None
+            row = connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar()
             return None if row is None else int(row)
     except (*FAILS, ValueError) as error:
         raise DatabaseUnusable(why=f"{place}: {_said(error)}") from None
@@ -128,19 +130,12 @@ def _prepare(connection: Connection, place: Place) -> None:
     """Whatever version it is of, it is of this one when the transaction ends. Raises DatabaseUnusable, FAILS."""
     if isinstance(place, Address):
         check_server(connection, place)
-    row = _schema(connection)
-    if row != str(SCHEMA_VERSION):
-        metadata.create_all(connection)
-        _to_this_version(connection, place, row)
+    metadata.create_all(connection)
+    _to_this_version(connection, place)
 
 
-def _schema(connection: Connection) -> str | None:
-    if not inspect(connection).has_table(meta.name):
-        return None
-    return connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar()
-
-
-def _to_this_version(connection: Connection, place: Place, row: str | None) -> None:
+def _to_this_version(connection: Connection, place: Place) -> None:
+    row = connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar()
     if row is None:
         connection.execute(insert(meta).values(key="schema", value=str(SCHEMA_VERSION)))
         return
