@@ -73,6 +73,7 @@ def test_however_it_ended_the_next_one_serves(commands: Commands, how: signal.Si
     commands.serves()
 
 
+@pytest.mark.long
 def test_who_collects_is_not_concerned(commands: Commands, folder: Path) -> None:
     toml = folder / "centre.toml"
     with socket.socket() as held:  # nobody listens there, and nobody else comes to

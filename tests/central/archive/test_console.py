@@ -232,6 +232,7 @@ def test_what_dies_without_a_word_is_told_and_not_begun_again_and_again(site: Ce
     assert calls == ["class-a"] and stands is not None and "memory" in stands.why.en[0]
 
 
+@pytest.mark.long
 def test_the_process_makes_it(site: Centre) -> None:
     folder = folder_of(site.folder, "class-a")
     folder.mkdir(parents=True)

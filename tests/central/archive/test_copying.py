@@ -74,6 +74,7 @@ def test_an_archive_that_is_wanted_now_names_it_as_missing(kept: Centre, tmp_pat
     assert verify(done.folder, None, "en").ok
 
 
+@pytest.mark.long
 def test_what_the_disk_cannot_read_any_more_is_rot(
     kept: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -106,12 +107,14 @@ def away(kept: Centre, shop: Shop) -> Centre:  # noqa: F811
     return opened
 
 
+@pytest.mark.long
 def test_what_is_spoilt_in_the_bucket_is_asked_of_its_box(away: Centre, shop: Shop, tmp_path: Path) -> None:  # noqa: F811
     shop.spoil(key_of(FIRST), VIDEO[0][:-1] + b"x")
     done = pulled(away, tmp_path / "bag", WITHOUT)
     assert len(done.missing) == 1 and stated(away) == ["centre.file_rotten"] and ordered(away) == [FIRST]
 
 
+@pytest.mark.long
 def test_what_is_gone_from_the_bucket_is_asked_of_its_box(away: Centre, shop: Shop, tmp_path: Path) -> None:  # noqa: F811
     """By somebody else's hand, or a rule of the store's own."""
     assert away.bucket is not None

@@ -61,6 +61,7 @@ def test_what_no_box_brings_is_named_and_the_rest_is_there(
     assert verify(done.folder, None, "en").problems, "what is not named must be there"
 
 
+@pytest.mark.long
 def test_the_same_command_gets_the_rest_alone(
     centre: Centre, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,  # noqa: F811
 ) -> None:
@@ -81,6 +82,7 @@ def test_the_same_command_gets_the_rest_alone(
         pulled(centre, tmp_path / "bag")
 
 
+@pytest.mark.long
 def test_a_file_that_rotted_in_the_archive_of_before_comes_from_the_centre(
     centre: Centre, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,  # noqa: F811
 ) -> None:

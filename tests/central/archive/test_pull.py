@@ -166,6 +166,7 @@ def test_the_certificate_of_the_centre_counts_too(centre: Centre, box: Box, tmp_
     assert [(one.device, one.count) for one in done.removed] == [("centre", 1)]
 
 
+@pytest.mark.long
 def test_what_goes_while_it_is_waited_for_needs_another_plan(centre: Centre, box: Box, tmp_path: Path) -> None:
     put(centre, VIDEO[1])
     with pytest.raises(FilesAway):

@@ -107,6 +107,7 @@ def test_the_check_and_the_playlist_say_what_plays(centre: Centre, li: TestClien
     assert li.get(f"{BASE}/check?plays=vhs").status_code == 404
 
 
+@pytest.mark.long
 def test_two_who_ask_at_once_get_the_same(centre: Centre, li: TestClient) -> None:
     sha256, found = shas(centre)[0], list[bytes]()
     threads = [threading.Thread(target=lambda: found.append(awaited(li, sha256))) for _ in range(3)]

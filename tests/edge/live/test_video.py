@@ -149,6 +149,7 @@ def test_of_a_clock_that_runs_fast_the_pieces_are_of_a_second_that_a_viewer_has(
     assert shown(header + b"".join(piece.data for piece in pieces)) == pictures_of(path)
 
 
+@pytest.mark.long
 def test_single_pictures_come_every_three_seconds_and_nothing_else_is_decoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -198,6 +198,7 @@ def test_which_cameras_have_small_pictures(face_box: Box, camera: str, kind: typ
     assert type(small_pictures(dataclasses.replace(face_box, config=config))) is (kind or type(None))
 
 
+@pytest.mark.long
 def test_the_process_tells_before_the_press_and_measures_what_is_recorded(
     tmp_path: Path, films: tuple[Path, Path],
 ) -> None:

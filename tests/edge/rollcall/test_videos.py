@@ -169,6 +169,7 @@ def test_where_no_photo_is_usable_all_are_named_and_nothing_is_looked_for(
     assert "broken.jpg: cannot be read as a picture" in told.err and not told.out
 
 
+@pytest.mark.long
 def test_pictures_of_a_damaged_video_that_cannot_be_read_are_counted(
     tmp_path: Path, pictures, photo_folder: Path, make_video: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -359,7 +359,8 @@ def test_what_systemd_starts_while_another_is_at_work_does_not_fail(small: Small
 
 
 @pytest.mark.parametrize("files", [{}, BROKEN], ids=["good", "broken"])
-@pytest.mark.parametrize("every", [17, pytest.param(3, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("every", [17, 3])
 def test_killed_at_any_change_to_the_disk_it_starts_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], every: int,
 ) -> None:
