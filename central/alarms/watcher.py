@@ -19,6 +19,7 @@ from central.store.tables import Tx
 from common.logs import Log
 from common.notify import READY, Watchdog, tell
 from evidence.bodies import Alarm, body_of
+from evidence.errors import BadRecord
 from evidence.records import Record, Sealed
 from evidence.times import HOUR
 
@@ -34,6 +35,8 @@ MOST_BEGUN = 3
 KEEP_US = 90 * 24 * HOUR
 OF_BOXES = frozenset({"box.silent", "clock.apart", "chain.fork", "chain.cut", "chain.hole", "chain.left", "box.floods"})
 """What the centre states of a box, which its parameters name."""
+OF_A_RECORD = (ArithmeticError, AttributeError, BadRecord, LookupError, TypeError, ValueError)
+"""What may be wrong with words about a record; none of it is of the database."""
 _LOG = Log("alarms")
 
 
@@ -51,7 +54,7 @@ class Watcher:
         while not stop.is_set():
             try:
                 self.turn()
-            except Exception as error:  # whatever it is: one record must not silence all that comes after
+            except Exception as error:  # whatever it is: a process that ended would tell nobody anything any more
                 _LOG.failed("alarms.failed", error)
             watchdog.step()
             stop.wait(TICK_S)
@@ -71,8 +74,11 @@ class Watcher:
         if note is not None and leaves == int(note):
             return 0
         with self._store.write() as tx:
-            for _, sealed in found:  # of before the first start nobody is told
-                self._take(tx, sealed)
+            for leaf, sealed in found:  # of before the first start nobody is told
+                try:
+                    self._take(tx, sealed)
+                except OF_A_RECORD as error:  # what a box wrote must not silence all that comes after
+                    _LOG.failed("alarm.left_out", error, leaf=leaf)
             tx.set_meta(LEAF, str(found[-1][0] + 1 if len(found) == AT_ONCE else leaves))
             tx.forget_alarms(self._now_us() - KEEP_US)
         return len(found)
@@ -86,7 +92,7 @@ class Watcher:
             device = named[:64]
         matters = sealed.record.device == self._store.device or self._matters(sealed.record, device)
         urgent = matters and urgency(body.code) == "now"
-        if tx.alarms_since(device, body.code[:64], self._now_us() - AGAIN_US, urgent):
+        if tx.alarms_within(device, body.code[:64], AGAIN_US, self._now_us(), urgent):
             return
         class_id, institution = self._whose(tx, device, body.class_id)
         self._tell(tx, "said", (device, body.code[:64]), Condition(class_id, institution, body.params), urgent)
@@ -128,7 +134,7 @@ class Watcher:
 
     def _begin(self, tx: Tx, place: Place, one: Condition) -> None:
         number = 0
-        if tx.alarms_since(*place, self._now_us() - AGAIN_US) < MOST_BEGUN:
+        if tx.alarms_within(*place, AGAIN_US, self._now_us()) < MOST_BEGUN:
             if place[1] != "box.away":
                 one = Condition(None, self._whose(tx, place[0], None)[1], one.params)
             number = self._tell(tx, "begun", place, one, urgency(place[1]) == "now")

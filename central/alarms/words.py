@@ -64,12 +64,12 @@ def sentence(alarm: Alarmed, lang: str) -> str:
     return translate(OVER, lang, sentence=text) if alarm.state == "over" else text
 
 
-def _moment(text: str, lang: str) -> str:
+def _moment(said: str | int, lang: str) -> str:
     """As it is told to people; a box may have written anything."""
     try:
-        return f"{moment_words(utc_us(text), CHINA_MIN, lang)} (UTC+8)"
+        return f"{moment_words(utc_us(str(said)), CHINA_MIN, lang)} (UTC+8)"
     except ZaitangError:
-        return text
+        return str(said)
 
 
 def place(alarm: Alarmed, lang: str) -> str:

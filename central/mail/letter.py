@@ -50,7 +50,7 @@ def due(
 ) -> Made | Want | None:
     """The letter that is due, the want as it is where nothing of it is theirs, or nothing. `urgent`, `others`: alarms
     that are in no letter yet, in order; `theirs`: whether the account may know one; `address`: of the console."""
-    if urgent and now_us >= urgent[0].at_us + BUNDLE_US and now_us >= want.now_us + APART_US:
+    if urgent and _over(urgent[0].at_us, BUNDLE_US, now_us) and _over(want.now_us, APART_US, now_us):
         mine = [one for one in urgent if theirs(one)]
         after = dataclasses.replace(want, now_up_to=urgent[-1].number)
         if not mine:
@@ -65,11 +65,16 @@ def due(
     return None
 
 
+def _over(since_us: int, span_us: int, now_us: int) -> bool:
+    """Whether so long has passed. What is of a clock that was ahead is not waited for."""
+    return not since_us <= now_us < since_us + span_us
+
+
 def _morning(last_us: int, now_us: int) -> bool:
-    """Whether the day's letter is due: eight o'clock is past, and none was made since."""
+    """Whether the day's letter is due: eight o'clock is past, and none was made since, but by a clock that was ahead."""
     zone_us = CHINA_MIN * MINUTE
     begin_us = (now_us + zone_us) // DAY_US * DAY_US - zone_us + MORNING_H * HOUR
-    return now_us >= begin_us > last_us
+    return now_us >= begin_us and not begin_us <= last_us <= now_us
 
 
 def _text(mine: Sequence[Alarmed], head: str, lang: str, centre: str, address: str) -> tuple[str, str]:

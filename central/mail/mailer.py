@@ -99,8 +99,12 @@ class Mailer:
         for letter in letters:
             if stop.is_set():
                 return
-            if letter.next_us <= self._now_us() and not self._hand_over(letter):
+            if self._is_due(letter) and not self._hand_over(letter):
                 return
+
+    def _is_due(self, letter: Letter) -> bool:
+        """Nobody waits for longer than between two tries: then the clock was ahead when it was noted."""
+        return not 0 < letter.next_us - self._now_us() <= BACKOFF.longest * SECOND
 
     def _hand_over(self, letter: Letter) -> bool:
         """False when the server is away: no other letter would go either."""

@@ -13,8 +13,10 @@ from central.classes.plan import read_names, read_plan
 from central.ingest.presence import EAR
 from central.store.alarms import Alarmed
 from central.store.heard import Heard
+from central.store.tables import Tx
 from central.wiring import Centre
 from evidence.bodies import Alarm
+from evidence.records import Sealed
 from evidence.times import HOUR, MINUTE, SECOND
 from tests.central.helpers import MORNING, Box, FixedClock, write_plan
 
@@ -153,6 +155,37 @@ def test_hostile_parameters_are_cut_and_names_are_not_kept(site: Site) -> None:
     params = json.loads(one.params)
     assert set(params) == {"camera"} and len(params["camera"]) <= 80
     assert not {"\r", "\n", "<", "@"} & set(params["camera"])
+
+
+@pytest.mark.parametrize("since", [5, -1, "", "yesterday", "2026-13-45T99:99:99.000000Z"])
+def test_no_parameter_of_a_box_silences_what_comes_after(site: Site, since: object) -> None:
+    site.say(Alarm("camera.broken", {"camera": "room", "since": since}), Alarm("storage.full", {"since": since}))
+    assert [one.code for one in site.turn()] == ["camera.broken", "storage.full"]
+
+
+def test_a_record_that_cannot_be_told_is_stepped_over_and_boxes_are_watched_all_the_same(
+        site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    take = Watcher._take
+
+    def fails(self: Watcher, tx: Tx, sealed: Sealed) -> None:
+        if sealed.record.body["code"] == "recorder.stuck":
+            raise TypeError
+        take(self, tx, sealed)
+
+    monkeypatch.setattr(Watcher, "_take", fails)
+    site.say(Alarm("camera.broken", {}), Alarm("recorder.stuck", {}), Alarm("storage.full", {}))
+    found = site.turn(4 * MINUTE, heard=False)
+    assert [one.code for one in found] == ["camera.broken", "storage.full", "box.away"]
+    assert site.turn(heard=False) == []
+
+
+def test_a_clock_that_was_ahead_keeps_nothing_back_once_it_is_right(site: Site) -> None:
+    site.clock.utc_us += 365 * 24 * HOUR
+    site.say(Alarm("store.full", {}))
+    assert [one.code for one in site.turn()] == ["store.full"]
+    site.clock.utc_us -= 365 * 24 * HOUR
+    site.say(Alarm("store.full", {}))
+    assert ("said", "store.full", "box-1", False) in told(site.turn())
 
 
 def test_an_alarm_is_an_event_for_other_systems(site: Site) -> None:

@@ -69,6 +69,13 @@ def test_the_rest_goes_once_a_day_in_the_morning_and_only_to_whom_wants_it() -> 
     assert isinstance(urgent, Want) and urgent.later_up_to == 1
 
 
+def test_a_clock_that_was_ahead_holds_no_letter_up_once_it_is_right() -> None:
+    ahead = MORNING + 365 * 24 * HOUR
+    want = dataclasses.replace(WANT, now_us=ahead, later_us=ahead)
+    assert isinstance(made([alarm(1, at_us=ahead)], [], MORNING, want), Made)
+    assert isinstance(made([], [alarm(1, urgent=False, at_us=ahead)], MORNING, want), Made)
+
+
 def test_in_english() -> None:
     letter = made([alarm(1)], [], MORNING + MINUTE, dataclasses.replace(WANT, lang="en"))
     assert isinstance(letter, Made) and "These need somebody now:" in letter.body

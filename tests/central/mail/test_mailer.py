@@ -106,6 +106,17 @@ def test_a_recipient_that_is_refused_holds_nobody_up(office: Office) -> None:
     assert given_up.account == "admin" and given_up.why == "SMTP 550"
 
 
+def test_a_try_that_was_put_off_by_a_clock_that_was_ahead_comes_once_it_is_right(office: Office) -> None:
+    office.alarm()
+    office.turn()
+    office.alarm("box-2")
+    office.answers = [AWAY]
+    assert office.turn(365 * 24 * HOUR) == []
+    office.alarm("box-2")
+    assert office.turn() == ["admin@x.example"]
+    assert sorted({*office.turn(-365 * 24 * HOUR)}) == ["admin@x.example", "school@x.example"]
+
+
 def test_a_letter_of_days_ago_is_given_up(office: Office) -> None:
     office.alarm()
     office.answers = [AWAY, AWAY]
