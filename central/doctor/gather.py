@@ -46,7 +46,10 @@ def metrics(centre: Centre) -> contextlib.AbstractContextManager[None]:
 
 
 def _processes(centre: Centre) -> Found:
-    names = ["collector", "console", *(["webhook"] if centre.config.webhook.targets else [])]
+    others = centre.config.webhook.targets
+    # Of alarms that nobody is told outside the console, none looks; where somebody is, nobody else would say so.
+    told = ["alarms"] if others or centre.config.mail.host else []
+    names = ["collector", "console", *told, *(["webhook"] if others else [])]
     return ({name: is_held(centre.folder / f"{name}.lock") for name in names},)
 
 

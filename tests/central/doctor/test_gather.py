@@ -114,6 +114,20 @@ def test_a_process_that_runs_is_seen_by_its_lock(centre: Centre) -> None:
         assert numbers(centre)["zaitang_centre_process_running", "collector"] == 1
 
 
+def test_who_tells_people_is_missed_where_anybody_is_told(centre: Centre, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["--lang", "en", "doctor", "--centre", str(centre.folder)]
+    cli.main(command)
+    assert "alarms does not run" not in capsys.readouterr().out
+    path = centre.folder / "centre.toml"
+    path.write_text(path.read_text().replace("[mail]\nhost = \"\"", "[mail]\nhost = \"smtp.example\"").replace(
+        'sender = ""', 'sender = "z@x.example"'))
+    cli.main(command)
+    assert "[mend it] processes: alarms does not run\n    → start it: `systemctl start" in capsys.readouterr().out
+    with alone(centre.folder, "alarms"):
+        cli.main(command)
+    assert "alarms does not run" not in capsys.readouterr().out
+
+
 def test_what_was_put_aside_is_told_with_its_size(centre: Centre, capsys: pytest.CaptureFixture[str]) -> None:
     for number, folder in enumerate((centre.objects.folder, centre.sheets.folder), 1):
         (folder / "aside").mkdir(parents=True)
