@@ -71,7 +71,7 @@ def _over(since_us: int, span_us: int, now_us: int) -> bool:
 
 
 def _morning(last_us: int, now_us: int) -> bool:
-    """Whether the day's letter is due: eight o'clock is past, and none was made since, but by a clock that was ahead."""
+    """Whether the day's letter is due: eight o'clock is past, and none was made since, or by a clock ahead."""
     zone_us = CHINA_MIN * MINUTE
     begin_us = (now_us + zone_us) // DAY_US * DAY_US - zone_us + MORNING_H * HOUR
     return now_us >= begin_us and not begin_us <= last_us <= now_us

@@ -7,6 +7,7 @@ from provisioning.install import firewall
 from provisioning.install.block import Block
 from provisioning.install.disk import disk_items
 from provisioning.install.items import File, Item, Unit
+from provisioning.install.kernel_line import KernelLine
 from provisioning.install.machine import Machine
 from provisioning.install.options import Options
 from provisioning.install.packages import Packages, read_list
@@ -18,7 +19,9 @@ from provisioning.install.user import User
 UNITS = "/etc/systemd/system"
 FIREWALL, FIREWALL_UNIT = "/etc/zaitang/firewall.nft", "nftables-zaitang.service"
 KIOSK, KIOSK_USER = "zaitang-kiosk.service", "zaitang-kiosk"
-BOOT_CONFIG = "/boot/firmware/config.txt"
+BOOT_CONFIG, BOOT_LINE = "/boot/firmware/config.txt", "/boot/firmware/cmdline.txt"
+MEMORY_LIMITS = "cgroup_enable=memory"
+"""The firmware of a Raspberry Pi switches limits of memory off, and systemd would set ours in vain."""
 PI_WATCHDOG_S, WATCHDOG_S = 15, 60
 """Seconds after which a machine whose systemd says nothing is started anew; the timer of a Raspberry Pi ends there."""
 
@@ -82,8 +85,13 @@ def _logs(options: Options) -> list[Item]:
 
 
 def _memory(machine: Machine, options: Options) -> list[Item]:
-    """What keeps a card alive: swap and temporary files in memory, and little that waits to be written."""
-    made = [
+    """What keeps a card alive: swap and temporary files in memory, and little that waits to be written; and that the
+    limits of our units hold."""
+    made: list[Item] = [
+        _file(options, f"{UNITS}/system.slice.d/zaitang.conf", "slice.conf",
+              "内存留给录像", "Memory is kept for recording"),
+        *([KernelLine(BOOT_LINE, Said("各进程的内存上限（下次启动起）", "Limits of memory, from the next start on"),
+                      words=(MEMORY_LIMITS,))] if machine.is_pi else []),
         _file(options, "/etc/sysctl.d/61-zaitang-box.conf", "sysctl-box.conf",
               "写盘等待时间短", "Nothing waits long for the disk"),
         _file(options, f"{UNITS}/tmp.mount", "tmp.mount", "临时文件放在内存中", "Temporary files lie in memory"),

@@ -15,6 +15,7 @@ from provisioning.install.apply import install, missing, remove
 from provisioning.install.block import Block
 from provisioning.install.host import Host
 from provisioning.install.items import File, Item, Unit, undo
+from provisioning.install.kernel_line import KernelLine
 from provisioning.install.machine import Machine
 from provisioning.install.options import Options
 from provisioning.install.packages import Packages
@@ -76,6 +77,15 @@ def test_swap_never_lies_on_a_card() -> None:
     assert "Mechanism=zram" in files(of(new))["/etc/rpi/swap.conf.d/60-zaitang.conf"]
     assert not any("zram" in item.key for item in of(new)) and not any("zram" in item.key for item in of(ORIN))
     assert "[zram0]" in files(of(DEBIAN))["/etc/systemd/zram-generator.conf.d/60-zaitang.conf"]
+
+
+def test_limits_of_memory_hold_on_a_pi_too_and_what_recording_keeps_is_kept_above_it() -> None:
+    lines = [item for item in of(PI5) if isinstance(item, KernelLine)]
+    assert [(line.name, line.words) for line in lines] == [("/boot/firmware/cmdline.txt", ("cgroup_enable=memory",))]
+    assert not any(isinstance(item, KernelLine) for item in [*of(DEBIAN), *of(ORIN), *of(PI5, "centre")])
+    least = re.search(r"^MemoryMin=.*$", (PROJECT / "systemd/zaitang-recorder.service").read_text(), re.M)
+    for machine in TAKEN:
+        assert least and least[0] in files(of(machine))["/etc/systemd/system/system.slice.d/zaitang.conf"]
 
 
 @pytest.mark.parametrize(("rtc", "line"), [
