@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 from provisioning.install.host import Host
 from provisioning.install.items import Command, File, Item
 from provisioning.install.said import InstallError, Said
 
-PLACE, UNIT = "/var/lib/zaitang", "var-lib-zaitang.mount"
+PLACE, UNIT, BACK = "/var/lib/zaitang", "var-lib-zaitang.mount", "disk-zaitang.service"
 GOOD = ("ext4", "xfs", "btrfs")
 """File systems that keep a name and what it names over a power cut."""
 MOUNT = """\
@@ -19,25 +20,31 @@ What=/dev/disk/by-label/{label}
 Where=/var/lib/zaitang
 Options=noatime,nosuid,nodev
 
+# A disk that comes late, or whose plug was loose, is mounted as soon as it is there.
 [Install]
-WantedBy=local-fs.target
+WantedBy=local-fs.target {device}
 """
 
 
-def disk_items(label: str) -> list[Item]:
-    """What mounts the disk with that label at /var/lib/zaitang; before anything is put there."""
+def disk_items(label: str, files: Path) -> list[Item]:
+    """What mounts the disk with that label at /var/lib/zaitang; before anything is put there. `files`: the system's."""
     says = Said(f"数据盘 {label}", f"The disk {label}")
+    mount = MOUNT.format(label=label, device="dev-disk-by\\x2dlabel-" + label.replace("-", "\\x2d") + ".device")
     return [
         Command(f"disk {label}", Said(f"数据盘 {label} 可用", f"The disk {label} can be used"),
                 check=lambda host: _trouble(host, label) is None, act=lambda host: _refuse(host, label)),
-        File(f"/etc/systemd/system/{UNIT}", says, content=MOUNT.format(label=label).encode()),
+        File(f"/etc/systemd/system/{UNIT}", says, content=mount.encode()),
+        File(f"/etc/systemd/system/{BACK}", Said(f"{says.zh}恢复后继续运行", f"{says.en} is back: everything goes on"),
+             source=files / BACK),
         Command("mount", Said(f"{says.zh}挂载到 {PLACE}", f"{says.en} is mounted at {PLACE}"),
-                check=lambda host: _is_mounted(host, label), act=_mount, undo_words=("systemctl", "disable", UNIT)),
+                check=lambda host: _is_mounted(host, label) and host.succeeds("systemctl", "is-enabled", "-q", BACK),
+                act=_mount, undo_words=("systemctl", "disable", UNIT, BACK)),
     ]
 
 
 def _mount(host: Host) -> None:
     host.run("systemctl", "daemon-reload")
+    host.run("systemctl", "enable", BACK)
     host.run("systemctl", "enable", "--now", UNIT)
 
 

@@ -28,7 +28,8 @@ PI_WATCHDOG_S, WATCHDOG_S = 15, 60
 
 def before_items(machine: Machine, options: Options) -> list[Item]:
     """What must be there before the first folder of ours: the disk that takes it."""
-    return disk_items(options.system.data_disk) if options.system.data_disk else []
+    files = options.source.folder / "provisioning/system"
+    return disk_items(options.system.data_disk, files) if options.system.data_disk else []
 
 
 def system_items(machine: Machine, options: Options) -> list[Item]:

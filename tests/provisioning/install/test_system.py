@@ -120,6 +120,20 @@ def test_the_disk_comes_before_every_folder_of_ours() -> None:
     assert before_items(DEBIAN, Options("box", SOURCE)) == []
 
 
+@pytest.mark.parametrize("label", ["zaitang", "zaitang-data", "a.b_c-1"])
+def test_a_disk_that_comes_late_or_again_is_mounted_and_what_stopped_goes_on(tmp_path: Path, label: str) -> None:
+    made = files(before_items(DEBIAN, Options("box", SOURCE, system=SystemOptions(data_disk=label))))
+    for path, text in made.items():
+        (tmp_path / path[1:]).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path[1:]).write_text(text)
+    escaped = subprocess.run(["systemd-escape", "-p", "--suffix=device", f"/dev/disk/by-label/{label}"],
+                             capture_output=True, text=True, check=True).stdout.strip()
+    names = ("var-lib-zaitang.mount", "disk-zaitang.service")
+    subprocess.run(["systemctl", f"--root={tmp_path}", "enable", *names], check=True, capture_output=True, timeout=60)
+    links = {str(path.relative_to(tmp_path / "etc/systemd/system")) for path in tmp_path.rglob("*.wants/*")}
+    assert links == {f"local-fs.target.wants/{names[0]}", f"{escaped}.wants/{names[0]}", f"{names[0]}.wants/{names[1]}"}
+
+
 def test_the_disk_is_refused_in_words_before_anything_is_placed(host_of: Callable[..., Host]) -> None:
     first = before_items(DEBIAN, Options("box", SOURCE, system=ALL))[0]
     assert not first.done(host_of())
@@ -177,16 +191,18 @@ def test_drop_ins_are_what_systemd_reads(machine: Machine) -> None:
 def test_systemd_takes_the_units_and_timers(tmp_path: Path) -> None:
     shutil.copytree("/usr/lib/systemd/system", tmp_path / "usr/lib/systemd/system", symlinks=True)
     made = files([*of(DEBIAN, system=ALL), *before_items(DEBIAN, Options("box", SOURCE, system=ALL))])
-    for name in ("tmp.mount", "var-lib-zaitang.mount", "apt-daily.timer.d/zaitang.conf"):
+    for name in ("tmp.mount", "var-lib-zaitang.mount", "disk-zaitang.service", "apt-daily.timer.d/zaitang.conf"):
         path = tmp_path / "etc/systemd/system" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(made[f"/etc/systemd/system/{name}"])
     (path.parents[1] / "apt-daily.service").write_text("[Service]\nType=oneshot\nExecStart=/bin/true\n")
     (path.parents[1] / "apt-daily.timer").write_text("[Timer]\nOnCalendar=*-*-* 6,18:00\nPersistent=true\n")
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/true").touch(0o755)
+    for program in ("true", "sh"):
+        (tmp_path / "bin" / program).touch(0o755)
     done = subprocess.run(["systemd-analyze", "verify", f"--root={tmp_path}", "tmp.mount", "var-lib-zaitang.mount",
-                           "apt-daily.timer"], capture_output=True, text=True, timeout=60, check=False)
+                           "disk-zaitang.service", "apt-daily.timer"], capture_output=True, text=True, timeout=60,
+                          check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
