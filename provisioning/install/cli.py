@@ -24,7 +24,7 @@ from provisioning.install.options import KEY, Options
 from provisioning.install.plan import plan
 from provisioning.install.release import read_source
 from provisioning.install.said import InstallError, Said
-from provisioning.install.system_options import system_options
+from provisioning.install.system_options import system_options, with_session
 from provisioning.install.user import HOME
 from provisioning.install.words import ENDS, asked_language, parser, too_old, wrong
 from provisioning.release.key import MAX_PEM
@@ -143,7 +143,7 @@ def _show(host: Host, args: argparse.Namespace, options: Options | None) -> None
 def _options(args: argparse.Namespace, root: Path) -> Options:
     shared = Options(args.end, read_source(TOP), lang=args.lang,
                      release_key=args.release_key and _read(args.release_key),
-                     system=system_options(vars(args), root, os.environ, args.end))
+                     system=system_options(vars(args), root, with_session(os.environ), args.end))
     if args.end == "box":
         return dataclasses.replace(shared, device=args.device, room=args.room, policy=args.policy, centre=args.centre,
                                    pin=re.sub(r"[\s:]", "", args.pin).lower(), console=args.console,

@@ -84,8 +84,13 @@ def metrics_port(text: str) -> int:
 
 def ssh_ports(config: str) -> tuple[int, ...]:
     """Where sshd listens, by its configuration."""
-    found = {int(port) for port in re.findall(r"^\s*port[ \t=]+(\d{1,5})\s*$", config, re.M | re.I)}
-    return tuple(sorted(port for port in found if 0 < port < 1 << 16)) or (22,)
+    said = _ports(r"^\s*port[ \t=]+(\d{1,5})\s*$", config) or {22}
+    # An address without a port of its own is at those; at a port where nobody listens nobody comes in.
+    return tuple(sorted(said | _ports(r"^\s*listenaddress[ \t=]+(?:[^\s:]+|\[\S+\]):(\d{1,5})\s*$", config)))
+
+
+def _ports(line: str, config: str) -> set[int]:
+    return {port for said in re.findall(line, config, re.M | re.I) if 0 < (port := int(said)) < 1 << 16}
 
 
 def _said(text: str) -> dict[str, str]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -15,6 +16,8 @@ REMEMBERED = "/etc/zaitang/machine.json"
 RTCS = ("pi5", "ds3231", "pcf8523", "pcf85063a", "rv3028")
 """`pi5`: the clock of a Raspberry Pi 5 with the rechargeable cell made for it; others: chips on I2C."""
 TURNS = (0, 90, 180, 270)
+SSH, MOST_ABOVE = "SSH_CONNECTION", 32
+"""Client, its port, server, its port: what sshd tells whoever comes; so many processes above us are asked for it."""
 _BOTH = (
     ("--admin-net", {"action": "append", "metavar": "NET"}, Said(
         "允许通过 SSH 维护的网段，可重复", "a network that may come by SSH; may be repeated")),
@@ -75,8 +78,21 @@ def system_options(asked: Asked, root: Path, environ: Mapping[str, str], end: st
         options, ssh_ports=firewall.ssh_ports("\n".join(map(_text, ssh))), ports=firewall.centre_ports(tomls[0]),
         metrics_ports=tuple(sorted({port for text in tomls if (port := firewall.metrics_port(text))})))
     if not asked.get("uninstall"):
-        _not_locked_out(options, environ.get("SSH_CONNECTION", "").split(" ")[0], end)
+        _not_locked_out(options, environ.get(SSH, ""), end)
     return options
+
+
+def with_session(environ: Mapping[str, str], proc: Path = Path("/proc"), pid: int | None = None) -> dict[str, str]:
+    """The environment, with how we came by SSH: sudo keeps that from us, so the processes above are asked."""
+    pid = os.getppid() if pid is None else pid
+    for _ in range(MOST_ABOVE):
+        if SSH in environ or pid <= 1:
+            break
+        told = re.search(rf"(?:^|\0){SSH}=([^\0]*)", _text(proc / str(pid) / "environ"))
+        environ = environ if told is None else {**environ, SSH: told[1]}
+        found = re.search(r"^PPid:\s*(\d+)$", _text(proc / str(pid) / "status"), re.M)
+        pid = int(found[1]) if found else 0
+    return dict(environ)
 
 
 def admin(options: SystemOptions, end: str) -> tuple[str, ...]:
@@ -126,7 +142,13 @@ def _networks(words: list[str]) -> tuple[str, ...]:
                            f"That is no network: {error}. Write it like 10.1.2.0/24.") from None
 
 
-def _not_locked_out(options: SystemOptions, client: str, end: str) -> None:
+def _not_locked_out(options: SystemOptions, connection: str, end: str) -> None:
+    client, _, _, port = (*connection.split(), "", "", "", "")[:4]
+    if port.isdecimal() and int(port) not in options.ssh_ports:
+        raise InstallError(f"您通过 SSH 连接的是端口 {port}，而 sshd 的配置没有写明它，下次就连不上了："
+                           f"请在 /etc/ssh/sshd_config 中写明 Port {port}。",
+                           f"You came by SSH at port {port}, which the configuration of sshd does not name, and the "
+                           f"next time you will not come in: write Port {port} into /etc/ssh/sshd_config.")
     if not firewall.lets_in(admin(options, end), client):
         raise InstallError(f"您从 {client} 通过 SSH 连接，而 --admin-net 不包含它：请用 --admin-net 加上该网段，"
                            "否则下次就连不上了。",

@@ -2,6 +2,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,9 +21,11 @@ from provisioning.install.system_options import (
     memory,
     remembered,
     system_options,
+    with_session,
 )
 from provisioning.install.words import parser
 
+PROJECT = Path(__file__).parents[3]
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(),
                     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5)
 
@@ -59,6 +64,35 @@ def test_nobody_locks_himself_out(tmp_path: Path) -> None:
     system_options({}, tmp_path, far, "centre")
     # Who takes everything away opens everything.
     system_options(asked("--uninstall"), tmp_path, far, "box")
+
+
+def test_nobody_locks_himself_out_by_a_port(tmp_path: Path) -> None:
+    came = {"SSH_CONNECTION": "192.168.1.5 50000 192.168.1.9 2222"}
+    with pytest.raises(InstallError, match="Port 2222"):
+        system_options({}, tmp_path, came, "box")
+    (tmp_path / "etc/ssh").mkdir(parents=True)
+    (tmp_path / "etc/ssh/sshd_config").write_text("ListenAddress 0.0.0.0:2222\nListenAddress [::]:2223\n"
+                                                  "ListenAddress 10.0.0.1\nListenAddress fe80::1\n")
+    assert system_options({}, tmp_path, came, "box").ssh_ports == (22, 2222, 2223)
+
+
+def test_sudo_does_not_hide_how_somebody_came() -> None:
+    """It hands on none of the environment but what is on its list."""
+    ask = ("import os; from provisioning.install.system_options import with_session;"
+           "print(with_session(os.environ).get('SSH_CONNECTION'))")
+    hides = ["env", "-i", f"PYTHONPATH={PROJECT}", sys.executable, "-c", ask]
+    shell = ["sh", "-c", '"$@"; true', "sh", *hides]
+    told = "203.0.113.7 50000 192.0.2.1 22"
+    own = {key: value for key, value in os.environ.items() if key != "SSH_CONNECTION"} | {"SSH_CONNECTION": told}
+    done = subprocess.run(shell, env=own, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == told
+
+
+def test_a_process_above_that_is_gone_or_above_itself_holds_nobody_up(tmp_path: Path) -> None:
+    assert with_session({}, tmp_path, 7) == {} and with_session({"SSH_CONNECTION": "x"}, tmp_path, 7) != {}
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7/status").write_text("Name:\tsh\nPPid:\t7\n")
+    assert with_session({}, tmp_path, 7) == {}
 
 
 def test_a_box_is_for_its_house_and_a_centre_may_stand_far_away() -> None:
