@@ -186,6 +186,10 @@ def test_nothing_on_a_box_goes_before_what_records() -> None:
     assert (call["CPUSchedulingPolicy"], call["IOSchedulingClass"]) == ("idle", "idle") and "MemoryMax" in call
 
 
+def test_the_broker_takes_more_boxes_than_systemd_lets_a_service_open_files() -> None:
+    assert int(_Unit("zaitang-broker.service")["Service"]["LimitNOFILE"]) >= 65_536
+
+
 def test_whether_the_clock_is_set_may_be_asked() -> None:
     """ntp_gettime(3) calls adjtimex: ProtectClock= would answer that no clock is set, and nothing would count."""
     text = (UNITS / SANDBOX).read_text()
