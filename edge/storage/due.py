@@ -32,6 +32,7 @@ from evidence.receipts import Receipt
 from evidence.records import Record, Sealed
 from evidence.retention import Decision, Hold, Now, Plan, Recorded, decide, named_twice, plan_of, usual_plan
 from evidence.rules import R3Finding, findings
+from evidence.story import SegmentFact
 from evidence.thinned import ASIDE_US, thinned
 from evidence.times import utc_us
 
@@ -176,9 +177,33 @@ def _class(store: Store, orders: Sequence[ClassOrder], stated: Sequence[Sealed])
     told = tuple(plan_of(order, policy, later) for order, policy in zip(orders, policies, strict=True))
     held: set[Hold] = {"dispute"} if any(one.until_us is None for one in later) else set()
     held |= {"hold"} if any(one.until_us is None for one in placed) else set()
+    return _Class(told, policies[-1], frozenset(held), _span(orders))
+
+
+def _span(orders: Sequence[ClassOrder]) -> tuple[int, int] | None:
     hours = [hour_span(hour) for order in orders for hour in order.hours]
-    span = (min(one.start_us for one in hours), max(one.end_us for one in hours)) if hours else None
-    return _Class(told, policies[-1], frozenset(held), span)
+    return (min(one.start_us for one in hours), max(one.end_us for one in hours)) if hours else None
+
+
+def spans(store: Store, names: Collection[str]) -> dict[str, tuple[int, int]]:
+    """From the first class-hour to the last of each of these classes that has any, by all plans. Raises StoreBusy."""
+    found = {name: _span(orders) for name, orders in _by_class(plans(store.orders())).items() if name in names}
+    return {name: span for name, span in found.items() if span is not None}
+
+
+def filmed(box: Box, files: Collection[str]) -> dict[str, tuple[int, int]]:
+    """When at the earliest each of these files begins, and when at the latest it ends (UTC µs). Raises StoreBusy."""
+    told, usual = _read(box.store), load_policy(box.config.policy)
+    clocks = _Clocks(told.records)
+    return {body.file: _filmed(record, body, clocks.by(usual, record.chain), usual)[1:]
+            for record, body in _segments(box.store) if body.file in files}
+
+
+def _filmed(record: Record, body: Segment, clock: ChainClock, policy: Policy) -> tuple[SegmentFact, int, int]:
+    fact = place(record, body, clock, policy)
+    # Of a start of the device that is over, by the record that is nearest in time of those that stayed.
+    aside_us = ASIDE_US if boot_of(record, body) != record.boot_id else 0
+    return fact, fact.span.start_us - aside_us, fact.span.end_us + aside_us
 
 
 def _policy(store: Store, order: ClassOrder) -> Policy | None:
@@ -199,18 +224,15 @@ def _recorded(
     asked = {body.sha256 for _, body in wanted(box.store)}
     up_to = {chain: box.store.past_receipted(chain) for chain in told.records}
     up_to[told.head.record.chain] = -1 if vouched is None else vouched.up_to
-    spans = {name: one.span for name, one in classes.items() if one.span is not None}
+    spanned = {name: one.span for name, one in classes.items() if one.span is not None}
     for record, body in _segments(box.store):
         its = classes.get(body.class_id or "")
         policy = its.policy if its and its.policy else usual
-        fact = place(record, body, clocks.by(policy, record.chain), policy)
-        # Of a start of the device that is over, by the record that is nearest in time of those that stayed.
-        aside_us = ASIDE_US if boot_of(record, body) != record.boot_id else 0
-        start_us, end_us = fact.span.start_us - aside_us, fact.span.end_us + aside_us
+        fact, start_us, end_us = _filmed(record, body, clocks.by(policy, record.chain), policy)
         yield Recorded(
             body, end_us, fact.doubt, body.run not in unfinished, record.seq <= up_to[record.chain],
             not road or not (body.sha256 in asked or (everything and not box.store.kept_there(body.sha256))),
-            _also(told.corrected, record, body), near_of(spans, start_us, end_us) if body.class_id is None else ())
+            _also(told.corrected, record, body), near_of(spanned, start_us, end_us) if body.class_id is None else ())
 
 
 def _also(corrected: Corrections, record: Record, body: Segment) -> tuple[str, ...]:

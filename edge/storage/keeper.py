@@ -15,7 +15,7 @@ from edge.child import only_one
 from edge.errors import CannotWrite, NoSecondVolume, SegmentRotten, VolumeAway, VolumeFull, WrongVolume
 from edge.held import held_classes
 from edge.storage import move as moving
-from edge.storage.due import any_due, decisions
+from edge.storage.due import any_due, decisions, filmed, spans
 from edge.storage.patience import in_time
 from edge.storage.scrub import Scrub
 from edge.storage.shelf import Entry, Shelf
@@ -27,6 +27,7 @@ from edge.wiring import Box
 from evidence.bodies import Alarm
 from evidence.corrections import corrections
 from evidence.forecast import Forecast, forecast, warning
+from evidence.keeping import near_of
 from evidence.retention import Decision
 
 LOCK_S = 120.0
@@ -53,6 +54,8 @@ class Keeper:
         self._box, self.store, self._log = box, box.store, Log("storage")
         self.shelf = Shelf(box.store, box.config.device)
         self._rotten: set[str] = set()
+        self._filmed: dict[str, tuple[int, int]] = {}
+        """When files of no class that wait to be unlinked were filmed."""
 
     def lock(self, wait_s: float = LOCK_S) -> contextlib.AbstractContextManager[None]:
         """Held while files are moved or removed. Raises AlreadyRunning."""
@@ -165,7 +168,8 @@ class Keeper:
 
     def held(self) -> dict[str, str]:
         """Files that a record says are removed, and that stay for a dispute or a hold that came before they were
-        unlinked; and the class of each. One of a session that was put right is of all the classes that it names."""
+        unlinked; and the class of each. One of a session that was put right is of all the classes that it names; one of
+        no class, of all whose it may be."""
         waiting = {file for _, file in self.store.garbage()}
         classes = held_classes(self.store.orders()) if waiting else set()
         if not classes:
@@ -175,9 +179,17 @@ class Keeper:
         also = {one for moved in put_right.by_session.values() if classes & set(moved.classes) for one in moved.classes}
         self.shelf.look()
         removed = self.store.all_removed()
-        return {entry.file: entry.class_id for entry in self.shelf.entries
-                if entry.file in waiting and entry.sha256 in removed and entry.class_id in classes | also
-                and entry.class_id is not None}
+        going = [one for one in self.shelf.entries if one.file in waiting and one.sha256 in removed]
+        named = {one.file: one.class_id for one in going if one.class_id is not None and one.class_id in classes | also}
+        return named | self._near({one.file for one in going if one.class_id is None}, classes)
+
+    def _near(self, files: set[str], classes: set[str]) -> dict[str, str]:
+        """Of files of no class those that may be of one of these, and of which."""
+        if files - self._filmed.keys():
+            self._filmed = filmed(self._box, files)
+        spanned = spans(self.store, classes) if files else {}
+        near = {file: near_of(spanned, *self._filmed[file]) for file in files & self._filmed.keys()}
+        return {file: found[0] for file, found in sorted(near.items()) if found}
 
     # --- the second volume
 

@@ -539,6 +539,26 @@ def test_a_hold_of_another_class_stops_nothing_and_one_of_a_class_it_was_put_rig
     assert keeper.held() == {"r-1/000000.mp4": CLASS} and keeper.sweep() == 0 and len(site.files()) == 1
 
 
+def test_a_hold_stops_the_unlinking_of_video_of_no_class_that_may_be_of_the_class(site: Site) -> None:
+    site.film(0, class_id=None)
+    site.clock.forward(60 * DAY)
+    site.film(1, class_id=None, run="r-2")
+    site.years_later()
+    site.clock.forward(90 * DAY)
+    site.receipt(site.clock.now)
+    keeper = site.keeper
+    assert keeper.prune(keeper.decisions(keeper.first()), "box box-1", lambda _: None) == 2
+    site.centre.head = site.centre.record("hold", Hold(CLASS, "h-1", "placed", "x"))
+    site.box.store.put_order(site.centre.head)
+    site.receipt(site.clock.now)
+    assert keeper.held() == {"r-1/000000.mp4": CLASS} == site.keeper.held()
+    assert keeper.sweep() == 1 and site.files() == ["r-1/000000.mp4"] and site.codes() == ["storage.removal_held"]
+    site.centre.head = site.centre.record("hold", Hold(CLASS, "h-1", "lifted", "x"))
+    site.box.store.put_order(site.centre.head)
+    site.receipt(site.clock.now)
+    assert keeper.held() == {} and keeper.sweep() == 1 and site.files() == []
+
+
 def test_a_second_volume_is_added_by_a_command_alone(
     make_site: MakeSite, second: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
