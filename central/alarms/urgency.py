@@ -40,6 +40,7 @@ RECORDS: Mapping[str, Urgency] = {
     ), "never"),
 }
 """Alarms of records, of boxes and of the centre: every code of `common.alarms` (a test holds them together)."""
+KNOWN = frozenset({*CONDITIONS, *RECORDS})
 UNSAID = frozenset({"centre.clock:put_right", "centre.clock:trusted"})
 """`code:why` of what somebody did, and is no trouble."""
 

@@ -8,7 +8,7 @@ import threading
 
 from central.alarms.conditions import Condition, Now, Place, conditions, needed
 from central.alarms.event import alarm_event
-from central.alarms.urgency import urgency
+from central.alarms.urgency import KNOWN, urgency
 from central.alarms.words import kept_params
 from central.clock import Clock
 from central.ingest.presence import ear_of
@@ -32,6 +32,9 @@ AGAIN_US = HOUR
 plug says it each minute."""
 MOST_BEGUN = 3
 """So often in an hour it is told that something began: a line that comes and goes is one trouble, not sixty."""
+MOST_UNKNOWN = 3
+"""So many codes of a box that this version does not know are told in an hour: one that makes them up would crowd all
+others out of the letters."""
 KEEP_US = 90 * 24 * HOUR
 OF_BOXES = frozenset({"box.silent", "clock.apart", "chain.fork", "chain.cut", "chain.hole", "chain.left", "box.floods"})
 """What the centre states of a box, which its parameters name."""
@@ -93,6 +96,8 @@ class Watcher:
         matters = sealed.record.device == self._store.device or self._matters(sealed.record, device)
         urgent = matters and urgency(body.code) == "now"
         if tx.alarms_within(device, body.code[:64], AGAIN_US, self._now_us(), urgent):
+            return
+        if body.code not in KNOWN and tx.others_within(device, KNOWN, AGAIN_US, self._now_us()) >= MOST_UNKNOWN:
             return
         class_id, institution = self._whose(tx, device, body.class_id)
         self._tell(tx, "said", (device, body.code[:64]), Condition(class_id, institution, body.params), urgent)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from sqlalchemy import Connection, delete, func, insert, select, true
@@ -69,6 +69,13 @@ class AlarmTables:
         query = select(func.count()).select_from(t.alarms).where(
             c.device == device, c.code == code, c.at_us > now_us - span_us, c.at_us <= now_us, c.state != "over",
             c.urgent if urgent else true())
+        return self._db.execute(query).scalar_one()
+
+    def others_within(self, device: str, codes: Collection[str], span_us: int, now_us: int) -> int:
+        """How often anything but these codes was told of a device in so long before now."""
+        c = t.alarms.c
+        query = select(func.count()).select_from(t.alarms).where(
+            c.device == device, c.code.not_in(codes), c.at_us > now_us - span_us, c.at_us <= now_us)
         return self._db.execute(query).scalar_one()
 
     def forget_alarms(self, before_us: int) -> None:

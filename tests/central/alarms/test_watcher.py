@@ -188,6 +188,15 @@ def test_a_clock_that_was_ahead_keeps_nothing_back_once_it_is_right(site: Site) 
     assert ("said", "store.full", "box-1", False) in told(site.turn())
 
 
+def test_a_box_that_makes_codes_up_does_not_crowd_out_all_others(site: Site) -> None:
+    site.say(*(Alarm(f"made.up{number}", {}) for number in range(50)), Alarm("store.full", {}))
+    assert [one.code for one in site.turn()] == ["made.up0", "made.up1", "made.up2", "store.full"]
+    site.say(Alarm("made.up99", {}))
+    assert site.turn() == [] and len(site.turn(AGAIN_US)) == 0
+    site.say(Alarm("made.up99", {}))
+    assert [one.code for one in site.turn()] == ["made.up99"]
+
+
 def test_an_alarm_is_an_event_for_other_systems(site: Site) -> None:
     site.turn(4 * MINUTE, heard=False)
     with site.centre.store.read() as tx:
