@@ -24,4 +24,6 @@ def contact(heard_us: int | None, now_us: int, gone_us: int | None = None) -> Co
         return "never"
     if now_us >= heard_us + AWAY_US:
         return "away"
-    return "gone" if gone_us is not None and heard_us <= gone_us + SLACK_US else "heard"
+    # What was heard by a clock that was ahead says nothing of before or after.
+    before = gone_us is not None and (heard_us <= gone_us + SLACK_US or heard_us > now_us + SLACK_US)
+    return "gone" if before else "heard"

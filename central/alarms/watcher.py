@@ -11,7 +11,7 @@ from central.alarms.event import alarm_event
 from central.alarms.urgency import KNOWN, urgency
 from central.alarms.words import kept_params
 from central.clock import Clock
-from central.ingest.presence import ear_of
+from central.ingest.presence import EAR_US, SETTLE_US, ear_of
 from central.live.rooms import Rooms
 from central.store.alarms import Alarmed, State
 from central.store.store import Store
@@ -21,7 +21,7 @@ from common.notify import READY, Watchdog, tell
 from evidence.bodies import Alarm, body_of
 from evidence.errors import BadRecord
 from evidence.records import Record, Sealed
-from evidence.times import HOUR
+from evidence.times import HOUR, SECOND
 
 TICK_S = 5.0
 LEAF = "alarms_leaf"
@@ -30,6 +30,8 @@ AT_ONCE = 500
 AGAIN_US = HOUR
 """The same alarm of the same box is told once in so long, and once more if it has become urgent: a camera with a loose
 plug says it each minute."""
+STEP_US = 10 * SECOND
+"""From one look to the next no clock that only runs slower or faster gets so far."""
 MOST_BEGUN = 3
 """So often in an hour it is told that something began: a line that comes and goes is one trouble, not sixty."""
 MOST_UNKNOWN = 3
@@ -49,6 +51,9 @@ class Watcher:
     def __init__(self, store: Store, clock: Clock, others: bool) -> None:
         self._store, self._clock, self._others = store, clock, others
         self._rooms = Rooms(store, clock)
+        self._ahead_us: int | None = None
+        """How far the wall clock was ahead of CLOCK_BOOTTIME at the last look."""
+        self._again_mono_us = 0
 
     def run(self, stop: threading.Event) -> None:
         """Until it is stopped. What goes wrong is told in the log, and tried again."""
@@ -66,7 +71,18 @@ class Watcher:
         """One look. Raises DatabaseUnusable."""
         while self._look_at_records() == AT_ONCE:
             pass
-        self._look_at_now()
+        if self._clock_went_on():
+            self._look_at_now()
+
+    def _clock_went_on(self) -> bool:
+        """Whether nobody has set the clock within the time in which every box can be heard anew: by a clock that was
+        set ahead, as after a pause of a virtual machine, all boxes were heard long ago."""
+        now = self._clock.stamp()
+        ahead_us, self._ahead_us = self._ahead_us, now.utc_us - now.mono_us
+        if ahead_us is not None and abs(self._ahead_us - ahead_us) > STEP_US:
+            self._again_mono_us = now.mono_us + SETTLE_US + EAR_US
+            _LOG.warning("clock.set")
+        return now.mono_us >= self._again_mono_us
 
     # --- records
 

@@ -11,7 +11,7 @@ from central.overview.boxes import box_states
 from central.store.heard import Heard
 from central.web.boxes import box_views
 from central.wiring import Centre
-from evidence.times import MINUTE, SECOND
+from evidence.times import HOUR, MINUTE, SECOND
 from tests.central.helpers import MORNING, Box, FixedClock
 
 
@@ -150,6 +150,11 @@ def test_a_word_of_the_box_after_the_brokers_always_wins(heard_us: int, later_us
         assert said == "away"
     else:
         assert said == ("gone" if gone_us is not None and heard_us <= gone_us + SLACK_US else "heard")
+
+
+def test_a_box_that_was_heard_by_a_clock_that_was_ahead_is_gone_when_the_broker_says_so() -> None:
+    assert contact(MORNING + HOUR, MORNING, MORNING - MINUTE) == "gone"
+    assert contact(MORNING + HOUR, MORNING) == "heard" == contact(MORNING + SECOND, MORNING, MORNING - MINUTE)
 
 
 def test_the_pages_say_since_when_a_box_is_not_connected_until_it_is_heard(known: Centre, clock: FixedClock) -> None:

@@ -16,9 +16,9 @@ from central.store.heard import Heard
 from central.store.tables import Tx
 from central.wiring import Centre
 from evidence.bodies import Alarm
-from evidence.records import Sealed
+from evidence.records import Sealed, Stamp
 from evidence.times import HOUR, MINUTE, SECOND
-from tests.central.helpers import MORNING, Box, FixedClock, write_plan
+from tests.central.helpers import MORNING, REAL, Box, FixedClock, write_plan
 
 
 class Site:
@@ -90,6 +90,18 @@ def test_while_nobody_hears_the_boxes_none_is_away_and_none_is_back(site: Site) 
     assert site.turn(4 * MINUTE, heard=False, ear=False) == []
     assert told(site.turn(MINUTE, heard=False)) == [AWAY]
     assert site.turn(MINUTE, ear=False) == []
+
+
+@pytest.mark.parametrize("step_us", [10 * MINUTE, -10 * MINUTE])
+def test_a_clock_that_is_set_calls_no_box_away_until_each_could_be_heard_again(
+        site: Site, monkeypatch: pytest.MonkeyPatch, step_us: int) -> None:
+    set_us = 0
+    monkeypatch.setattr(site.clock, "stamp", lambda: Stamp("0b", site.clock.utc_us - set_us, site.clock.utc_us, REAL))
+    assert site.turn(MINUTE) == []
+    set_us = step_us
+    assert site.turn(step_us, heard=False) == [] and site.turn(MINUTE) == []
+    assert site.turn(2 * MINUTE, heard=False) == []
+    assert told(site.turn(2 * MINUTE, heard=False)) == [AWAY]
 
 
 def test_a_class_that_is_over_before_the_box_is_back_ends_it_without_a_word(site: Site) -> None:
