@@ -97,7 +97,7 @@ def relief(thumb: Sequence[int]) -> int:
 
 def _dark(samples: Sequence[PictureSample], end_us: int, rules: PictureRules) -> list[Seen]:
     """Black and covered together: a hand before the lens may be both by turns. The more frequent names the span."""
-    states = [_state(sample, rules) for sample in samples]
+    states = [blind(sample, rules) for sample in samples]
     found = []
     for first, after in _groups(states, lambda state: state is not None):
         black = sum(state == "black" for state in states[first:after])
@@ -106,7 +106,8 @@ def _dark(samples: Sequence[PictureSample], end_us: int, rules: PictureRules) ->
     return found
 
 
-def _state(sample: PictureSample, rules: PictureRules) -> What | None:
+def blind(sample: PictureSample, rules: PictureRules) -> What | None:
+    """Whether nothing is seen in one sample: black or covered, and not because something dazzles the camera."""
     if _dazzled(sample, rules):
         return None
     return _shapeless(sample, rules)

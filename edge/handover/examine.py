@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
+from common.policies import load_policy
 from common.texts import LANGS, words
 from edge.cameras.picture import take_picture
 from edge.doctor.gather import examiner
@@ -55,4 +56,5 @@ def _room(box: Box) -> Result:
 
 
 def _recording(box: Box, seconds: int) -> Result:
-    return results.recording(film(room_source(box), seconds, box.run_folder, CAMERA), seconds)
+    rules = load_policy(box.config.policy).picture
+    return results.recording(film(room_source(box), seconds, box.run_folder, CAMERA, rules), seconds)

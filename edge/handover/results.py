@@ -12,7 +12,7 @@ STEPS = (N_("Room camera"), N_("Test recording"), N_("Test check-in"))
 ROOM, RECORDING, FACE = STEPS
 LONGEST_GAP_MS = 2000
 """As [recorder] max_gap_ms: a longer hole ends a run."""
-ENOUGH_PERCENT = 90
+ENOUGH_PERCENT, BLIND_PERCENT = 90, 50
 LIVE_PPM = 500_000
 """Of a passive score: below it a face looks more like a picture than like somebody."""
 PPM = 1_000_000
@@ -31,13 +31,15 @@ class Result:
 
 @dataclasses.dataclass(frozen=True)
 class Filmed:
-    """A test recording that was decoded again. Media time."""
+    """A test recording that was decoded again. Media time. `blind_percent`: of its pictures those that are black or
+    covered."""
 
     seconds: int
     pictures: int
     longest_gap_ms: int
     width: int
     height: int
+    blind_percent: int = 0
 
 
 def failed(step: str, why: Mapping[str, str]) -> Result:
@@ -64,6 +66,10 @@ def recording(film: Filmed, asked_s: int) -> Result:
         return Result(RECORDING, "bad", N_(
             "of {asked} s only {seconds} s came, the longest hole was {longest_gap_ms} ms: look at the cable, the "
             "power and the network of the camera"), params)
+    if film.blind_percent > BLIND_PERCENT:
+        return Result(RECORDING, "bad", N_(
+            "the picture is black or covered, and no class-hour would count: take the cap off the lens, clean it, "
+            "switch the light on"), params)
     return Result(RECORDING, "good", N_(
         "{seconds} s recorded and decoded again: {pictures} pictures of {width}×{height}, the longest hole "
         "{longest_gap_ms} ms"), params)

@@ -63,6 +63,17 @@ def test_a_recording_with_a_hole_tells_of_it(make_video: Callable[..., Path], tm
     assert [path.name for path in tmp_path.iterdir()] == ["one.mp4"]
 
 
+@pytest.mark.parametrize(("level", "state"), [(0, "bad"), (128, "bad"), (None, "good")])
+def test_a_cap_on_the_lens_is_no_good_recording(
+    seen_box: Box, make_video: Callable[..., Path], pictures: Pictures, tmp_path: Path, level: int | None, state: str,
+) -> None:
+    shown = pictures.group if level is None else np.full_like(pictures.group, level)
+    camera = CameraConfig("room", f"file:{make_video(tmp_path / 'cap.mp4', [shown] * 12, fps=2, gop=2)}", "room")
+    box = dataclasses.replace(seen_box, config=dataclasses.replace(seen_box.config, cameras=(camera,)))
+    (made,) = [one for one in check(box, 2, lambda _: None).results if one.about == RECORDING]
+    assert made.state == state, made
+
+
 def test_a_recording_without_a_picture_is_none(make_video: Callable[..., Path], tmp_path: Path) -> None:
     grey = np.full((120, 160, 3), 128, np.uint8)
     source = open_source(f"file:{make_video(tmp_path / 'one.mp4', [grey], fps=1)}", SystemClock())

@@ -23,6 +23,7 @@ def test_every_face_in_the_room_must_be_wide_enough(widths: list[int], state: st
 @pytest.mark.parametrize(("film", "state"), [
     (GOOD, "good"), (dataclasses.replace(GOOD, seconds=54), "good"), (dataclasses.replace(GOOD, seconds=53), "bad"),
     (dataclasses.replace(GOOD, longest_gap_ms=2000), "good"), (dataclasses.replace(GOOD, longest_gap_ms=2001), "bad"),
+    (dataclasses.replace(GOOD, blind_percent=50), "good"), (dataclasses.replace(GOOD, blind_percent=51), "bad"),
 ])
 def test_a_recording_is_whole(film: Filmed, state: str) -> None:
     assert recording(film, 60).state == state
