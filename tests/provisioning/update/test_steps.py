@@ -360,7 +360,7 @@ def test_what_systemd_starts_while_another_is_at_work_does_not_fail(small: Small
 
 @pytest.mark.parametrize("files", [{}, BROKEN], ids=["good", "broken"])
 @pytest.mark.long
-@pytest.mark.parametrize("every", [17, 3])
+@pytest.mark.parametrize("every", [29, 5])
 def test_killed_at_any_change_to_the_disk_it_starts_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], every: int,
 ) -> None:
