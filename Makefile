@@ -39,7 +39,7 @@ check: setup
 
 # All that is typed. A minute where nothing is cached, so beside the longer suites.
 types: setup
-	.venv/bin/mypy -p evidence -p common -p verify -p edge -p central
+	.venv/bin/mypy -p evidence -p common -p verify -p edge -p central -p provisioning
 
 bench: setup-test
 	$(PY) -m bench $(ROW)

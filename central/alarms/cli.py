@@ -86,7 +86,7 @@ def _status(args: argparse.Namespace) -> None:
     centre = opened(args)
     with centre.store.read() as tx:
         found = [*tx.waiting_letters(SHOWN), *tx.given_up_letters(SHOWN)]
-    rows = [(one.account, moment_words(one.made_us, CHINA_MIN, args.lang), one.subject, one.tries,
+    rows = [(one.account or "-", moment_words(one.made_us, CHINA_MIN, args.lang), one.subject, one.tries,
              translate(WAITS if one.done_us is None else GIVEN_UP, args.lang), translate(one.why, args.lang) or "-")
             for one in found]
     print_table([N_("Account"), N_("Made"), N_("Subject"), N_("Tries"), N_("State"), N_("Why")], rows, NO_LETTER,

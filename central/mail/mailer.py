@@ -112,8 +112,9 @@ class Mailer:
         with self._store.read() as tx:
             want, kept = tx.want(letter.account), tx.account(letter.account)
         address = letter.to or (None if want is None else want.address)
-        lasts_us = CODE_US if letter.to else GIVE_UP_US
-        if address is None or kept is None or kept.disabled or now_us - letter.made_us > lasts_us:
+        lasts_us = CODE_US if letter.to and letter.account else GIVE_UP_US
+        shut_out = bool(letter.account) and (kept is None or kept.disabled)
+        if address is None or shut_out or now_us - letter.made_us > lasts_us:
             self._done(dataclasses.replace(letter, why=letter.why or LATE, done_us=now_us))
             return True
         answer = self._send(address, letter)

@@ -43,6 +43,9 @@ CHANGES = {
     "totp.off": N_("codes for account {account} switched off"),
     "token.made": N_("token for programs made for account {account}"),
     "token.revoked": N_("token for programs of account {account} revoked"),
+    "mail.on": N_("mail of alarms for account {account} switched on"),
+    "mail.moved": N_("mail of alarms for account {account} goes to another address"),
+    "mail.off": N_("mail of alarms for account {account} switched off"),
 }
 INSTITUTION = N_("institution {institution}: {name}, region {region}")
 HASHED = re.compile(r"#[0-9a-f]{32}")

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from central.accounts.actions import Action
 from central.mail.addresses import LEVELS
 from central.mail.confirm import ask, confirm, waited_for
+from central.mail.moved import tell_if_moved
 from central.web.access import Routes, actor_of, field
 from central.web.render import lang_of, page
 from central.wiring import Centre
@@ -43,11 +44,13 @@ def own_alarms(centre: Centre) -> APIRouter:
     @routes.post("/own/alarms", Action.OWN)
     def save(request: Request) -> Response:
         level, address = field(request, "level"), field(request, "address").strip()
-        lang = field(request, "lang")
+        lang, actor, now_us = field(request, "lang"), actor_of(request), centre.clock.stamp().utc_us
         try:
             with centre.store.write() as tx:
-                sent = ask(tx, centre.config, actor_of(request).account, address, level,
-                           lang if lang in LANGS else lang_of(request), centre.clock.stamp().utc_us)
+                before = tx.want(actor.account)
+                sent = ask(tx, centre.config, actor.account, address, level,
+                           lang if lang in LANGS else lang_of(request), now_us)
+                tell_if_moved(centre.store, tx, centre.config, actor, before, now_us)
         except BadInput as error:
             return _page(request, centre, words(error, lang_of(request)), chosen=(level, address[:254], lang))
         return RedirectResponse(f"/own/alarms?done={'sent' if sent else 'saved'}", 303)
@@ -55,8 +58,11 @@ def own_alarms(centre: Centre) -> APIRouter:
     @routes.post("/own/alarms/code", Action.OWN)
     def code(request: Request) -> Response:
         typed = "".join(field(request, "code")[:MOST_CODE].split())
+        actor, now_us = actor_of(request), centre.clock.stamp().utc_us
         with centre.store.write() as tx:
-            wrong = confirm(tx, actor_of(request).account, typed, centre.clock.stamp().utc_us)
+            before = tx.want(actor.account)
+            wrong = confirm(tx, actor.account, typed, now_us)
+            tell_if_moved(centre.store, tx, centre.config, actor, before, now_us)
         if wrong is not None:
             return _page(request, centre, words(wrong, lang_of(request)))
         return RedirectResponse("/own/alarms?done=confirmed", 303)

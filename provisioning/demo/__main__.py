@@ -21,7 +21,7 @@ from common.texts import LANGS, N_, own_language, translate, words
 from edge.cameras.address import shown
 from evidence.errors import BadInput, ZaitangError
 from provisioning.demo import live, media, people, play, private, report, truth, user_media
-from provisioning.demo.box import RATE
+from provisioning.demo.box import CODE, RATE
 from provisioning.demo.services import Services
 from provisioning.demo.site import WATCHER, Site
 
@@ -31,6 +31,8 @@ LOCALES = {"zh": "zh_CN.UTF-8", "en": "en_US.UTF-8"}
 LOG_IN = N_("Log in to the console by one of these links: each leads once to a password of your own.")
 WATCHES = N_("The account {account}, which you find among the accounts and on record, is the demo's own: it compares"
              " the pages.")
+ENROLS = N_("“Enrol a face” at the terminal opens with the maintenance code {code}. There the instructor {name} can"
+            " choose a PIN, with which it opens from then on.")
 ROLES = {"supervisor": N_("supervisor"), "institution": N_("training institution"),
          "administrator": N_("administrator")}
 STOPPED = N_("The demo was ended before its verdict: nothing was judged")
@@ -221,6 +223,7 @@ class _Teller:
     def addresses(self, site: Site) -> None:
         terminal, console = (translate(word, self.lang) for word in (N_("terminal"), N_("console")))
         print(f"\n  {terminal}  {site.terminal}\n  {console}  {site.console}", flush=True)
+        print(f"\n  {translate(ENROLS, self.lang, code=CODE, name=people.INSTRUCTOR)}", flush=True)
         if site.links:
             print(f"\n  {translate(LOG_IN, self.lang)}", flush=True)
         for role, link in site.links.items():

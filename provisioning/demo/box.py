@@ -9,6 +9,8 @@ from datetime import timedelta
 
 from provisioning.demo import day
 
+CODE = "246810"
+"""Of whoever maintains the demo's box: no secret, it is printed."""
 RATE = 120
 """Simulated seconds per real one."""
 
@@ -64,7 +66,8 @@ def box_toml(ports: Ports, parts: Sequence[str], cameras: Sequence[CameraSetting
     """The whole file. `parts`: tables of the clock and of what differs from a box's defaults."""
     head = f'device = "{day.DEVICE}"\nroom = "{day.ROOM}"\npolicy = "demo"\n'
     wired = (f'[terminal]\nport = {ports.terminal}\n\n[sync]\nbroker = "127.0.0.1"\nport = {ports.broker}\n'
-             f'segments = "http://127.0.0.1:{ports.console}"\nconsole = "http://127.0.0.1:{ports.console}"\n')
+             f'segments = "http://127.0.0.1:{ports.console}"\nconsole = "http://127.0.0.1:{ports.console}"\n\n'
+             f'[enrol]\ncode = "{CODE}"\n')
     return "\n".join([head, *parts, wired, *map(_camera, cameras)])
 
 

@@ -159,7 +159,8 @@ def write(path: Path, frames: Iterable[tuple[float, np.ndarray]], shape: tuple[i
         stream.codec_context.thread_count = 1
         stream.options = {"preset": "ultrafast", "crf": "31", "tune": "zerolatency"}
         for at, image in frames:
-            frame = av.VideoFrame.from_ndarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), "yuv420p")
+            planes = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), np.uint8)
+            frame = av.VideoFrame.from_ndarray(planes, "yuv420p")
             frame.pts, frame.time_base = round(at / TIME_BASE), TIME_BASE
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

@@ -6,11 +6,13 @@ half-days there is nothing in it.
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
 from multiprocessing import Manager, active_children, get_context
 from pathlib import Path
 from queue import Empty, Queue
@@ -38,11 +40,11 @@ class Media:
     terminal: Path
     gallery: Path
 
-    def cameras(self) -> tuple[tuple[str, Path, day.datetime.datetime], ...]:
+    def cameras(self) -> tuple[tuple[str, Path, datetime.datetime], ...]:
         """Role, film, and when the film's first packet is due."""
         room, terminal = room_span(day.COURSE[0])[0], terminal_offset(day.COURSE[0])
-        return (("room", self.room, day.SWITCHED_ON + day.timedelta(seconds=room)),
-                ("terminal", self.terminal, day.SWITCHED_ON + day.timedelta(seconds=terminal)))
+        return (("room", self.room, day.SWITCHED_ON + timedelta(seconds=room)),
+                ("terminal", self.terminal, day.SWITCHED_ON + timedelta(seconds=terminal)))
 
 
 def paths(folder: Path) -> Media:
@@ -154,7 +156,7 @@ def _drain(ticks: Queue[int], bar: Any) -> None:
 def _part(half_day: day.HalfDay, room: Path, visits: Path, tick: Callable[[int], None]) -> None:
     cast = people.load_cast()
     start, end = room_span(half_day)
-    clock = day.SWITCHED_ON + day.timedelta(seconds=start)
+    clock = day.SWITCHED_ON + timedelta(seconds=start)
     film.room_film(room, people.classroom(cast, half_day.everyone), clock, round(end - start), FPS, tick)
     there = [p for n, p in enumerate(cast.portraits) if half_day.everyone or n != people.ABSENTEE]
     empty_s = (half_day.presses[1] - half_day.check_in).total_seconds() - len(there) * day.VISIT_S

@@ -18,6 +18,8 @@ HEIGHT, WIDTH = 720, 1280
 WALL = (92, 104, 118)
 """BGR of the empty wall."""
 NAMES = ("学员甲", "学员乙", "学员丙", "学员丁", "学员戊", "学员己", "学员庚")
+INSTRUCTOR = "教师甲"
+"""Of the roster alone: no face of one is there, so nobody recognises this person."""
 ABSENTEE = 6
 """The person who misses all practice: the astronaut."""
 

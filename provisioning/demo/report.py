@@ -78,7 +78,7 @@ def tell(report: Mapping[str, Any], site: Site, build: Path, lang: str) -> bool:
 
 
 def _verify(site: Site, export: Path, verdict: Path, lang: str) -> tuple[dict[str, Any], bool]:
-    command = [tool("zaitang-verify"), export, "--root", site.root, "--json", verdict, "--lang", lang]
+    command: list[str | Path] = [tool("zaitang-verify"), export, "--root", site.root, "--json", verdict, "--lang", lang]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if not verdict.is_file():
         raise CommandFailed(name="zaitang-verify", code=done.returncode, words=(done.stderr or done.stdout).strip())

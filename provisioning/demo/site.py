@@ -6,6 +6,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from evidence.errors import ZaitangError
 from evidence.times import SECOND
 from provisioning.demo import day, media
 from provisioning.demo.box import LIVE, PLAYED, RATE, CameraSetting, Ports, box_toml, simulated_clock
+from provisioning.demo.people import INSTRUCTOR
 from provisioning.demo.services import NotReady, PartMissing, Services, free_port, listens, mosquitto, run, tool
 
 START_S, STARTS = 10, 3
@@ -104,16 +106,18 @@ class Site:
         return run("zaitang-central", "user", "add", "--centre", self.centre, name, "--role", role, *more)
 
     def add_class(self, names: list[str]) -> None:
-        """Sign the plan and the roster as an order to the box."""
+        """Sign the plan and the roster, trainees of these names and an instructor, as an order to the box."""
         plan, people = self._folder / "plan.toml", self._folder / "names.toml"
         plan.write_text(f'institution = "{INSTITUTION}"\n{self.plan.toml()}')
-        people.write_text("".join(f"[[people]]\nname = {json.dumps(name, ensure_ascii=False)}\n\n" for name in names))
+        people.write_text("".join(
+            f"[[people]]\nname = {json.dumps(name, ensure_ascii=False)}\n\n" for name in names)
+            + f'[[people]]\nname = "{INSTRUCTOR}"\nrole = "instructor"\n')
         run("zaitang-central", "class", "add", "--centre", self.centre, plan, "--names", people)
 
     def enrol(self, gallery: Path) -> None:
         """The day before: the box takes the order, and people are enrolled from their photos."""
         self._configure(simulated_clock(
-            day.SWITCHED_ON - day.timedelta(days=1), boottime_us(), machine_boot_id(), 1), PLAYED, ())
+            day.SWITCHED_ON - timedelta(days=1), boottime_us(), machine_boot_id(), 1), PLAYED, ())
         self._take_order()
         self._enrol(gallery)
 

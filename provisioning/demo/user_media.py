@@ -121,10 +121,12 @@ def write_gallery(people: dict[str, list[Path]], folder: Path) -> list[np.ndarra
     for name, photos in people.items():
         own = folder / name
         own.mkdir(parents=True)
-        images = [cv2.imread(str(photo)) for photo in photos[:5]]
-        for photo, image in zip(photos, images, strict=False):
+        images = list[np.ndarray]()
+        for photo in photos[:5]:
+            image = cv2.imread(str(photo))
             if image is None:
                 raise BadGallery(folder=folder, why=f"{photo.name} cannot be read as a picture")
+            images.append(image)
         for index, image in enumerate(images):
             cv2.imwrite(str(own / f"{index + 1}.png"), image)
         portraits.append(images[0])

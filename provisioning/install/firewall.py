@@ -111,7 +111,7 @@ def _port(said: str | None, otherwise: int) -> int:
 def _from(admin: Sequence[str], ports: Sequence[int]) -> list[str]:
     lines = []
     for version, family, everybody in ((4, "ip", "0.0.0.0/0"), (6, "ip6", "::/0")):
-        nets = [str(one) for one in ipaddress.collapse_addresses(
+        nets = [str(one) for one in ipaddress.collapse_addresses(  # type: ignore[type-var]  # all of one version
             net for net in map(ipaddress.ip_network, admin) if net.version == version)]
         if nets == [everybody]:
             lines.append(f"    meta nfproto ipv{version} tcp dport {_set(ports)} accept")

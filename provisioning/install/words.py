@@ -72,7 +72,7 @@ def parser(lang: str) -> argparse.ArgumentParser:
     for end, own in OWN.items():
         one = ends.add_parser(end, prog=f"install-{end}", description=about.to(lang))
         for word, how, says in (*BOTH, *own, *WORDS[end]):
-            one.add_argument(word, help=says.to(lang), **how)  # type: ignore[arg-type]
+            one.add_argument(word, help=says.to(lang), **how)
         one.add_argument("--lang", choices=("zh", "en"), default=lang, help=Said("提示语言", "language").to(lang))
     return made
 

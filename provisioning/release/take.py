@@ -9,7 +9,7 @@ import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from provisioning.release.check import PIECE, open_plain
 from provisioning.release.errors import (
@@ -25,7 +25,7 @@ from provisioning.release.errors import (
 )
 from provisioning.release.sums import MAX_BYTES, MAX_FILE, MAX_FILES, SUMS, folders, safe_path
 
-Found = Iterator[tuple[str, int, bool, BinaryIO]]
+Found = Iterator[tuple[str, int, bool, IO[bytes]]]
 """Path below the bundle's top, bytes, whether it is a program, content."""
 
 
@@ -81,7 +81,7 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _copy(content: BinaryIO, file: BinaryIO, size: int, name: str) -> None:
+def _copy(content: IO[bytes], file: IO[bytes], size: int, name: str) -> None:
     while size:
         piece = _read(content, min(size, PIECE), name)
         if not piece:
@@ -90,7 +90,7 @@ def _copy(content: BinaryIO, file: BinaryIO, size: int, name: str) -> None:
         size -= len(piece)
 
 
-def _read(content: BinaryIO, most: int, name: str) -> bytes:
+def _read(content: IO[bytes], most: int, name: str) -> bytes:
     """Raises CannotRead: the stick's error, not the disk's."""
     try:
         return content.read(most)
@@ -145,7 +145,7 @@ class _InPieces(io.BufferedIOBase):
     """What tarfile reads, in pieces as we take them: a header may say that it is of any size, and tarfile would read
     all of it into memory."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._file = file
 
     def read(self, size: int | None = -1) -> bytes:

@@ -3,15 +3,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import subprocess
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from provisioning.install.disk import PLACE, UNIT
 from provisioning.install.ends import KEYS_CREDENTIAL
 from provisioning.install.said import InstallError, plain
+from provisioning.update.disks import not_mounted
 
 LONGEST_S = 120
 LARGEST = 1 << 20
@@ -80,10 +79,9 @@ class Ends:
         self._root, self._releases = root, releases
         self.here = tuple(end for end in (BOX, CENTRE) if end.name in installed)
 
-    def lacks_disk(self) -> bool:
-        """Whether what is kept here lies on a disk of its own that is not mounted: nothing can be told of it then."""
-        wanted = self._root / "etc/systemd/system/local-fs.target.wants" / UNIT
-        return wanted.is_symlink() and not os.path.ismount(self._root / PLACE[1:])
+    def lacks_disk(self) -> str:
+        """Where a disk for what is kept here is to be and is not mounted: nothing can be told of it then."""
+        return not_mounted(self._root)
 
     def has_box(self) -> bool | None:
         """Whether there is a box that a centre has taken; None: nobody can tell."""

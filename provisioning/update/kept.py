@@ -1,4 +1,8 @@
-"""The state of an update on the disk: one small file, there whole or as it was before."""
+"""The state of an update on the disk: one small file, there whole or as it was before, and written without any room.
+
+A release that fills the disk to the last block is put back all the same: what is noted goes into the blocks of a spare
+file, which then changes places with the one before.
+"""
 from __future__ import annotations
 
 import dataclasses
@@ -10,12 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
-from provisioning.install.journal import write_whole
+from provisioning.install.journal import sync_folder
 from provisioning.install.said import InstallError
 from provisioning.update.state import Phase, State
 
 NAME = "update.json"
 LARGEST = 1 << 20
+BLOCKS = 1 << 16
+"""Bytes of the file; what is noted is followed by blanks."""
+ROOM = 1 << 20
+"""Bytes that lie beside it from the switch on, for the units of the release that comes back."""
 
 
 class AtWork(InstallError):
@@ -41,8 +49,40 @@ def load(path: Path) -> State:
 
 
 def save(path: Path, state: State) -> None:
-    """Over a power cut, too. Raises OSError."""
-    write_whole(path, json.dumps(dataclasses.asdict(state), ensure_ascii=False, indent=1).encode(), 0o644)
+    """Over a power cut, too, and on a full disk once it was saved twice. Raises OSError."""
+    content = json.dumps(dataclasses.asdict(state), ensure_ascii=False, indent=1).encode().ljust(BLOCKS)
+    spare, before = path.with_name(path.name + ".spare"), path.with_name(path.name + ".before")
+    if spare.exists():
+        before.unlink(missing_ok=True)
+    elif before.exists():  # whoever was killed had no time to make it the spare one
+        before.replace(spare)
+    _write(spare, content)
+    if path.exists():
+        os.link(path, before)
+    spare.replace(path)
+    if before.exists():
+        before.replace(spare)
+    sync_folder(path.parent)
+
+
+def keep_room(folder: Path) -> None:
+    """Take the room now that going back may need. Raises OSError."""
+    _write(folder / "room", bytes(ROOM))
+
+
+def free_room(folder: Path) -> None:
+    """It is needed, or not any more."""
+    (folder / "room").unlink(missing_ok=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Into the blocks that a file has."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.truncate()
+        file.flush()
+        os.fsync(descriptor)
 
 
 @contextmanager

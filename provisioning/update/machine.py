@@ -22,6 +22,7 @@ from provisioning.release.take import take
 from provisioning.update import systemd
 from provisioning.update.bundles import offered, told_from_others
 from provisioning.update.ends import Ends
+from provisioning.update.kept import free_room, keep_room
 from provisioning.update.prove import Pace, Sample, bad_of, judge, news
 from provisioning.update.refusals import OPT, STATE, Refused, refuse_full, refuse_machine
 from provisioning.update.releases import CURRENT, UPDATER, Releases
@@ -132,6 +133,7 @@ class Machine:
         return {"waits_since": int(time.time())}
 
     def _note_ailing(self, state: State) -> Mapping[str, Any]:
+        keep_room(self._host.at(STATE))
         checks = self.ends.ailing(state.old)
         return {"ailed": tuple(bad_of(checks or []))}
 
@@ -141,6 +143,7 @@ class Machine:
         return {}
 
     def _link_back(self, state: State) -> Mapping[str, Any]:
+        free_room(self._host.at(STATE))
         self.releases.lead(CURRENT, state.old)
         self.settle_units()
         return {}
@@ -182,6 +185,7 @@ class Machine:
 
     def _tidy(self, state: State) -> Mapping[str, Any]:
         """The one that was proved updates from now on; old ones go."""
+        free_room(self._host.at(STATE))
         current = self.releases.current()
         if not current:
             return {}

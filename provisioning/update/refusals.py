@@ -44,10 +44,10 @@ def refuse_machine(ends: Ends, current: str) -> None:
     if not ends.here:
         raise Refused("本机没有安装终端盒或监管中心：请用 install-box 或 install-centre 安装。",
                       "Neither a box nor a centre is installed on this machine: use install-box or install-centre.")
-    if ends.lacks_disk():
-        raise Refused("数据盘没有挂载，无法得知本机是否空闲：请先接好数据盘。",
-                      "The disk for what is kept is not mounted, and nobody can tell whether this machine is quiet: "
-                      "mount it first.")
+    if place := ends.lacks_disk():
+        raise Refused(f"应挂载在 {place} 的数据盘没有挂载，无法得知本机是否空闲：请先接好数据盘。",
+                      f"The disk that belongs at {place} is not mounted, and nobody can tell whether this machine is "
+                      "quiet: mount it first.")
     if ends.has_box() is None:
         raise Refused(*UNKNOWN)
     if not current:

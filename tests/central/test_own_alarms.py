@@ -10,6 +10,8 @@ from fastapi.testclient import TestClient
 from central.mail.confirm import CODE_US, DAY_US, MOST_CODES, TRIES
 from central.store.letters import Letter, Want
 from central.wiring import Centre
+from common.reasons import moment_words
+from evidence.bodies import AccountChanged, body_of
 from tests.central.console import send, signed_in
 from tests.central.helpers import FixedClock
 
@@ -82,6 +84,50 @@ def test_mail_goes_to_the_address_before_until_the_new_one_is_confirmed(centre: 
     ask(client, "new@b.example")
     confirm(client, code_of(codes(centre)[0]))
     assert (kept := want(centre)) is not None and kept.address == "new@b.example"
+
+
+def told(centre: Centre) -> list[Letter]:
+    """Words to addresses to which mail goes no more."""
+    return [one for one in codes(centre) if not one.account]
+
+
+def stated(centre: Centre) -> list[tuple[str, str | None]]:
+    """What is on record of mail, and who did it."""
+    with centre.store.read() as tx:
+        bodies = [body_of(sealed.record) for sealed in tx.of_type("account")]
+    return [(one.what, one.by) for one in bodies if isinstance(one, AccountChanged) and one.what.startswith("mail")]
+
+
+def test_the_address_to_which_mail_goes_no_more_is_told_and_it_is_on_record(centre: Centre, clock: FixedClock) -> None:
+    client = signed_in(centre, "supervisor", "411200", "wang")
+    ask(client, "old@b.example", lang="en")
+    confirm(client, code_of(codes(centre)[0]))
+    ask(client, "old@b.example", "urgent", "en")
+    ask(client, "new@b.example")
+    assert told(centre) == [] and stated(centre) == [("mail.on", "wang")], "as long as it goes there"
+    confirm(client, code_of(codes(centre)[0]))
+    (letter,) = told(centre)
+    assert letter.to == "old@b.example" and "No mail of alarms comes to this address" in letter.subject
+    assert "account wang" in letter.body and "another address" in letter.body and "new@b.example" not in letter.body
+    assert moment_words(clock.utc_us, 480, "en") in letter.body
+    ask(client, "", "none")
+    ask(client, "", "none")
+    _, gone = told(centre)
+    assert gone.to == "new@b.example" and "今后此账号不再接收" in gone.body and "wang" in gone.body
+    assert stated(centre) == [("mail.on", "wang"), ("mail.moved", "wang"), ("mail.off", "wang")]
+    auditor = signed_in(centre, "administrator", None, "chen")
+    assert "账号 wang 的警报邮件改发其他地址" in auditor.get("/audit").text
+    assert "b.example" not in auditor.get("/audit").text
+
+
+def test_a_centre_that_sends_no_mail_keeps_no_letter_that_would_wait_for_ever(centre: Centre) -> None:
+    client = signed_in(centre, "supervisor", "411200", "wang")
+    ask(client, "old@b.example")
+    confirm(client, code_of(codes(centre)[0]))
+    silent = dataclasses.replace(centre, config=dataclasses.replace(
+        centre.config, mail=dataclasses.replace(centre.config.mail, host="")))
+    ask(signed_in(silent, "supervisor", "411200", "wang"), "", "none")
+    assert codes(centre) == [] and stated(centre)[-1] == ("mail.off", "wang")
 
 
 def test_a_code_bears_few_wrong_tries_and_another_one_ends_it(centre: Centre) -> None:

@@ -160,6 +160,21 @@ def test_a_code_that_does_not_hold_any_more_is_not_sent(office: Office, centre: 
     assert office.turn() == ["b@x.example"] and office.turn(CODE_US) == []
 
 
+def test_a_word_to_an_address_of_before_goes_though_the_account_is_shut_out_and_other_mail_is_wanted(
+    office: Office, centre: Centre
+) -> None:
+    word = Letter(0, "", "ab" * 16, "x", "y", office.clock.utc_us, to="old@x.example")
+    config = dataclasses.replace(centre.config, mail=dataclasses.replace(centre.config.mail, host="smtp.example"))
+    with centre.store.write() as tx:
+        tx.put_letter(word)
+        ask(tx, config, "admin", "b@x.example", "all", "zh", office.clock.utc_us)
+        ask(tx, config, "admin", "", "none", "zh", office.clock.utc_us)
+    centre.account_desk().disable("admin", None)
+    office.answers = [AWAY]
+    assert office.turn() == ["old@x.example"]
+    assert office.turn(CODE_US + 1) == ["old@x.example"], "it waits as long as an alarm, not as a code"
+
+
 def test_a_change_meanwhile_is_not_written_over(office: Office, centre: Centre) -> None:
     office.alarm()
     with centre.store.read() as tx:

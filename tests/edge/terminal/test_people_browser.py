@@ -17,7 +17,7 @@ from edge.terminal.words import ANSWERS, BY_HAND, CHECKIN, SIGNED_OUT
 
 from .conftest import CLASS
 from .drawn import CODE, TEACHER, Shows, Site, served
-from .test_browser import ARGS, CHROMIUM, CONTRAST, SIZES, SMALL, at_each_size
+from .test_browser import ARGS, CHROMIUM, CONTRAST, LONG_NAMES, PHONE, SIZES, SMALL, at_each_size
 
 pytestmark = pytest.mark.long
 
@@ -461,3 +461,24 @@ def test_a_screen_that_nobody_touches_returns(page: Page, site: Site) -> None:
 
 def test_nothing_of_it_is_a_picture_in_the_folder(site: Site) -> None:
     assert not [path for path in Path(site.folder).rglob("*") if path.suffix in (".jpg", ".png")]
+
+
+NARROW = """(name) => {
+  const box = (id) => document.getElementById(id).getBoundingClientRect();
+  document.getElementById("result-name").textContent = name;
+  document.getElementById("own-now").hidden = false;
+  const said = document.querySelector("#result > div").getBoundingClientRect();
+  return [said.width / box("result").width, box("own-now").top >= said.bottom - 1, said.height];
+}"""
+
+
+def test_on_a_telephone_the_button_of_the_own_record_leaves_an_answer_its_width(page: Page, site: Site) -> None:
+    page.set_viewport_size(PHONE)
+    site.frames.shows = Shows(2)
+    expect(page.locator("#result")).to_be_visible()
+    for name in LONG_NAMES:
+        share, below, height = page.evaluate(NARROW, name)
+        assert share > 0.5 and below and height < 190, name
+    site.frames.shows = Shows()
+    expect(page.locator("#result")).to_be_hidden()
+    page.set_viewport_size({"width": 1280, "height": 800})

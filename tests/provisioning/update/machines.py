@@ -169,8 +169,8 @@ def build(host: Host, folder: Path, version: str, ends: tuple[str, ...]) -> None
     part.rename(final)
 
 
-CHANGES = {"os.rename", "os.symlink", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree", "subprocess.Popen",
-           "os.chmod"}
+CHANGES = {"os.rename", "os.symlink", "os.link", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree",
+           "subprocess.Popen", "os.chmod"}
 
 
 def kill_at(number: int) -> None:

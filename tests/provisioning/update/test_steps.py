@@ -144,18 +144,38 @@ def test_a_machine_without_an_end_takes_nothing(
     assert "Neither a box nor a centre is installed" in capsys.readouterr().out and small.releases == {"0.1.0"}
 
 
+@pytest.mark.parametrize(("unit", "fstab", "place"), [
+    ("local-fs.target.wants/var-lib-zaitang.mount", "", "/var/lib/zaitang"),
+    ("multi-user.target.requires/var-lib-zaitang-box.mount", "", "/var/lib/zaitang/box"),
+    ("", "# ours\nLABEL=kept /var/lib/zaitang ext4 noatime 0 2\n", "/var/lib/zaitang"),
+    ("", "LABEL=v /var/lib/zaitang/box/my\\040video ext4\n", "/var/lib/zaitang/box/my video")])
 def test_a_box_whose_disk_is_away_takes_nothing(
-    small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str], unit: str, fstab: str, place: str,
 ) -> None:
-    wanted = small.root / "etc/systemd/system/local-fs.target.wants/var-lib-zaitang.mount"
-    wanted.parent.mkdir(parents=True)
-    wanted.symlink_to("../var-lib-zaitang.mount")
+    if unit:
+        wanted = small.root / "etc/systemd/system" / unit
+        wanted.parent.mkdir(parents=True)
+        wanted.symlink_to(f"../{wanted.name}")
+    (small.root / "etc/fstab").write_text(fstab)
     (small.root / "var/lib/zaitang/box/box.toml").unlink()
     top = bundle(tmp_path, "0.2.0")
     for more in ((), ("--dry-run",)):
         assert small.update("take", str(top), "--now", *more) == 1
         said = capsys.readouterr()
-        assert "is not mounted" in said.out + said.err and small.releases == {"0.1.0"}
+        assert f"at {place} is not mounted" in said.out + said.err and small.releases == {"0.1.0"}
+
+
+def test_disks_that_are_there_those_of_others_and_those_that_nobody_mounts_hold_nothing_up(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.path.ismount", lambda path: str(path).endswith("lib/zaitang/box"))
+    other = small.root / "etc/systemd/system/local-fs.target.wants/var-lib-zaitang\\x2dinstall.mount"
+    other.parent.mkdir(parents=True)
+    other.symlink_to(f"../{other.name}")
+    (small.root / "etc/fstab").write_text(
+        "#LABEL=x /var/lib/zaitang ext4\nLABEL=away /var/lib/zaitang/backup ext4 noatime,noauto 0 0\n"
+        "LABEL=home /home ext4\nLABEL=b /var/lib/zaitang/box xfs\nUUID=1 none swap sw 0 0\nbroken\n\n")
+    assert small.update("take", str(bundle(tmp_path, "0.2.0")), "--now") == 0 and small.current == "0.2.0"
 
 
 def test_where_the_link_is_broken_the_one_that_held_is_the_measure(
@@ -360,7 +380,7 @@ def test_what_systemd_starts_while_another_is_at_work_does_not_fail(small: Small
 
 @pytest.mark.parametrize("files", [{}, BROKEN], ids=["good", "broken"])
 @pytest.mark.long
-@pytest.mark.parametrize("every", [17, 3])
+@pytest.mark.parametrize("every", [29, 5])
 def test_killed_at_any_change_to_the_disk_it_starts_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], every: int,
 ) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import os
 import shutil
+import subprocess
 import time
 from collections import namedtuple
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,10 +20,12 @@ from provisioning.install.journal import Journal
 from provisioning.install.said import InstallError
 from provisioning.update import cli, machine, refusals
 from provisioning.update.bundles import offered
+from provisioning.update.kept import load, save
 from provisioning.update.machine import WAITS_S, Machine
 from provisioning.update.refusals import STATE
+from provisioning.update.state import State
 
-from .machines import INSTALLED, Small, bundle
+from .machines import INSTALLED, Small, bundle, kill_at
 
 BROKEN = {"active": "ActiveState=failed\n"}
 Usage = namedtuple("Usage", "total used free")
@@ -57,6 +62,83 @@ def test_a_disk_that_fills_up_in_the_switch_leaves_no_release_unproved(
     small.update("continue")
     wanted = "0.1.0" if files else "0.2.0"
     assert (small.current, small.read("ran").strip(), small.state()["tidy"]) == (wanted, f"releases/{wanted}", True)
+
+
+@pytest.fixture
+def on_a_small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Small]:
+    """A machine whose only file system is real and small."""
+    root = tmp_path / "root"
+    root.mkdir()
+    if os.geteuid() != 0 or subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", root], capture_output=True,
+    ).returncode:
+        pytest.skip("nobody may mount a small volume here")
+    monkeypatch.setattr(refusals, "SPARE", 0)
+    yield Small(root, monkeypatch.setenv)
+    subprocess.run(["umount", "--lazy", root], check=True)
+
+
+def fill(root: Path) -> None:
+    """To the last block."""
+    with contextlib.suppress(OSError), (root / "ballast").open("ab", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    assert shutil.disk_usage(root).free == 0
+
+
+def test_a_release_that_fills_the_disk_to_the_last_block_goes_back_all_the_same(
+    on_a_small_disk: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    small, prove = on_a_small_disk, Machine._prove
+
+    def filled(machine: Machine, state: State) -> Mapping[str, Any]:
+        fill(small.root)
+        return prove(machine, state)
+
+    monkeypatch.setattr(Machine, "_prove", filled)
+    small.update("take", str(bundle(tmp_path, "0.2.0", BROKEN)), "--now")
+    assert (small.current, small.state()["phase"], small.read("ran")) == (
+        "0.1.0", "rolled_back", "releases/0.1.0\n")
+    assert "Description=0.1.0" in small.read("etc/systemd/system/zaitang-recorder.service")
+    (small.root / "ballast").unlink()
+    assert small.update("continue") == 0 and small.state()["told"] and small.state()["tidy"]
+
+
+def test_one_that_takes_each_block_that_is_made_free_is_gone_after_the_next_start(
+    on_a_small_disk: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    small, settle = on_a_small_disk, Machine.settle_units
+
+    def filled(machine: Machine) -> None:
+        if small.state()["phase"] in ("proving", "rolling_back"):
+            fill(small.root)
+        settle(machine)
+
+    monkeypatch.setattr(Machine, "settle_units", filled)
+    small.update("take", str(bundle(tmp_path, "0.2.0", BROKEN)), "--now")
+    assert (small.current, small.state()["phase"]) == ("0.1.0", "rolling_back"), "its units are still there"
+    small.start_machine("start-2")
+    small.update("start")
+    assert (small.current, small.state()["phase"]) == ("0.1.0", "rolled_back")
+
+
+def test_what_is_noted_needs_no_room_and_is_whole_whenever_it_is_killed(on_a_small_disk: Small) -> None:
+    path = on_a_small_disk.root / STATE[1:] / "update.json"
+    for number in range(2):
+        save(path, State(version=str(number)))
+    fill(on_a_small_disk.root)
+    for at in range(8):
+        save(path, State(version="before"))
+        pid = os.fork()
+        if not pid:
+            kill_at(at)
+            save(path, State(version="after"))
+            os._exit(0)
+        killed = os.WIFSIGNALED(os.waitpid(pid, 0)[1])
+        assert load(path).version in ("before", "after") and (killed or load(path).version == "after")
+    assert not killed, "it was killed at each change"
+    save(path, State("proving", "0.2", "0.1", troubles=("x" * 2000,)))
+    assert load(path).troubles == ("x" * 2000,)
 
 
 def test_a_release_that_systemd_does_not_start_goes_back(
