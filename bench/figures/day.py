@@ -14,7 +14,7 @@ from typing import Any
 
 from bench.day import film, plan
 from bench.day.judge import Verdict, judge
-from bench.day.memory import Memory
+from bench.day.memory import Growth, Memory
 from bench.day.site import BOOT_S, PARTS, Centre, Room
 from bench.day.troubles import Troubles, small_volume
 from bench.harness import Figures, Skipped
@@ -31,7 +31,8 @@ LOOK_S = 10.0
 """Real seconds between two looks at the memory of all processes."""
 DRAIN_S = 600
 GROWS_MB = 5
-"""What a process may have grown by from the second quarter of its life to the last."""
+"""What a process may have grown by: within a life, from its second quarter to the last; and from the first quarter of
+the day to the last, at the same age."""
 
 
 def measure(folder: Path) -> tuple[list[str], dict[str, Any]]:
@@ -141,12 +142,20 @@ def _told(rooms: list[Room], verdicts: list[Verdict], memory: Memory, troubles: 
                   for hour in found.hours]
         lines.append("  alarms: " + ", ".join(f"{code} {count}" for code, count in sorted(found.alarms.items())))
         lines += [f"  WRONG: {what}" for what in found.wrong] or ["  every finding is what the pictures say"]
-    lines.append("memory (PSS) of the longest life of each process in MB: by quarters of it, the most; its minutes")
-    lines += [f"  {one.name:<18}" + "".join(f"{quarter:>8.1f}" for quarter in one.quarters_mb)
-              + f"{one.most_mb:>9.1f}{one.samples * LOOK_S / 60:>6.0f}{'  GROWS' if one.grown_mb > GROWS_MB else ''}"
-              for one in grown]
+    lines.append("memory (PSS) of the longest life of each process in MB: by quarters of it, the most; its minutes; "
+                 "how many lives; all lives in the first and the last quarter of the day, at the same age")
+    lines += [_line(one) for one in grown]
     return lines, {"seed": seed, "broken": dict(troubles.done), "wrong": [one.wrong for one in verdicts],
-                   "memory": {one.name: [*one.quarters_mb, one.most_mb] for one in grown}}
+                   "memory": {one.name: [*one.quarters_mb, one.most_mb] for one in grown},
+                   "memory_early_late": {one.name: one.early_late_mb for one in grown}}
+
+
+def _line(one: Growth) -> str:
+    ages = one.early_late_mb
+    return (f"  {one.name:<18}" + "".join(f"{quarter:>8.1f}" for quarter in one.quarters_mb)
+            + f"{one.most_mb:>9.1f}{one.samples * LOOK_S / 60:>6.0f}{one.lives:>6}"
+            + ("       —       —" if ages is None else f"{ages[0]:>8.1f}{ages[1]:>8.1f}")
+            + ("  GROWS" if one.grown_mb > GROWS_MB else ""))
 
 
 FIGURES = Figures("day", "eight hours of class in two rooms while things are killed, full and away", measure)

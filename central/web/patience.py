@@ -26,6 +26,9 @@ class PatientProtocol(H11Protocol):
         if self._watch is not None:
             self._watch.cancel()
         super().connection_lost(exc)
+        # uvicorn keeps the timer by which it ended an idle connection, and that one the connection: such a circle has
+        # a quarter of a megabyte of TLS, and Python hardly looks for circles in a process of 200,000 objects.
+        self._unset_keepalive_if_required()
 
     def _arm(self) -> None:
         self._watch = self.loop.call_later(HEAD_S, self._look, self.cycle)

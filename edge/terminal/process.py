@@ -62,6 +62,7 @@ from edge.terminal.voice import Voice
 from edge.terminal.watch import Watch
 from edge.terminal.words import UNSAID
 from edge.vision.pack import Pack, load_pack
+from edge.vision.tried import tried
 from edge.wiring import Box
 from evidence.certs import identity
 from evidence.errors import ZaitangError
@@ -192,7 +193,8 @@ def open_terminal_camera(box: Box, camera: CameraConfig) -> Source:
 def pack_loader(box: Box) -> PackLoader:
     """Loads the box's pack from now on, before the first class needs it."""
     vision = box.config.vision
-    return PackLoader(vision.pack, lambda: load_pack(vision.pack, Path(vision.folder) if vision.folder else None))
+    folder = Path(vision.folder) if vision.folder else None
+    return PackLoader(vision.pack, lambda: tried(load_pack(vision.pack, folder)))
 
 
 def engine_maker(box: Box, loader: PackLoader) -> Callable[[Target], Engine]:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.day import oracle, plan
-from bench.day.memory import Memory
+from bench.day.memory import BAND, Growth, Memory
+from bench.figures.day import GROWS_MB, _line
 
 WHOLE = [int(plan.second_of(one.presses[0])) for one in plan.DAY]
 ENDS = [int(plan.second_of(one.presses[1])) for one in plan.DAY]
@@ -112,3 +113,33 @@ def test_memory_is_that_of_the_longest_life(monkeypatch: pytest.MonkeyPatch) -> 
     memory.look("sync", 0)
     (found,) = memory.growth()
     assert (found.quarters_mb, found.grown_mb, found.samples) == ((20.0, 40.0, 50.0, 50.0), 10.0, 16)
+    assert found.lives == 2
+
+
+def lived(monkeypatch: pytest.MonkeyPatch, *lives: list[float]) -> Growth:
+    sizes = iter([one for life in lives for one in life])
+    monkeypatch.setattr("bench.day.memory.pss_mb", lambda pid: next(sizes))
+    memory = Memory()
+    for pid, life in enumerate(lives, 1):
+        for _ in life:
+            memory.look("sync", pid)
+    (found,) = memory.growth()
+    return found
+
+
+def test_lives_are_compared_at_the_same_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Young lives have less: that a day ends with a young one hides no growth, and that it begins with one is none."""
+    young, old = [20.0] * BAND, [24.0] * BAND
+    day = [young + old] * 3
+    same = lived(monkeypatch, *day, young, young)
+    assert (same.early_late_mb, same.lives, same.grown_mb) == ((20.0, 20.0), 5, 4.0)
+    assert not _line(same).endswith("GROWS")
+    later = [one + GROWS_MB + 1 for one in young]
+    more = lived(monkeypatch, *day, later, later)
+    assert more.early_late_mb == (20.0, 26.0) and _line(more).endswith("    20.0    26.0  GROWS")
+
+
+def test_one_long_life_has_no_age_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = lived(monkeypatch, [*([20.0] * BAND * 4), *([30.0] * BAND * 4)])
+    assert found.early_late_mb is None and found.grown_mb == 10.0
+    assert "—" in _line(found) and _line(found).endswith("GROWS")
