@@ -63,9 +63,11 @@ def _centre(options: Options, passphrase: Path) -> Item:
         # Two steps, each whole or not at all: a centre whose file of settings is not ours yet is told by its name. One
         # that a kill left there was nobody's yet; it is made anew, so that what people have to note of it is told.
         host.run(*AS_USER, "rm", "-rf", NEW_CENTRE)
-        with lent_to_user(host, {"secret": passphrase}) as lent:
-            _made(host, NEW_CENTRE, f"{CURRENT}/bin/zaitang-central", "init", NEW_CENTRE, "--lang", options.lang,
-                  "--passphrase-file", str(lent / "secret"))
+        # So its keys never lie open; the item that keeps this passphrase comes next.
+        keys = {CENTRE_KEYS.name: options.keys_file} if options.keys_file else {}
+        with lent_to_user(host, {"secret": passphrase, **keys}) as lent:
+            _made(host, NEW_CENTRE, f"CREDENTIALS_DIRECTORY={lent}", f"{CURRENT}/bin/zaitang-central", "init",
+                  NEW_CENTRE, "--lang", options.lang, "--passphrase-file", str(lent / "secret"))
         path = host.at(f"{NEW_CENTRE}/centre.toml")
         with _rights_of_user(host):
             path.write_text(centre_toml(path.read_text(encoding="utf-8"), options.names), encoding="utf-8")
