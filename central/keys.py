@@ -73,7 +73,6 @@ def sealing_key(folder: Path) -> X25519PrivateKey:
     """The key to which boxes seal ID numbers and lists; made at its first use. Raises BadKeyFile, NoCentre."""
     path = folder / "sealing.key"
     if not path.exists():
-        read(folder / FIRST)
         try:
             _make(path, private_pem(X25519PrivateKey.generate()))
         except FileExistsError:
@@ -93,7 +92,6 @@ def accounts_key(folder: Path) -> bytes:
     """The key of the secrets of one-time codes; made at its first use. Raises BadKeyFile, NoCentre."""
     path = folder / "accounts.key"
     if not path.exists():
-        read(folder / FIRST)
         try:
             _make(path, secrets.token_bytes(NAMES_KEY_BYTES))
         except FileExistsError:

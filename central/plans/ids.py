@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from central.errors import BadKeyFile
-from central.files import read, write_new
-from central.locked import FIRST, read_secret, to_keep
+from central.files import write_new
+from central.locked import read_secret, to_keep
 from central.plans.errors import NumbersLocked
 from common.texts import N_
 from evidence.errors import BadShape
@@ -70,7 +70,6 @@ def people_key(folder: Path) -> bytes:
     """The key of the ID numbers in `folder` (CENTRE/keys), made at its first use. Raises BadKeyFile, NoCentre."""
     path = folder / FILE
     if not path.exists():
-        read(folder / FIRST)
         fresh = path.with_name(f".{FILE}.{secrets.token_hex(4)}")
         try:
             write_new(fresh, to_keep(path, secrets.token_bytes(KEY_BYTES)))

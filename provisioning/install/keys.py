@@ -46,16 +46,17 @@ class Keys:
 
     def files(self, folder: Path) -> list[Path]:
         """The secret ones."""
-        return sorted(path for one in self.secret for path in folder.glob(one))
+        return [path for one in self.secret for path in folder.glob(one) if path.is_file()]
 
 
 BOX_KEYS = Keys(
     # The second home: of a box that its centre has not approved yet.
-    "zaitang-edge", "--box", "zaitang.keys", (BOX, f"{BOX}/.new"), ("device.pem", "sealing.pem", "data.key"),
+    "zaitang-edge", "--box", "zaitang.keys", (BOX, f"{BOX}/.new"), ("data.key", "sealing.pem", "device.pem"),
     "device.pem", Said("    密钥已加密。没有课程时重启终端盒的服务：systemctl restart zaitang-box.target",
                        "    The keys are locked. While no class runs: systemctl restart zaitang-box.target"))
 CENTRE_KEYS = Keys(
-    "zaitang-central", "--centre", "zaitang.centre-keys", (CENTRE,), ("*.key", "ca.pem", "tls-ca.pem", "tls-ca-*.pem"),
+    "zaitang-central", "--centre", "zaitang.centre-keys", (CENTRE,),
+    ("names.key", "sealing.key", "accounts.key", "people.key", "ca.pem", "tls-ca.pem", "tls-ca-*.pem", "centre.key"),
     "centre.key", Said("    密钥已加密。重启监管中心的服务：systemctl restart zaitang-centre.target",
                        "    The keys are locked. Now: systemctl restart zaitang-centre.target"))
 BOTH = (BOX_KEYS, CENTRE_KEYS)

@@ -12,13 +12,14 @@ import pytest
 from central.cli import main as central_main
 from central.errors import BadKeyFile as BadCentreKeyFile
 from central.keys import accounts_key, load_centre_keys, make_centre_keys
+from central.locked import FIRST, OTHERS
 from central.locked import LOCK as CENTRE_LOCK
 from common import lock as common_lock
 from common.lock import HEAD, NEXT, Lock, lock, new_salt, unlock
 from edge.cli import main as edge_main
 from edge.errors import BadKeyFile
 from edge.keys import LOCK as BOX_LOCK
-from edge.keys import load_keys, make_box_keys, self_certified
+from edge.keys import SECRET, load_keys, make_box_keys, self_certified
 from evidence.errors import BadInput
 from provisioning.install.keys import BESIDE, BOX_KEYS, CENTRE_KEYS, LOCKED
 
@@ -245,4 +246,6 @@ def test_the_installer_knows_a_locked_key_and_the_name_of_the_passphrase(end: En
     assert LOCKED == HEAD and BESIDE == NEXT
     known = BOX_KEYS if end.option == "--box" else CENTRE_KEYS
     assert (known.name, known.option, known.first) == (end.lock.credential, end.option, end.secret[-1])
-    assert [path.name for path in known.files(end.keys)] == sorted(end.secret)
+    assert known.secret == (SECRET if end.option == "--box" else (*OTHERS, FIRST))
+    (end.keys / "console.key").write_bytes(b"somebody's own, which neither locks")
+    assert [path.name for path in known.files(end.keys)] == end.secret

@@ -28,7 +28,7 @@ journalctl --no-pager -u 'zaitang-*' > /root/journal
 units > /root/left
 """
 KILLS = (("Debian packages", 5), ("system's user", 0), ("Release ", 4), ("Release ", 8), ("Unit sandbox", 0))
-CENTRE_KILLS = (("Release ", 6), ("The centre: keys", 0), ("The centre: keys", 0.5), ("The passphrase of the keys", 0))
+CENTRE_KILLS = (("Release ", 6), ("The centre: keys", 0), ("The centre: keys", 0.5))
 # By the command in the PATH, and by the unit of the night.
 WITH_KEYS = """zaitang-central tree key --centre /var/lib/zaitang/centre > /root/tree-key 2>&1
 systemctl start zaitang-backup.service; ls /var/lib/zaitang/backup > /root/backups"""
@@ -63,9 +63,13 @@ def test_a_centre_is_killed_at_several_moments_completes_runs_and_goes_again(bar
         before = here.seen(*PLACED)
         assert "there is nothing to do" in here.run(*CENTRE)
         assert here.seen(*PLACED) == before
+        here.at("/root/other").write_text("another long passphrase\n")
+        changed = (*CENTRE, "--keys-passphrase-file=/root/other")
+        here.killed("The passphrase of the keys", 0.5, *changed, "--change-keys-passphrase")
+        assert "The keys are locked" in here.run(*changed, "--change-keys-passphrase")
         keys = [path for one in ("*.key", "*ca.pem") for path in here.at("/var/lib/zaitang/centre/keys").glob(one)]
         assert len(keys) >= 4 and all(path.read_bytes().startswith(b"zaitang-locked-1") for path in keys)
-        here.boot(TRY.format(again=" ".join(CENTRE), more=WITH_KEYS))
+        here.boot(TRY.format(again=" ".join(changed), more=WITH_KEYS))
         journal = here.at("/root/journal").read_text()
         found = active(here)
         services = [f"zaitang-{name}.service" for name in ("broker", "collector", "console", "devices")]
