@@ -6,7 +6,6 @@
 """
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from central.devices.connections import Authority, make_tls_authority, make_tls_root
 from central.errors import BadKeyFile, NoIntermediate, OtherRoot, WeakPassphrase
-from central.files import PUBLIC, load_private, private_pem, read_pem, replace, write_new
+from central.files import PUBLIC, private_pem, read_pem, replace, write_new
+from central.locked import load_private, read_secret, to_keep
 from common.texts import N_
 from evidence.certs import fingerprint, is_test, issue, make_intermediate, make_root, pem, read_certificate
 
@@ -88,7 +88,7 @@ def load_authority(path: Path) -> Authority:
     """An intermediate of the centre. Raises NoIntermediate, BadKeyFile, BadCertificate."""
     if not path.exists():
         raise NoIntermediate(folder=path.parent.parent)
-    certificate = read_certificate(_BEGIN + read_pem(path).partition(_BEGIN)[2], str(path))
+    certificate = read_certificate(_BEGIN + _text(path).partition(_BEGIN)[2], str(path))
     return Authority(certificate, load_private(path))
 
 
@@ -115,11 +115,15 @@ def issue_centre(root: Authority, name: str, public_key: Ed25519PublicKey, start
 
 def _put_aside(path: Path) -> None:
     """An authority that is replaced keeps signing its list of revoked certificates, without which the broker would
-    refuse all that it certified."""
+    refuse all that it certified. Written anew: what is locked is so under its name."""
     if path.exists():
-        serial = load_authority(path).certificate.serial_number
-        os.rename(path, path.with_name(f"tls-ca-{serial:040x}.pem"))
+        earlier = load_authority(path)
+        _write(path.with_name(f"tls-ca-{earlier.certificate.serial_number:040x}.pem"), earlier)
 
 
 def _write(path: Path, authority: Authority) -> None:
-    replace(path, private_pem(authority.key) + pem(authority.certificate).encode())
+    replace(path, to_keep(path, private_pem(authority.key) + pem(authority.certificate).encode()))
+
+
+def _text(path: Path) -> str:
+    return read_secret(path).decode("ascii", "replace")

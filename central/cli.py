@@ -7,12 +7,15 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from central.commands import say
 from common.commands import Parser, asked_language
 from common.texts import N_, own_language, words
 from evidence.errors import BadInput, ZaitangError
+
+if TYPE_CHECKING:
+    from common.lock import Lock
 
 CONTRADICTED = N_("A box of this class saw the centre's tree of {size} records, and the tree does not begin with it any"
                   " more: the database was restored from a backup, or changed. zaitang-verify will say so. The records"
@@ -49,6 +52,7 @@ def _parser(lang: str = "en") -> Parser:
     box_commands.add_passphrase(init)
     init.set_defaults(do=_init)
     box_commands.add_commands(commands, _command)
+    importlib.import_module("common.lock_cli").add_commands(commands, "--centre", _lock)
     _add_class(commands)
     _add_statements(commands)
     _add_reviews(commands)
@@ -87,6 +91,12 @@ def _parser(lang: str = "en") -> Parser:
     _command(kept, "move", _move_database, "move what zaitang.db holds to the database that centre.toml names")
     importlib.import_module("central.accounts.cli").add_commands(commands, _command)
     return parser
+
+
+def _lock() -> Lock:
+    from central.locked import LOCK
+
+    return LOCK
 
 
 def _add_class(commands: Commands) -> None:

@@ -6,7 +6,6 @@ import secrets
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -44,18 +43,6 @@ def read_pem(path: Path) -> str:
 def load_certificate(path: Path) -> x509.Certificate:
     """A certificate in PEM. Raises BadKeyFile, BadCertificate."""
     return read_certificate(read_pem(path), str(path))
-
-
-def load_private(path: Path, passphrase: bytes | None = None) -> Ed25519PrivateKey:
-    """The first private key of a PEM file. Raises BadKeyFile."""
-    try:
-        key = serialization.load_pem_private_key(read(path), passphrase)
-    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):
-        why = N_("it is not a private key in PEM") if passphrase is None else N_("the passphrase does not open it")
-        raise BadKeyFile(path=path, why=why) from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise BadKeyFile(path=path, why=N_("it is not an Ed25519 key"))
-    return key
 
 
 def private_pem(key: Ed25519PrivateKey | X25519PrivateKey, passphrase: bytes | None = None) -> bytes:

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from central.authority import issue_centre, load_root, make_site_root, sign_intermediates
 from central.errors import BadKeyFile
-from central.files import PUBLIC, load_certificate, load_private, private_pem, read, read_pem, write_new
+from central.files import PUBLIC, load_certificate, private_pem, read, read_pem, write_new
+from central.locked import FIRST, load_private, read_secret, to_keep
 from common.texts import N_
 from evidence.certs import identity
 from evidence.seal import KeySigner
@@ -45,23 +46,24 @@ def make_centre_keys(
     Neither folder may exist. `device`: the centre's id in records. Raises WeakPassphrase, OSError."""
     make_site_root(root, f"{device} root", start_us, test, passphrase)
     folder.mkdir(mode=0o700)
-    sign_intermediates(root, passphrase, folder, device, start_us)
     key = Ed25519PrivateKey.generate()
-    write_new(folder / "centre.key", private_pem(key))
-    write_new(folder / "names.key", secrets.token_bytes(NAMES_KEY_BYTES))
+    _make(folder / FIRST, private_pem(key))
+    _make(folder / "names.key", secrets.token_bytes(NAMES_KEY_BYTES))
+    sign_intermediates(root, passphrase, folder, device, start_us)
     certificate = issue_centre(load_root(root, passphrase), device, key.public_key(), start_us)
     write_new(folder / CENTRE, certificate.encode(), PUBLIC)
 
 
-def load_centre_keys(folder: Path) -> CentreKeys:
-    """Everything but the root's private key. Raises BadKeyFile, BadCertificate."""
+def load_centre_keys(folder: Path, word: bytes | None = None) -> CentreKeys:
+    """Everything but the root's private key. `word`: the passphrase of the keys, if not the machine's. Raises
+    BadKeyFile, BadCertificate."""
     root = load_certificate(folder / "root.pem")
     certificate = read_pem(folder / CENTRE)
-    key = load_private(folder / "centre.key")
+    key = load_private(folder / FIRST, word=word)
     mine = identity(certificate, root, "centre", str(folder / CENTRE))
     if mine.keyid != KeySigner(key).keyid:
-        raise BadKeyFile(path=folder / "centre.key", why=N_("it does not belong to centre.pem"))
-    names_key = read(folder / "names.key")
+        raise BadKeyFile(path=folder / FIRST, why=N_("it does not belong to centre.pem"))
+    names_key = read_secret(folder / "names.key", word)
     if len(names_key) != NAMES_KEY_BYTES:
         raise BadKeyFile(path=folder / "names.key", why=N_("it has not the length of a key"))
     return CentreKeys(mine.name, root, certificate, KeySigner(key), mine.public_key, names_key, mine.test)
@@ -71,15 +73,14 @@ def sealing_key(folder: Path) -> X25519PrivateKey:
     """The key to which boxes seal ID numbers and lists; made at its first use. Raises BadKeyFile, NoCentre."""
     path = folder / "sealing.key"
     if not path.exists():
-        read(folder / "centre.key")
         try:
-            write_new(path, private_pem(X25519PrivateKey.generate()))
+            _make(path, private_pem(X25519PrivateKey.generate()))
         except FileExistsError:
             return sealing_key(folder)
         except OSError as error:
             raise BadKeyFile(path=path, why=error.strerror) from None
     try:
-        key = serialization.load_pem_private_key(read(path), password=None)
+        key = serialization.load_pem_private_key(read_secret(path), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):
         raise BadKeyFile(path=path, why=N_("it is not a private key in PEM")) from None
     if not isinstance(key, X25519PrivateKey):
@@ -91,14 +92,13 @@ def accounts_key(folder: Path) -> bytes:
     """The key of the secrets of one-time codes; made at its first use. Raises BadKeyFile, NoCentre."""
     path = folder / "accounts.key"
     if not path.exists():
-        read(folder / "centre.key")
         try:
-            write_new(path, secrets.token_bytes(NAMES_KEY_BYTES))
+            _make(path, secrets.token_bytes(NAMES_KEY_BYTES))
         except FileExistsError:
             return accounts_key(folder)
         except OSError as error:
             raise BadKeyFile(path=path, why=error.strerror) from None
-    key = read(path)
+    key = read_secret(path)
     if len(key) != NAMES_KEY_BYTES:
         raise BadKeyFile(path=path, why=N_("it has not the length of a key"))
     return key
@@ -113,3 +113,8 @@ def load_public_key(path: Path) -> Ed25519PublicKey:
     if not isinstance(key, Ed25519PublicKey):
         raise BadKeyFile(path=path, why=N_("it is not an Ed25519 key"))
     return key
+
+
+def _make(path: Path, plain: bytes) -> None:
+    """Raises BadKeyFile, NoCentre, OSError."""
+    write_new(path, to_keep(path, plain))

@@ -308,10 +308,11 @@ def init_centre(
     return open_centre(folder, clock)
 
 
-def open_centre(folder: Path, clock: Clock | None = None) -> Centre:
-    """Open a centre's folder. Raises NoCentre, BadShape, BadKeyFile, TestKey, BadWitness, DatabaseUnusable."""
+def open_centre(folder: Path, clock: Clock | None = None, word: bytes | None = None) -> Centre:
+    """Open a centre's folder. `word`: the passphrase of its keys, if not the machine's. Raises NoCentre, BadShape,
+    BadKeyFile, TestKey, BadWitness, DatabaseUnusable."""
     config, clock = load_config(folder), clock or SystemClock()
-    keys = load_centre_keys(folder / "keys")
+    keys = load_centre_keys(folder / "keys", word)
     if keys.test and not config.accept_test_keys:
         raise TestKey(where=folder / "keys" / "centre.pem")
     if keys.name != config.device:

@@ -17,6 +17,7 @@ from common.texts import LANGS, N_, catalogue, own_language, translate
 
 USUAL = {
     "--box": N_("the folder of the box"),
+    "--centre": N_("the centre's folder"),
     "--class": N_("the class, as its plan names it"),
     "class_id": N_("the class, as its plan names it"),
     "device": N_("the name of the box, like box-101"),

@@ -7,12 +7,16 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common import logs
 from common.commands import Parser, asked_language
 from common.texts import N_, own_language, translate, words
 from edge.errors import AlreadyRunning, CannotWrite, SystemRefused, WrongVolume
 from evidence.errors import BadInput, ZaitangError
+
+if TYPE_CHECKING:
+    from common.lock import Lock
 
 ROLES = {
     "recorder": "edge.recorder.process",
@@ -75,6 +79,7 @@ def _parser(lang: str = "en") -> Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_init(commands)
     importlib.import_module("edge.identity.cli").add_commands(commands)
+    importlib.import_module("common.lock_cli").add_commands(commands, "--box", _lock)
     importlib.import_module("edge.firstboot.cli").add_commands(commands)
     _add_run(commands)
     _add_record(commands)
@@ -92,6 +97,12 @@ def _parser(lang: str = "en") -> Parser:
     importlib.import_module("edge.placement.cli").add_commands(commands)
     importlib.import_module("edge.vision.cli").add_commands(commands)
     return parser
+
+
+def _lock() -> Lock:
+    from edge.keys import LOCK
+
+    return LOCK
 
 
 def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -43,10 +43,6 @@ class BadKeyFile(BadKeys):
     text = "the key file {path} cannot be used: {why}"
 
 
-class NoKeysPassphrase(BadInput):
-    text = "no passphrase for the keys came with this call: `install-box --keys-passphrase-file FILE` gives it"
-
-
 class BadStore(BadInput):
     text = "the database {path} cannot be used: {why}"
 

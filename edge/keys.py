@@ -1,9 +1,11 @@
 """The keys of a box, under BOX/keys with mode 0600: evidence key and certificate, sealing key, data key.
 
-Where the machine hands over a passphrase (lock.py) the secret ones are written under it; plain ones are read, too."""
+Where the machine hands over a passphrase (common/lock.py) the secret ones are written under it; plain ones are read,
+too."""
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import secrets
 import shutil
@@ -18,9 +20,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from common.lock import Lock, lock, new_salt
 from common.texts import N_
 from edge.errors import BadCertificateFile, BadKeyFile, BadKeys, NotCertified
-from edge.lock import NEXT, is_locked, lock, new_salt, passphrase, unlock
 from edge.storage.files import replace, sync_folder, write_new
 from evidence.certs import MAX_PEM, fingerprint, identity, issue, make_root, read_certificate, split_chain
 from evidence.errors import BadCertificate
@@ -113,50 +115,9 @@ def load_device_key(folder: Path) -> Ed25519PrivateKey:
     return key
 
 
-def lock_keys(folder: Path, word: bytes) -> int:
-    """Put the secret keys under a passphrase, each in one step; how many were not. Those that lie in plain are locked;
-    those that are locked it must open, or what `relock_keys` laid beside them, which then takes their place. May be run
-    again after a kill. Raises BadKeyFile, and then nothing was changed, or BadKeys."""
-    plain, beside, salt = dict[str, bytes](), list[str](), new_salt()
-    for name in SECRET:
-        data = _bytes(folder / name, secret=True)
-        if not is_locked(data):
-            plain[name] = data
-        elif _opened(folder / name, data, word)[1]:
-            beside.append(name)
-    try:
-        for name in beside:
-            os.rename(folder / (name + NEXT), folder / name)
-            sync_folder(folder)
-        for name, data in plain.items():
-            replace(folder / name, lock(name, data, word, salt))
-        for name in SECRET:
-            (folder / (name + NEXT)).unlink(missing_ok=True)
-    except OSError as error:
-        raise BadKeys(folder=folder, why=error.strerror or str(error)) from None
-    return len(plain) + len(beside)
-
-
-def relock_keys(folder: Path, old: bytes, new: bytes) -> int:
-    """Lay beside each locked key the same under a new passphrase; how many. From then on both open the keys, until
-    `lock_keys` makes one of them the only one. May be run again after a kill: before it returns the old one opens them,
-    if it did. Raises BadKeyFile: neither opens one; BadKeys."""
-    opened, salt = dict[str, bytes](), new_salt()
-    for name in SECRET:
-        data = _bytes(folder / name, secret=True)
-        if is_locked(data) and not _opens(folder / name, data, new):
-            opened[name] = _opened(folder / name, data, old)[0]
-    try:
-        for name, plain in opened.items():
-            replace(folder / (name + NEXT), lock(name, plain, new, salt))
-    except OSError as error:
-        raise BadKeys(folder=folder, why=error.strerror or str(error)) from None
-    return len(opened)
-
-
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     """All of the files in a new folder, or nothing. Raises BadKeys."""
-    word, salt = passphrase(), new_salt()
+    word, salt = LOCK.passphrase(), new_salt()
     fresh = folder.with_name(folder.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     try:
@@ -224,9 +185,7 @@ def _files(keys: BoxKeys) -> dict[str, bytes]:
 
 def _read(path: Path, parse: Callable[[bytes], T], secret: bool = False) -> T:
     """A parsed file. Raises BadKeyFile when it is missing, damaged, or secret and open to others or not opened."""
-    data = _bytes(path, secret)
-    if secret and is_locked(data):
-        data = _opened(path, data, passphrase())[0]
+    data = LOCK.plain(path) if secret else _bytes(path)
     try:
         return parse(data)
     except (ValueError, TypeError, UnsupportedAlgorithm, InternalError, BadCertificate, x509.ExtensionNotFound):
@@ -234,23 +193,7 @@ def _read(path: Path, parse: Callable[[bytes], T], secret: bool = False) -> T:
         raise BadKeyFile(path=path, why=DAMAGED) from None
 
 
-def _opened(path: Path, data: bytes, word: bytes | None) -> tuple[bytes, bool]:
-    """What is locked in a file, and whether only what `relock_keys` laid beside it opened. Raises BadKeyFile."""
-    beside = path.with_name(path.name + NEXT)
-    if not beside.exists() or _opens(path, data, word):
-        return unlock(path, data, word), False
-    return unlock(path, _bytes(beside, secret=True), word), True
-
-
-def _opens(path: Path, data: bytes, word: bytes | None) -> bool:
-    try:
-        unlock(path, data, word)
-    except BadKeyFile:
-        return False
-    return True
-
-
-def _bytes(path: Path, secret: bool) -> bytes:
+def _bytes(path: Path, secret: bool = False) -> bytes:
     try:
         if secret and path.stat().st_mode & 0o077:
             raise BadKeyFile(path=path, why=NOT_SECRET)
@@ -290,3 +233,6 @@ def _data_key(data: bytes) -> bytes:
 
 def _pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+LOCK = Lock("zaitang.keys", lambda _: SECRET, functools.partial(_bytes, secret=True), replace, BadKeyFile)

@@ -61,6 +61,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     restore.add_argument("--seen", type=Path, metavar="FILE",
                          help="a newer checkpoint, of a witness or a box: says how much is missing")
     restore.add_argument("--centre", type=Path, required=True, metavar="DIR", help="the folder to make")
+    restore.add_argument("--keys-passphrase-file", type=Path, metavar="FILE",
+                         help="holds what the keys in the backup were locked with, if not with this machine's")
     restore.set_defaults(do=_restore)
     for action in (check, restore):
         action.add_argument("folder", type=Path, metavar="BACKUP",
@@ -133,11 +135,13 @@ def _note_checked(args: argparse.Namespace) -> None:
 def _restore(args: argparse.Namespace) -> None:
     from central.backup.restore import listing_of, restore
     from central.files import read
+    from central.locked import LOCK
 
-    passphrase = _passphrase(args)
+    passphrase, file = _passphrase(args), _closed(args.keys_passphrase_file)
+    word = None if file is None else LOCK.read_passphrase(file)
     later = None if args.seen is None else read(args.seen)
     with _bar(sum(one.size for one in listing_of(args.folder))) as advance:
-        done = restore(args.folder, args.centre, passphrase, args.root, later, None, advance)
+        done = restore(args.folder, args.centre, passphrase, args.root, later, None, advance, word)
     say(args, DONE, folder=args.centre, at=done.made.at)
     say(args, OF, centre=done.made.centre, root=done.root)
     signed = datetime.fromtimestamp(done.proof.signed_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -154,13 +158,18 @@ def _restore(args: argparse.Namespace) -> None:
 def _passphrase(args: argparse.Namespace, new: bool = False) -> bytes:
     """Of the file, which nobody else may read, or typed. Raises OpenToOthers, CannotRead, NoPassphrase,
     PassphrasesDiffer."""
-    from central.backup.errors import OpenToOthers
     from central.passphrase import asked_passphrase
 
-    file: Path | None = args.passphrase_file
+    return asked_passphrase(_closed(args.passphrase_file), args.lang, new=new, ask=ASK)
+
+
+def _closed(file: Path | None) -> Path | None:
+    """A file that nobody else may read. Raises OpenToOthers."""
+    from central.backup.errors import OpenToOthers
+
     if file is not None and _is_open(file):
         raise OpenToOthers(file=file)
-    return asked_passphrase(file, args.lang, new=new, ask=ASK)
+    return file
 
 
 def _is_open(file: Path) -> bool:

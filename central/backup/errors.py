@@ -43,6 +43,11 @@ class WrongPassphrase(BadInput):
     text = "the passphrase does not open this backup"
 
 
+class KeysLocked(BadInput):
+    text = ("nothing was restored, for {name} in this backup cannot be read: {why}. Keys that lay locked when it was"
+            " made need the passphrase that they had then, too: --keys-passphrase-file FILE")
+
+
 class ShortPassphrase(BadInput):
     text = "the passphrase of a backup has {least} characters at least: it opens every key of the centre"
 

@@ -12,12 +12,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from central.backup.errors import BackupChanged, FolderThere, NoBackup, OtherSite, RestoreFailed
+from central.backup.errors import BackupChanged, FolderThere, KeysLocked, NoBackup, OtherSite, RestoreFailed
 from central.backup.listing import MOST, Kept, read_listing
 from central.backup.made import CHECKPOINT, CHUNK, DATABASE, LISTING, OBJECTS, SMALL, Made, check_files, read_made
 from central.backup.proof import Proof, prove
 from central.backup.small import unpack
 from central.clock import Clock
+from central.errors import BadKeyFile
+from central.locked import read_secret, secret_files
 from central.parts import sync_folder
 from central.wiring import Centre, open_centre
 from evidence.certs import fingerprint
@@ -56,12 +58,14 @@ def listing_of(folder: Path) -> list[Kept]:
 
 def restore(
     folder: Path, target: Path, passphrase: bytes, root: str | None, later: bytes | None, clock: Clock | None,
-    advance: Advance,
+    advance: Advance, word: bytes | None = None,
 ) -> Restored:
     """Restore the backup in `folder` to `target`, which must not exist. `root`: the fingerprint of the site's root, if
-    it is known from elsewhere; `later`: a checkpoint that a box or a witness saw; `advance` is told of bytes by hash.
+    it is known from elsewhere; `later`: a checkpoint that a box or a witness saw; `advance` is told of bytes by hash;
+    `word`: what the keys in it are locked with, if not with the passphrase of this machine.
 
-    Raises FolderThere, NoBackup, OtherSite, BackupChanged, WrongPassphrase, BadNote, BadCheckpoint, RestoreFailed."""
+    Raises FolderThere, NoBackup, OtherSite, BackupChanged, WrongPassphrase, KeysLocked, BadNote, BadCheckpoint,
+    RestoreFailed."""
     folder, target = folder.absolute(), target.absolute()
     if target.exists():
         raise FolderThere(folder=target)
@@ -72,10 +76,11 @@ def restore(
     try:
         temp.mkdir(mode=0o700, parents=True)
         unpack((folder / SMALL).read_bytes(), passphrase, temp)
+        _unlock(temp / "keys", word)
         _copy(folder / DATABASE, temp / DATABASE, made.database)
         _without_server(temp / "centre.toml")
         absent = _bring(folder.parent / OBJECTS, temp / OBJECTS, listing, advance)
-        centre = open_centre(temp, clock)
+        centre = open_centre(temp, clock, word)
         try:
             if fingerprint(centre.keys.root) != fingerprint(certificate):
                 raise OtherSite(root=fingerprint(centre.keys.root))
@@ -92,6 +97,15 @@ def restore(
     finally:
         shutil.rmtree(temp, ignore_errors=True)
     return Restored(made, fingerprint(certificate), proof, len(listing) - len(absent), tuple(absent), wanted)
+
+
+def _unlock(keys: Path, word: bytes | None) -> None:
+    """See that the keys open, before hours of copying. Raises KeysLocked, NoBackup."""
+    for name in secret_files(keys):
+        try:
+            read_secret(keys / name, word)
+        except BadKeyFile as error:
+            raise KeysLocked(name=f"keys/{name}", why=error.params["why"]) from None
 
 
 def _without_server(config: Path) -> None:

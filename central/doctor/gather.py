@@ -16,6 +16,7 @@ from central.devices.own import OWN, client_context
 from central.doctor import judge, measure
 from central.doctor.judge import Box, Lifetime
 from central.errors import BadKeyFile
+from central.locked import read_secret
 from central.overview.worker import CURSOR
 from central.signing import may_not_sign
 from central.store.chains import ChainHead
@@ -120,7 +121,7 @@ def _certificates(centre: Centre) -> Found:
     keys, web, now_us = centre.folder / "keys", centre.config.web, centre.clock.stamp().utc_us
     found: dict[str, Lifetime] = {}
     own = "".join(split_chain(centre.keys.certificate)[:1]).encode()
-    sites = [own, *(_read(path) for path in (keys / CA, keys / TLS_CA) if path.exists())]
+    sites = [own, *(read_secret(path) for path in (keys / CA, keys / TLS_CA) if path.exists())]
     days, until = min(_left(data, centre.folder, now_us) for data in sites)
     found[N_("of the site")] = Lifetime(days, until, 90, 14, SIGN)
     if centre.config.broker.tls:

@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from central.errors import BadKeyFile
-from central.files import read, write_new
+from central.files import write_new
+from central.locked import read_secret, to_keep
 from central.plans.errors import NumbersLocked
 from common.texts import N_
 from evidence.errors import BadShape
@@ -69,17 +70,16 @@ def people_key(folder: Path) -> bytes:
     """The key of the ID numbers in `folder` (CENTRE/keys), made at its first use. Raises BadKeyFile, NoCentre."""
     path = folder / FILE
     if not path.exists():
-        read(folder / "centre.key")
         fresh = path.with_name(f".{FILE}.{secrets.token_hex(4)}")
         try:
-            write_new(fresh, secrets.token_bytes(KEY_BYTES))
+            write_new(fresh, to_keep(path, secrets.token_bytes(KEY_BYTES)))
             with contextlib.suppress(FileExistsError):  # another process was first, and its key is read below
                 os.link(fresh, path)
         except OSError as error:
             raise BadKeyFile(path=path, why=error.strerror) from None
         finally:
             fresh.unlink(missing_ok=True)
-    key = read(path)
+    key = read_secret(path)
     if len(key) != KEY_BYTES:
         raise BadKeyFile(path=path, why=N_("it has not the length of a key"))
     return key

@@ -15,17 +15,18 @@ from pathlib import Path
 from typing import TextIO
 
 from provisioning.install import apply, bundle
-from provisioning.install.ends import BACKUP_CREDENTIAL, BOX, KEYS_CREDENTIAL
+from provisioning.install.ends import BACKUP_CREDENTIAL
 from provisioning.install.host import Host
 from provisioning.install.items import Item
 from provisioning.install.journal import FOLDER, Journal
+from provisioning.install.keys import BOX_KEYS, CENTRE_KEYS
 from provisioning.install.machine import ONLY_ROOT, look, refusals
 from provisioning.install.options import KEY, Options
 from provisioning.install.plan import plan
 from provisioning.install.release import read_source
 from provisioning.install.said import InstallError, Said
 from provisioning.install.system_options import system_options, with_session
-from provisioning.install.user import HOME
+from provisioning.install.user import BOX, HOME
 from provisioning.install.words import ENDS, asked_language, parser, too_old, wrong
 from provisioning.release.key import MAX_PEM
 
@@ -122,9 +123,10 @@ def _uninstall(host: Host, end: str) -> int:
         host.say(Said(f"证据和密钥仍在 {HOME}，没有删除。确定不再需要时自行删除：rm -r {HOME} && userdel zaitang",
                       f"Evidence and keys are still in {HOME}. When they are surely not needed any more, remove them "
                       f"yourself: rm -r {HOME} && userdel zaitang"))
-    if end == "box" and host.at(KEYS_CREDENTIAL).exists():
-        host.say(Said(f"打开密钥的口令仍加密保存在 {KEYS_CREDENTIAL}。",
-                      f"What opens the keys is still in {KEYS_CREDENTIAL}, encrypted to this machine."))
+    credential = (BOX_KEYS if end == "box" else CENTRE_KEYS).credential
+    if host.at(credential).exists():
+        host.say(Said(f"打开密钥的口令仍加密保存在 {credential}。",
+                      f"What opens the keys is still in {credential}, encrypted to this machine."))
     return 0
 
 
@@ -143,11 +145,11 @@ def _show(host: Host, args: argparse.Namespace, options: Options | None) -> None
 def _options(args: argparse.Namespace, root: Path) -> Options:
     shared = Options(args.end, read_source(TOP), lang=args.lang,
                      release_key=args.release_key and _read(args.release_key),
+                     keys_file=args.keys_passphrase_file, change_keys=args.change_keys_passphrase,
                      system=system_options(vars(args), root, with_session(os.environ), args.end))
     if args.end == "box":
         return dataclasses.replace(shared, device=args.device, room=args.room, policy=args.policy, centre=args.centre,
-                                   pin=re.sub(r"[\s:]", "", args.pin).lower(), console=args.console,
-                                   keys_file=args.keys_passphrase_file, change_keys=args.change_keys_passphrase)
+                                   pin=re.sub(r"[\s:]", "", args.pin).lower(), console=args.console)
     return dataclasses.replace(shared, names=tuple(args.name), passphrase_file=args.passphrase_file,
                                backup_file=args.backup_passphrase_file)
 

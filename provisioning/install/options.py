@@ -15,12 +15,12 @@ USER = "zaitang"
 
 @dataclass(frozen=True)
 class Options:
-    """`end`: box or centre; `others`: what else is installed here. Of a box `device`, `room`, `policy`: empty, and the
-    first boot asks; `centre`, `pin`, `console`: of whom it asks, how that is known again, what telephones open,
-    `keys_file`: what its keys are locked with, `change_keys`: in the place of another. Of a centre `names`: by which
-    boxes reach it; `passphrase_file`: of its root's key, `backup_file`: of its backups. `release_key`: what a bundle is
-    signed with (PEM, read once: what is compared is what is kept), where the machine trusts no key yet; `system`: what
-    is said about the machine itself."""
+    """`end`: box or centre; `others`: what else is installed here; `keys_file`: what its keys are locked with,
+    `change_keys`: in the place of another. Of a box `device`, `room`, `policy`: empty, and the first boot asks;
+    `centre`, `pin`, `console`: of whom it asks, how that is known again, what telephones open. Of a centre `names`: by
+    which boxes reach it; `passphrase_file`: of its root's key, `backup_file`: of its backups. `release_key`: what a
+    bundle is signed with (PEM, read once: what is compared is what is kept), where the machine trusts no key yet;
+    `system`: what is said about the machine itself."""
 
     end: str
     source: Source

@@ -3,8 +3,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from provisioning.install.ends import KEYS_CREDENTIAL, end_items
+from provisioning.install.ends import end_items
 from provisioning.install.items import File, Folder, Item, Link, Unit
+from provisioning.install.keys import BOTH
+from provisioning.install.lent import CREDENTIALS
 from provisioning.install.machine import LOG_GROUP, Machine
 from provisioning.install.options import KEY, USER, Options
 from provisioning.install.packages import Packages, read_list
@@ -14,20 +16,22 @@ from provisioning.install.system import before_items, system_items
 from provisioning.install.user import HOME, User
 
 LENT_KEYS = "/run/zaitang-keys"
+NAMES = " ".join(keys.name for keys in BOTH)
 UNITS = "/etc/systemd/system"
 COMMANDS = "/usr/local/bin"
 COMMAND = f"""#!/bin/sh
 # {{command}}, by root as the user that the services run as.
 [ "$(id -u)" = 0 ] || exec {{command}} "$@"
-set -- env HOME={HOME} PYTHONNOUSERSITE=1 {{command}} "$@"
-# What opens the keys of a box, as systemd gives it to the services: in memory, in a folder that is root's.
-if [ -e {KEYS_CREDENTIAL} ]; then
+set -- HOME={HOME} PYTHONNOUSERSITE=1 {{command}} "$@"
+# What opens the keys, as systemd gives it to the services: in memory, in a folder that is root's.
+for name in {NAMES}; do
+  [ -e {CREDENTIALS}/$name ] || continue
   mkdir -p -m 755 {LENT_KEYS}
-  (umask 077; systemd-creds decrypt --name=zaitang.keys {KEYS_CREDENTIAL} - > {LENT_KEYS}/$$) &&
-    chown {USER} {LENT_KEYS}/$$ && mv -f {LENT_KEYS}/$$ {LENT_KEYS}/zaitang.keys || rm -f {LENT_KEYS}/$$
-  shift
-  set -- env CREDENTIALS_DIRECTORY={LENT_KEYS} "$@"
-fi
+  (umask 077; systemd-creds decrypt --name=$name {CREDENTIALS}/$name - > {LENT_KEYS}/$$) &&
+    chown {USER} {LENT_KEYS}/$$ && mv -f {LENT_KEYS}/$$ {LENT_KEYS}/$name || rm -f {LENT_KEYS}/$$
+  set -- CREDENTIALS_DIRECTORY={LENT_KEYS} "$@"
+done
+set -- env "$@"
 # Never in root's session, where it could type into root's terminal: in a terminal of its own, or with none where there
 # is a pipe or a file, which that would change (runuser -c, which hands an interrupt on).
 if [ -t 0 ] && [ -t 1 ] && [ -t 2 ]; then exec runuser --pty -u {USER} -- "$@"; fi

@@ -11,6 +11,7 @@ from provisioning.install.options import USER
 from provisioning.install.said import Said
 
 HOME = "/var/lib/zaitang"
+BOX, CENTRE = f"{HOME}/box", f"{HOME}/centre"
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from provisioning.install.ends import CENTRE
 from provisioning.install.machine import JETPACK
 from provisioning.install.options import KEY, Options
 from provisioning.install.release import CURRENT
 from provisioning.install.said import Said, own_language
 from provisioning.install.system_options import WORDS
+from provisioning.install.user import CENTRE
 from provisioning.release.errors import BadRelease
 from provisioning.release.key import fingerprint, read_key
 
@@ -32,7 +32,14 @@ BOTH = (
         "签署安装包的公钥（release.pem）；首次用安装包安装时必须给出",
         "the public key of who signed the bundle (release.pem); a first installation from a bundle needs it")),
     ("--force", {"action": "store_true"}, Said("替换有人改动过的文件，原文件另存为 .zaitang-old",
-                                               "replace files that somebody changed; theirs stay as .zaitang-old")))
+                                               "replace files that somebody changed; theirs stay as .zaitang-old")),
+    ("--keys-passphrase-file", {"type": Path, "metavar": "FILE"}, Said(
+        "内含密钥口令的文件：密钥用它加密，它本身加密保存在本机；请另行保管",
+        "holds a passphrase: the keys are locked with it, and it is kept encrypted to this machine; keep it "
+        "yourself, too")),
+    ("--change-keys-passphrase", {"action": "store_true"}, Said(
+        "密钥已用另一口令加密：改用 --keys-passphrase-file 中的口令",
+        "the keys are locked with another passphrase: take the one of --keys-passphrase-file from now on")))
 OWN = {
     "box": (
         ("--device", {"default": "", "metavar": "ID"}, Said("终端盒名称；不给出则由首次开机登记",
@@ -45,14 +52,7 @@ OWN = {
         ("--pin", {"default": "", "metavar": "FINGERPRINT"}, Said(
             "监管中心根证书的指纹", "the fingerprint of the centre's root")),
         ("--console", {"default": "", "metavar": "URL"}, Said(
-            "手机打开的控制台地址", "the address of the console that telephones open")),
-        ("--keys-passphrase-file", {"type": Path, "metavar": "FILE"}, Said(
-            "内含密钥口令的文件：密钥用它加密，它本身加密保存在本机；请另行保管",
-            "holds a passphrase: the keys are locked with it, and it is kept encrypted to this machine; keep it "
-            "yourself, too")),
-        ("--change-keys-passphrase", {"action": "store_true"}, Said(
-            "密钥已用另一口令加密：改用 --keys-passphrase-file 中的口令",
-            "the keys are locked with another passphrase: take the one of --keys-passphrase-file from now on"))),
+            "手机打开的控制台地址", "the address of the console that telephones open"))),
     "centre": (
         ("--name", {"action": "append", "default": [], "metavar": "NAME"}, Said(
             "终端盒连接本中心所用的名称或地址，可重复",

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from provisioning.install.ends import KEYS_CREDENTIAL
+from provisioning.install.keys import BOX_KEYS, CENTRE_KEYS, Keys
 from provisioning.install.said import InstallError, plain
 from provisioning.update.disks import not_mounted
 
@@ -18,14 +18,12 @@ AS_USER = ("systemd-run", "--quiet", "--wait", "--pipe", "--collect", "--uid=zai
            "--property=UMask=0077", f"--property=RuntimeMaxSec={LONGEST_S}", "--setenv=PYTHONNOUSERSITE=1",
            "--working-directory=/var/lib/zaitang")
 """systemd starts it, so the updater itself needs no right to become somebody else."""
-UNLOCKED = f"--property=LoadCredentialEncrypted=zaitang.keys:{KEYS_CREDENTIAL}"
-"""What opens the keys of the box, where they are locked."""
 
 
 @dataclasses.dataclass(frozen=True)
 class End:
     """`program`: its command; `option`: by which that takes `folder`; `made`: the file that it has once it was made,
-    which a box is when its centre takes it; `before`: what may lie in its folder until then."""
+    which a box is when its centre takes it; `keys`: its own; `before`: what may lie in its folder until then."""
 
     name: str
     target: str
@@ -33,6 +31,7 @@ class End:
     option: str
     folder: str
     made: str
+    keys: Keys
     before: frozenset[str] = frozenset(("lost+found",))
 
     def is_made(self, root: Path) -> bool | None:
@@ -49,9 +48,10 @@ class End:
         return True if self.made in names else None if names - self.before else False
 
 
-BOX = End("box", "zaitang-box.target", "zaitang-edge", "--box", "/var/lib/zaitang/box", "box.toml",
+BOX = End("box", "zaitang-box.target", "zaitang-edge", "--box", "/var/lib/zaitang/box", "box.toml", BOX_KEYS,
           frozenset(("lost+found", ".new")))
-CENTRE = End("centre", "zaitang-centre.target", "zaitang-central", "--centre", "/var/lib/zaitang/centre", "centre.toml")
+CENTRE = End("centre", "zaitang-centre.target", "zaitang-central", "--centre", "/var/lib/zaitang/centre", "centre.toml",
+             CENTRE_KEYS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,8 +145,10 @@ class Ends:
         program = self._releases / release / "bin" / end.program
         folder = self._root / end.folder[1:]
         try:
-            keys = [UNLOCKED] if (self._root / KEYS_CREDENTIAL[1:]).exists() else []
-            command = [*AS_USER, *keys, str(program), "--lang", "en", words[0], end.option, str(folder), *words[1:]]
+            # What opens its keys, where they are locked.
+            keys, credential = end.keys, self._root / end.keys.credential[1:]
+            given = [f"--property=LoadCredentialEncrypted={keys.name}:{keys.credential}"] * credential.exists()
+            command = [*AS_USER, *given, str(program), "--lang", "en", words[0], end.option, str(folder), *words[1:]]
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
                                   timeout=LONGEST_S + 10, check=False)
         except (OSError, subprocess.TimeoutExpired):

@@ -10,8 +10,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
+from common.lock import HEAD
 from edge.errors import BadKeyFile
-from edge.keys import load_keys, make_box_keys, self_certified
+from edge.keys import (
+    LOCK,
+    SECRET,
+    load_device_key,
+    load_keys,
+    make_box_keys,
+    make_waiting_keys,
+    self_certified,
+)
 
 
 def written(der: bytes) -> bytes:
@@ -59,3 +68,27 @@ def test_a_damaged_certificate_is_told_by_its_name(folder: Path, name: str, dama
     (folder / name).write_bytes(damage((folder / name).read_bytes()))
     with pytest.raises(BadKeyFile, match=name):
         load_keys(folder)
+
+
+@pytest.fixture
+def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A passphrase, as systemd hands it over."""
+    (tmp_path / LOCK.credential).write_bytes(b"a long passphrase\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+
+
+@pytest.mark.usefixtures("given")
+def test_new_keys_are_locked_where_a_passphrase_is_given(tmp_path: Path) -> None:
+    keys = tmp_path / "box/keys"
+    made = make_box_keys(keys, self_certified("box-1", 0))
+    assert load_keys(keys).data == made.data
+    assert all((keys / name).read_bytes().startswith(HEAD) for name in SECRET)
+    assert b"CERTIFICATE" in (keys / "device.crt").read_bytes()
+    assert {path.stat().st_mode & 0o777 for path in keys.iterdir()} == {0o600}
+
+
+@pytest.mark.usefixtures("given")
+def test_a_box_that_waits_for_its_centre_has_locked_keys_too(tmp_path: Path) -> None:
+    public = make_waiting_keys(tmp_path / "keys")
+    assert all((tmp_path / "keys" / name).read_bytes().startswith(HEAD) for name in SECRET)
+    assert "PUBLIC KEY" in public and load_device_key(tmp_path / "keys")

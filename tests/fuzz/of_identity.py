@@ -254,7 +254,8 @@ PARSERS = (
            lambda data, _: key_of_request(data.decode("utf-8", "surrogateescape")), (BadRequest,), 80),
     Parser("a renewal that a box signed", (*DESK, "evidence/renewal.py"), "json", _renewal_seeds, _renewal,
            (BadRequest,), 60),
-    *(Parser(f"the centre's {name}", ("central/authority.py", "central/files.py", "central/devices/own.py"), "pem",
+    *(Parser(f"the centre's {name}",
+             ("central/authority.py", "central/files.py", "central/locked.py", "central/devices/own.py"), "pem",
              lambda name=name: [_centre_files()[name]], _centre_file(name),  # type: ignore[misc]
              (BadKeyFile, BadCertificate, NoIntermediate), 20)
       for name in ("root/root.key", "root/root.pem", "keys/ca.pem", f"keys/{TLS_CA}", f"keys/{CENTRE_TLS}")),

@@ -134,12 +134,14 @@ def test_each_starts_a_command_that_there_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_opens_the_keys_comes_to_the_processes_of_a_box_alone(name: str) -> None:
+def test_what_opens_the_keys_comes_to_the_processes_of_its_end_alone(name: str) -> None:
     """By its name, not by a path: where nobody locked the keys it is missing, and the unit starts all the same."""
     text = (UNITS / name).read_text()
-    assert ("\nLoadCredentialEncrypted=zaitang.keys\n" in text) is (name in BOX)
-    assert text.count("zaitang.keys") == (name in BOX)
-    assert not any("zaitang.keys" in path.read_text() for path in UNITS.glob("*.d/*"))
+    of_centre = name in [*CENTRE, "zaitang-backup.service"]
+    for credential, its in (("zaitang.keys", name in BOX), ("zaitang.centre-keys", of_centre)):
+        assert (f"\nLoadCredentialEncrypted={credential}\n" in text) is its
+        assert text.count(credential) == its
+    assert not any("LoadCredential" in path.read_text() for path in UNITS.glob("*.d/*"))
 
 
 def test_what_a_process_holds_in_memory_is_written_to_no_disk_when_it_dies() -> None:

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from central.centre_toml import TEMPLATES
-from provisioning.install.ends import AS_USER, KEYS_CREDENTIAL, NEW_CENTRE, end_items
+from provisioning.install.ends import NEW_CENTRE, end_items
 from provisioning.install.host import Host
 from provisioning.install.journal import FOLDER, Journal
+from provisioning.install.lent import AS_USER, CREDENTIALS
 from provisioning.install.options import Options
 from provisioning.install.plan import COMMAND, LENT_KEYS
 from provisioning.install.release import Source
@@ -190,25 +191,32 @@ def test_a_command_of_root_gets_what_opens_the_keys_and_nobody_else_sees_it(
     wrapper: Path, tmp_path: Path, open_folder: Path,
 ) -> None:
     lent = open_folder / "zaitang-keys"
-    text = wrapper.read_text().replace(KEYS_CREDENTIAL, str(tmp_path / "credential")).replace(LENT_KEYS, str(lent))
+    text = wrapper.read_text().replace(CREDENTIALS, str(tmp_path / "sealed")).replace(LENT_KEYS, str(lent))
     wrapper.write_text(text.replace("chown zaitang", f"chown {USER}"))
+    (tmp_path / "sealed").mkdir()
     opener = tmp_path / "systemd-creds"
-    opener.write_text('#!/bin/sh\n[ "$1 $2 $4" = "decrypt --name=zaitang.keys -" ] && cat "$3"\n')
+    opener.write_text('#!/bin/sh\n[ "$1 $2 $4" = "decrypt --name=${3##*/} -" ] && cat "$3"\n')
     opener.chmod(0o755)
     code = ("import os, sys; d = os.environ.get('CREDENTIALS_DIRECTORY')\n"
-            "print(d and open(d + '/zaitang.keys').read(), sys.argv[1:], sys.stdin.read())")
+            "print(d and [open(f'{d}/{one}').read() for one in sorted(os.listdir(d))], sys.argv[1:], sys.stdin.read())")
 
     def called() -> str:
         return subprocess.run([wrapper, "-c", code, "a b"], capture_output=True, text=True, timeout=30, check=True,
                               input="given", env={"PATH": f"{tmp_path}:/usr/sbin:/usr/bin:/sbin:/bin"}).stdout
 
     assert called() == "None ['a b'] given\n" and not lent.exists()
-    (tmp_path / "credential").write_text("a long passphrase")
-    (tmp_path / "credential").chmod(0o600)
+    # Of a machine that is both; the words of either end alone come alike.
+    for name, word in (("zaitang.keys", "a long passphrase"), ("zaitang.centre-keys", "another one")):
+        (tmp_path / "sealed" / name).write_text(word)
+        (tmp_path / "sealed" / name).chmod(0o600)
     for _ in range(2):
-        assert called() == "a long passphrase ['a b'] given\n"
-    found = [(path.name, path.stat().st_mode & 0o777, path.stat().st_uid) for path in lent.iterdir()]
-    assert found == [("zaitang.keys", 0o600, pwd.getpwnam(USER).pw_uid)] and lent.stat().st_uid == 0
+        assert called() == "['another one', 'a long passphrase'] ['a b'] given\n"
+    found = {(path.name, path.stat().st_mode & 0o777, path.stat().st_uid) for path in lent.iterdir()}
+    uid = pwd.getpwnam(USER).pw_uid
+    assert found == {("zaitang.keys", 0o600, uid), ("zaitang.centre-keys", 0o600, uid)} and lent.stat().st_uid == 0
+    (lent / "zaitang.centre-keys").unlink()
+    (tmp_path / "sealed/zaitang.centre-keys").unlink()
+    assert called() == "['a long passphrase'] ['a b'] given\n"
     # A machine that cannot open it any more says so, and its commands still run.
     opener.write_text("#!/bin/sh\necho refused >&2; exit 1\n")
     (lent / "zaitang.keys").unlink()

@@ -11,7 +11,9 @@ from tests.provisioning.install.debian import Debian, bare_debian, debian
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 PLACED = ("etc", "opt", "usr", "var/lib")
 CENTRE = ("/src/provisioning/install-centre", "--lang=en", "--name=centre.example",
-          "--passphrase-file=/root/passphrase", "--backup-passphrase-file=/root/passphrase")
+          "--passphrase-file=/root/passphrase", "--backup-passphrase-file=/root/passphrase",
+          "--keys-passphrase-file=/root/passphrase")
+KEYS = "/etc/credstore.encrypted/zaitang.centre-keys"
 # Without the screen, whose browser is larger than all the rest.
 BOX = ("/src/provisioning/install-box", "--lang=en", "--no-kiosk")
 # When everything is active, run the installer once more as on a machine that runs, then take everything away.
@@ -19,6 +21,7 @@ TRY = """
 units() {{ systemctl list-units --all --plain --no-legend 'zaitang-*' | awk '{{print $1, $3, $4}}'; }}
 for i in $(seq 90); do units | grep service | grep -v backup | grep -qv running || break; sleep 1; done
 units > /root/active
+{more}
 journalctl --no-pager -u 'zaitang-*' > /root/journal
 {again} > /root/again 2>&1
 {again} --uninstall > /root/removed 2>&1
@@ -26,6 +29,9 @@ units > /root/left
 """
 KILLS = (("Debian packages", 5), ("system's user", 0), ("Release ", 4), ("Release ", 8), ("Unit sandbox", 0))
 CENTRE_KILLS = (("Release ", 6), ("The centre: keys", 0), ("The centre: keys", 0.5))
+# By the command in the PATH, and by the unit of the night.
+WITH_KEYS = """zaitang-central tree key --centre /var/lib/zaitang/centre > /root/tree-key 2>&1
+systemctl start zaitang-backup.service; ls /var/lib/zaitang/backup > /root/backups"""
 ALONE = ("rm -r /var/lib/zaitang/box; runuser -u zaitang -- /opt/zaitang/current/bin/zaitang-edge init "
          "/var/lib/zaitang/box --device box-101 --policy demo --test-keys")
 CAMERA = """
@@ -57,13 +63,20 @@ def test_a_centre_is_killed_at_several_moments_completes_runs_and_goes_again(bar
         before = here.seen(*PLACED)
         assert "there is nothing to do" in here.run(*CENTRE)
         assert here.seen(*PLACED) == before
-        here.boot(TRY.format(again=" ".join(CENTRE)))
+        here.at("/root/other").write_text("another long passphrase\n")
+        changed = (*CENTRE, "--keys-passphrase-file=/root/other")
+        here.killed("The passphrase of the keys", 0.5, *changed, "--change-keys-passphrase")
+        assert "The keys are locked" in here.run(*changed, "--change-keys-passphrase")
+        keys = [path for one in ("*.key", "*ca.pem") for path in here.at("/var/lib/zaitang/centre/keys").glob(one)]
+        assert len(keys) >= 4 and all(path.read_bytes().startswith(b"zaitang-locked-1") for path in keys)
+        here.boot(TRY.format(again=" ".join(changed), more=WITH_KEYS))
         journal = here.at("/root/journal").read_text()
         found = active(here)
         services = [f"zaitang-{name}.service" for name in ("broker", "collector", "console", "devices")]
         assert {found.get(name) for name in [*services, "zaitang-backup.timer"]} == {"active"}, journal
         assert "there is nothing to do" in here.at("/root/again").read_text()
-        is_gone(here, "centre/centre.toml")
+        assert here.at("/root/tree-key").read_text().count("+") >= 2 and here.at("/root/backups").read_text(), journal
+        is_gone(here, "centre/centre.toml", KEYS)
 
 
 def test_a_box_is_killed_at_several_moments_completes_runs_and_goes_again(bare: Path) -> None:
@@ -82,7 +95,7 @@ def test_a_box_is_killed_at_several_moments_completes_runs_and_goes_again(bare: 
         here.run("/bin/sh", "-ec", ALONE)
         with here.at("/var/lib/zaitang/box/box.toml").open("a") as file:
             file.write(CAMERA)
-        here.boot(TRY.format(again=" ".join(BOX)))
+        here.boot(TRY.format(again=" ".join(BOX), more=""))
         found, journal = active(here), here.at("/root/journal").read_text()
         roles = ("recorder", "terminal", "sync", "live", "picture", "rollcall", "storage")
         assert {found.get(f"zaitang-{role}.service") for role in roles} == {"active"}, journal
@@ -90,8 +103,8 @@ def test_a_box_is_killed_at_several_moments_completes_runs_and_goes_again(bare: 
         is_gone(here, "box/box.toml")
 
 
-def is_gone(here: Debian, evidence: str) -> None:
-    """What was placed, and nothing else: evidence stays, and whose it is."""
+def is_gone(here: Debian, evidence: str, *kept: str) -> None:
+    """What was placed, and nothing else: evidence stays, what opens its keys, and whose it is."""
     said = here.at("/root/removed").read_text()
     assert "is removed" in said and "Evidence and keys are still in /var/lib/zaitang" in said
     assert not [line for line in here.at("/root/left").read_text().splitlines() if " active " in line]
@@ -99,6 +112,6 @@ def is_gone(here: Debian, evidence: str) -> None:
             for path in here.at(top).rglob("*zaitang*")}
     # systemd keeps notes of its own of when a timer ran.
     ours = {path for path in left if not path.startswith(("var/lib/zaitang/", "var/lib/systemd/"))}
-    assert ours == {"var/lib/zaitang", "var/log/zaitang-install.log"}
+    assert ours == {"var/lib/zaitang", "var/log/zaitang-install.log", *(path[1:] for path in kept)}
     assert here.at(f"/var/lib/zaitang/{evidence}").is_file()
     assert "zaitang:" in here.at("/etc/passwd").read_text()

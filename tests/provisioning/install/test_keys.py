@@ -1,4 +1,4 @@
-"""The passphrase of a box's keys: sealed to the machine by systemd-creds as it is, the keys under it, none lost."""
+"""The passphrase of keys: sealed to the machine by systemd-creds as it is, the keys of an end under it, none lost."""
 from __future__ import annotations
 
 import shutil
@@ -9,20 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from edge import lock
-from edge.cli import main
-from edge.errors import BadKeyFile
-from edge.keys import load_device_key, make_waiting_keys, relock_keys
-from provisioning.install import ends
-from provisioning.install.ends import BOX, KEYS_CREDENTIAL, LENT, LOCKED, end_items
+from central.cli import main as central_main
+from central.keys import load_centre_keys, make_centre_keys
+from central.locked import LOCK as CENTRE_LOCK
+from common import lock
+from edge.cli import main as edge_main
+from edge.keys import LOCK as BOX_LOCK
+from edge.keys import load_device_key, make_waiting_keys
+from evidence.errors import BadInput
+from provisioning.install import lent
+from provisioning.install.ends import end_items
 from provisioning.install.host import Host
 from provisioning.install.items import Item
+from provisioning.install.keys import BOX_KEYS, CENTRE_KEYS, LOCKED
+from provisioning.install.lent import LENT
 from provisioning.install.options import Options
 from provisioning.install.release import Source
 from provisioning.install.said import InstallError
+from provisioning.install.user import BOX, CENTRE
 from provisioning.install.words import too_old
 
 WORDS = "a long passphrase\n"
+KEYS_CREDENTIAL = BOX_KEYS.credential
 pytestmark = pytest.mark.skipif(not shutil.which("systemd-creds"), reason="systemd is older than 250, or not here")
 
 
@@ -49,7 +57,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     monkeypatch.setattr(Host, "run", run)
     monkeypatch.setattr(Host, "succeeds", lambda host, *words: Path(words[-2]).read_bytes().startswith(b"sealed")
                         and run(host, *words) == [])
-    monkeypatch.setattr(ends.os, "chown", lambda *_: None)
+    monkeypatch.setattr(lent.os, "chown", lambda *_: None)
     monkeypatch.setattr(Host, "ids", lambda *_: (0, 0))
     return found
 
@@ -128,37 +136,49 @@ NEW = "another long passphrase\n"
 
 
 class Changing:
-    """A box whose keys are locked for real, by the box's own commands; of the programs of systemd stand-ins."""
+    """A box or a centre whose keys are locked for real, by its own commands; of the programs of systemd stand-ins."""
 
     def __init__(self, host: Host, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
         self.host, self.keys, self.steps, self.monkeypatch = host, host.at(f"{folder}/keys"), -1, monkeypatch
+        self.end = "centre" if folder == CENTRE else "box"
+        self.its = CENTRE_KEYS if folder == CENTRE else BOX_KEYS
+        self.lock, self.main = (CENTRE_LOCK, central_main) if folder == CENTRE else (BOX_LOCK, edge_main)
         monkeypatch.setattr(lock, "COST", 2)
         monkeypatch.setattr(Host, "run", lambda _, *words: self._run([str(word) for word in words]))
         monkeypatch.setattr(Host, "succeeds", lambda _, *words: self._creds([str(word) for word in words]))
-        monkeypatch.setattr(ends.os, "chown", lambda *_: None)
+        monkeypatch.setattr(lent.os, "chown", lambda *_: None)
         monkeypatch.setattr(Host, "ids", lambda *_: (0, 0))
         for path in ("/run", "/etc", "/root"):
             host.at(path).mkdir(exist_ok=True)
-        make_waiting_keys(self.keys)
-        self.key = load_device_key(self.keys).private_bytes_raw()
+        if folder == CENTRE:
+            self.keys.parent.mkdir(parents=True)
+            make_centre_keys(self.keys, self.keys.parent / "root", "centre", 0, True, None)
+        else:
+            make_waiting_keys(self.keys)
+        self.key = self._key()
 
     def item(self, words: str, change: bool = True) -> Item:
         self.host.at("/root/words").write_text(words)
-        options = Options("box", Source(self.host.root, "1.0", False), keys_file=self.host.at("/root/words"),
+        options = Options(self.end, Source(self.host.root, "1.0", False), keys_file=self.host.at("/root/words"),
                           change_keys=change)
-        return next(item for item in end_items(options) if item.name == "keys")
+        return next(item for item in end_items(options) if item.name.endswith("keys"))
 
     def opens(self, words: str) -> bool:
         with self.monkeypatch.context() as patch:
-            self.host.at("/root/zaitang.keys").write_text(words)
+            self.host.at(f"/root/{self.its.name}").write_text(words)
             patch.setenv("CREDENTIALS_DIRECTORY", str(self.host.at("/root")))
             try:
-                return load_device_key(self.keys).private_bytes_raw() == self.key
-            except BadKeyFile:
+                return self._key() == self.key
+            except BadInput:
                 return False
 
     def held(self) -> str:
-        return self.host.at(KEYS_CREDENTIAL).read_text().removeprefix("sealed")
+        return self.host.at(self.its.credential).read_text().removeprefix("sealed")
+
+    def _key(self) -> str:
+        if self.end == "centre":
+            return load_centre_keys(self.keys).signer.keyid
+        return load_device_key(self.keys).private_bytes_raw().hex()
 
     def _run(self, words: list[str]) -> list[str]:
         if not self.steps:
@@ -169,10 +189,11 @@ class Changing:
             return []
         given = next(word.partition("=")[2] for word in words if word.startswith("CREDENTIALS_DIRECTORY="))
         command = words[words.index("--lang"):]
-        command[command.index("--box") + 1] = str(self.host.at(command[command.index("--box") + 1]))
+        at = command.index(self.its.option) + 1
+        command[at] = str(self.host.at(command[at]))
         with self.monkeypatch.context() as patch:
             patch.setenv("CREDENTIALS_DIRECTORY", given)
-            if main(command):
+            if self.main(command):
                 raise InstallError("x", "x")
         return []
 
@@ -185,41 +206,58 @@ class Changing:
         return True
 
 
-@pytest.mark.parametrize("folder", [BOX, f"{BOX}/.new"])
+@pytest.mark.parametrize("folder", [BOX, f"{BOX}/.new", CENTRE])
 @pytest.mark.parametrize("steps", range(4))
 def test_the_passphrase_is_changed_and_whatever_cuts_it_off_the_machine_opens_the_keys(
     host_of: Callable[..., Host], monkeypatch: pytest.MonkeyPatch, steps: int, folder: str,
 ) -> None:
-    box = Changing(host_of(), monkeypatch, folder)
-    box.item(WORDS, change=False).do(box.host)
+    end = Changing(host_of(), monkeypatch, folder)
+    end.item(WORDS, change=False).do(end.host)
     with pytest.raises(InstallError):
-        box.item(NEW, change=False).do(box.host)
-    assert box.opens(WORDS) and box.held() == WORDS, "another one is refused, unless that is what was asked for"
-    changed, box.steps = box.item(NEW), steps
+        end.item(NEW, change=False).do(end.host)
+    assert end.opens(WORDS) and end.held() == WORDS, "another one is refused, unless that is what was asked for"
+    changed, end.steps = end.item(NEW), steps
     with pytest.raises(KeyboardInterrupt) if steps < 3 else nullcontext():
-        changed.do(box.host)
-    assert box.opens(box.held()) and box.held() == (WORDS if steps < 2 else NEW)
-    box.steps = -1
-    assert changed.done(box.host) == (steps == 3)
-    box.item(NEW, change=steps != 2).do(box.host)  # what was begun is ended also by who does not say it again
-    assert changed.done(box.host) and box.held() == NEW and box.opens(NEW) and not box.opens(WORDS)
-    assert not box.host.at(LENT).exists() and not list(box.host.at("/run").iterdir())
+        changed.do(end.host)
+    assert end.opens(end.held()) and end.held() == (WORDS if steps < 2 else NEW)
+    end.steps = -1
+    assert changed.done(end.host) == (steps == 3)
+    end.item(NEW, change=steps != 2).do(end.host)  # what was begun is ended also by who does not say it again
+    assert changed.done(end.host) and end.held() == NEW and end.opens(NEW) and not end.opens(WORDS)
+    assert not end.host.at(LENT).exists() and not list(end.host.at("/run").iterdir())
 
 
+@pytest.mark.parametrize("folder", [BOX, CENTRE])
 def test_a_change_of_what_the_machine_does_not_open_is_refused(
+    host_of: Callable[..., Host], monkeypatch: pytest.MonkeyPatch, folder: str,
+) -> None:
+    end = Changing(host_of(), monkeypatch, folder)
+    end.item(WORDS, change=False).do(end.host)
+    end.host.at(end.its.credential).write_text("of a TPM that was cleared")
+    with pytest.raises(InstallError) as refused:
+        end.item(NEW).do(end.host)
+    assert "give that one first" in refused.value.said.en and end.opens(WORDS) and not end.opens(NEW)
+    end.item(WORDS, change=False).do(end.host)
+    # Cut off before the credential is replaced.
+    end.lock.relock_keys(end.keys, WORDS.strip().encode(), NEW.strip().encode())
+    assert not end.item(WORDS, change=False).done(end.host)
+    end.item(NEW, change=False).do(end.host)
+    assert end.opens(NEW) and not end.opens(WORDS) and end.held() == NEW
+
+
+def test_a_key_that_a_centre_made_in_plain_later_is_seen(
     host_of: Callable[..., Host], monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    box = Changing(host_of(), monkeypatch, BOX)
-    box.item(WORDS, change=False).do(box.host)
-    box.host.at(KEYS_CREDENTIAL).write_text("of a TPM that was cleared")
-    with pytest.raises(InstallError) as refused:
-        box.item(NEW).do(box.host)
-    assert "give that one first" in refused.value.said.en and box.opens(WORDS) and not box.opens(NEW)
-    box.item(WORDS, change=False).do(box.host)
-    relock_keys(box.keys, WORDS.strip().encode(), NEW.strip().encode())  # cut off before the credential is replaced
-    assert not box.item(WORDS, change=False).done(box.host)
-    box.item(NEW, change=False).do(box.host)
-    assert box.opens(NEW) and not box.opens(WORDS) and box.held() == NEW
+    """By a process that had been started before they were locked."""
+    end = Changing(host_of(), monkeypatch, CENTRE)
+    item = end.item(WORDS, change=False)
+    item.do(end.host)
+    assert item.done(end.host)
+    (end.keys / "people.key").write_bytes(b"plain")
+    (end.keys / "people.key").chmod(0o600)
+    assert not item.done(end.host)
+    item.do(end.host)
+    assert item.done(end.host) and end.opens(WORDS) and LOCKED in (end.keys / "people.key").read_bytes()
 
 
 def test_a_system_that_cannot_encrypt_it_refuses(tmp_path: Path) -> None:

@@ -73,6 +73,8 @@ def test_a_box_is_made_only_if_the_operator_names_it() -> None:
     assert names(plan(DEBIAN, locked), "command") == ["box", "keys"]
     options = Options("centre", SOURCE, passphrase_file=Path("a"), backup_file=Path("b"))
     assert names(plan(DEBIAN, options), "command") == ["mosquitto", "centre", "backup"]
+    options = dataclasses.replace(options, keys_file=Path("c"))
+    assert names(plan(DEBIAN, options), "command") == ["mosquitto", "centre", "centre-keys", "backup"]
 
 
 def test_a_second_end_on_the_machine_shares_the_release() -> None:

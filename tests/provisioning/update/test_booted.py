@@ -32,7 +32,8 @@ DIES = (("edge/storage/process.py", "    logs.setup()\n", "    raise SystemExit(
         ("central/alarms/cli.py", "    import threading\n", "    raise SystemExit(3)\n"))
 BOX = ("--lang=en", "--no-kiosk", f"--release-key={BUNDLES}/{PUBLIC}")
 CENTRE = ("--lang=en", "--name=centre.example", "--passphrase-file=/root/passphrase",
-          "--backup-passphrase-file=/root/passphrase", f"--release-key={BUNDLES}/{PUBLIC}")
+          "--backup-passphrase-file=/root/passphrase", "--keys-passphrase-file=/root/passphrase",
+          f"--release-key={BUNDLES}/{PUBLIC}")
 SERVICES = {"box": ("recorder", "terminal", "sync", "live", "picture", "rollcall", "storage"),
             "centre": ("broker", "collector", "console", "devices", "alarms", "webhook")}
 UPDATER = "zaitang-update-continue.service"

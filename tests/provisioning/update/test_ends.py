@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
-from provisioning.install.ends import KEYS_CREDENTIAL
-from provisioning.update.ends import BOX, Ends
+from provisioning.update.ends import BOX, CENTRE, End, Ends
 
 
-def test_a_box_is_asked_with_what_opens_its_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("end", "other", "credential"), [
+    (BOX, CENTRE, "zaitang.keys"), (CENTRE, BOX, "zaitang.centre-keys"),
+])
+def test_an_end_is_asked_with_what_opens_its_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: End, other: End, credential: str,
+) -> None:
     called = list[list[str]]()
 
     def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
@@ -19,15 +23,17 @@ def test_a_box_is_asked_with_what_opens_its_keys(tmp_path: Path, monkeypatch: py
         return subprocess.CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr(subprocess, "run", run)
-    ends = Ends(tmp_path, tmp_path / "releases", ["box"])
-    ends.ask(BOX, "1", "busy")
-    (tmp_path / KEYS_CREDENTIAL[1:]).parent.mkdir(parents=True)
-    (tmp_path / KEYS_CREDENTIAL[1:]).touch()
-    ends.ask(BOX, "1", "busy")
+    ends = Ends(tmp_path, tmp_path / "releases", ["box", "centre"])
+    place = tmp_path / "etc/credstore.encrypted"
+    place.mkdir(parents=True)
+    (place / Path(other.keys.credential).name).touch()
+    ends.ask(end, "1", "schema")
+    (place / credential).touch()
+    ends.ask(end, "1", "schema")
     # By its path: a system that does not know the property has no such file, and would refuse the whole call.
     more = set(called[1]) - set(called[0])
-    assert more == {f"--property=LoadCredentialEncrypted=zaitang.keys:{KEYS_CREDENTIAL}"}
-    assert called[1].index(*more) < called[1].index(str(tmp_path / "releases/1/bin/zaitang-edge"))
+    assert more == {f"--property=LoadCredentialEncrypted={credential}:/etc/credstore.encrypted/{credential}"}
+    assert called[1].index(*more) < called[1].index(str(tmp_path / "releases/1/bin" / end.program))
 
 
 @pytest.mark.parametrize(("names", "made"), [
