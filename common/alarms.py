@@ -2,6 +2,7 @@
 it depends on why, the sentence goes by `code:why`."""
 from __future__ import annotations
 
+import string
 from collections.abc import Mapping
 
 from common.texts import N_, translate
@@ -193,6 +194,10 @@ CAMERAS = {"room": N_("room camera"), "terminal": N_("terminal camera")}
 WITH = N_("{sentence} ({details})")
 
 
+_NAMED = frozenset(name for text in DETAILS.values() for _, name, _, _ in string.Formatter().parse(text) if name)
+"""What the words take. A box writes whatever it likes beside it."""
+
+
 def alarm_words(code: str, params: Mapping[str, object], lang: str, roles: Mapping[str, str] = {}) -> str:
     """An alarm as one sentence; a code that this version does not know is shown as it is.
 
@@ -200,7 +205,8 @@ def alarm_words(code: str, params: Mapping[str, object], lang: str, roles: Mappi
     """
     sentence = translate(ALARMS.get(f"{code}:{params.get('why')}") or ALARMS.get(code, OTHER), lang, code=code)
     camera = CAMERAS.get(roles.get(str(params.get("camera")), "room"), CAMERAS["room"])
-    known = {"device": "?", "pack": "?", "people": "?", "allowed_ppm": "?", **params, "camera": translate(camera, lang)}
+    told = {name: value for name, value in params.items() if name in _NAMED}
+    known = {"device": "?", "pack": "?", "people": "?", "allowed_ppm": "?", **told, "camera": translate(camera, lang)}
     details = [translate(text, lang, **known) for name, text in DETAILS.items() if name in params]
     if str(params.get("code")) in REFUSALS:
         details.append(refusal_of_box(str(params["code"]), lang))

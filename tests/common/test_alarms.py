@@ -4,8 +4,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 import common
-from common.alarms import ALARMS, REFUSALS, alarm_words, refusal_of_box
+from common.alarms import ALARMS, DETAILS, REFUSALS, alarm_words, refusal_of_box
 
 ROOT = Path(common.__file__).parent.parent
 KINDS = "camera|storage|segment|order|receipt|rollcall|chain|update"
@@ -25,6 +27,13 @@ def test_camera_file_and_record_are_named() -> None:
         "A box sent two different records with the same number (record 4 of box-1)")
     assert alarm_words("storage.full", {"free": 3}, "en").endswith("until there is room")
     assert "later.code" in alarm_words("later.code", {"seq": 1}, "zh")
+
+
+@pytest.mark.parametrize("name", ["lang", "msgid", "self", "code", "why", "camera", *DETAILS])
+@pytest.mark.parametrize("value", [None, 1.5, "{x}", [1], {"a": 1}])
+def test_whatever_a_box_writes_the_pages_say_its_alarms(name: str, value: object) -> None:
+    for code in (*ALARMS, "later.code"):
+        assert alarm_words(code, {"seq": 4, "days": 3, name: value}, "en")
 
 
 def test_why_an_order_was_refused_is_told_with_the_alarm() -> None:
