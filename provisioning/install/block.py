@@ -1,13 +1,14 @@
 """Lines of ours in a file of somebody else, between two marks: nothing else of it is touched."""
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 from provisioning.install.host import Host
 from provisioning.install.items import UNDO, Item
-from provisioning.install.journal import Mark, write_whole
+from provisioning.install.journal import Mark
 from provisioning.install.said import InstallError
 
 BEGIN, END = "# >>> zaitang", "# <<< zaitang"
@@ -51,8 +52,19 @@ def _read(host: Host, name: str) -> str:
 
 
 def _write(host: Host, name: str, text: str) -> None:
-    # With the mode that it has: on the FAT of a boot partition no other can be set.
-    write_whole(host.at(name), text.encode(errors="surrogateescape"), host.at(name).stat().st_mode & 0o7777)
+    """In place, from where it changes on. On the FAT of a boot partition a rename that a power cut ends leaves two
+    names of one content, and whoever then writes to one of them takes it away from the other."""
+    path, content = host.at(name), text.encode(errors="surrogateescape")
+    old = path.read_bytes()
+    differs = (at for at, (one, other) in enumerate(zip(old, content, strict=False)) if one != other)
+    same = next(differs, min(len(old), len(content)))
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.pwrite(descriptor, content[same:], same)
+        os.ftruncate(descriptor, len(content))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _undo_block(host: Host, name: str, mark: Mark) -> None:

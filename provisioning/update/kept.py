@@ -16,9 +16,10 @@ from typing import Any, get_args
 
 from provisioning.install.journal import sync_folder
 from provisioning.install.said import InstallError
-from provisioning.update.state import Phase, State
+from provisioning.update.state import AT_REST, Phase, State
 
 NAME = "update.json"
+KNOWN = {field.name for field in dataclasses.fields(State)}
 LARGEST = 1 << 20
 BLOCKS = 1 << 16
 """Bytes of the file; what is noted is followed by blanks."""
@@ -31,19 +32,23 @@ class AtWork(InstallError):
 
 
 def load(path: Path) -> State:
-    """The state; a new one where there is none. Raises InstallError."""
+    """The state; a new one where there is none. What a newer version noted besides matters no more once its update
+    rests. Raises InstallError."""
     if not path.exists():
         return State()
     try:
         with path.open("rb") as file:
             found = json.loads(file.read(LARGEST))
+        if (phase := found["phase"]) not in get_args(Phase):
+            raise ValueError(phase)
         fields: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
-        state = State(**fields)
-        if state.phase not in get_args(Phase):
-            raise ValueError(state.phase)
-        return state
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            key: tuple(value) if isinstance(value, list) else value for key, value in found.items() if key in KNOWN}
+        if found.keys() - KNOWN and phase not in AT_REST:
+            raise InstallError(f"{path} 由更新的版本写成：请由该版本完成更新，或把文件移到别处；运行的版本不变。",
+                               f"{path} was written by a newer version: let that one end its update, or move the file "
+                               "away; the release that runs stays.")
+        return State(**fields)
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         raise InstallError(f"{path} 已损坏：请把它移到别处；正在运行的版本保持不变。",
                            f"{path} is damaged: move it away; the release that runs stays.") from error
 

@@ -1,6 +1,7 @@
 """Lines of ours in a file of somebody else."""
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,6 +39,20 @@ def test_ours_stand_at_the_end_once_are_replaced_and_go_again(host_of: Callable[
     assert path.read_bytes() == BYTES + ours + b"later=1\r\n"
     assert remove(host_of(), "box") == 1
     assert path.read_bytes() == BYTES + b"later=1\r\n" and path.stat().st_mode & 0o777 == 0o755
+
+
+def test_the_file_stays_the_same_one_and_what_is_theirs_is_not_written_anew(
+    host_of: Callable[..., Host], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = put(host_of(), BYTES)
+    file, written = path.stat().st_ino, list[tuple[int, bytes]]()
+    real = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda to, data, at: written.append((at, data)) or real(to, data, at))
+    install(host_of(), [ONE], "box")
+    install(host_of(), [OTHER], "box")
+    remove(host_of(), "box")
+    assert path.stat().st_ino == file and path.read_bytes() == BYTES
+    assert all(at >= len(BYTES) for at, _ in written) and len(written) == 3
 
 
 def test_where_there_is_no_such_file_it_says_so(host_of: Callable[..., Host]) -> None:

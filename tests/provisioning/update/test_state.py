@@ -275,6 +275,16 @@ def test_the_state_comes_back_as_it_was_noted(tmp_path: Path) -> None:
     assert load(tmp_path / "update.json") == state and load(tmp_path / "none.json") == State()
 
 
+def test_a_state_of_a_newer_version_is_read_where_it_rests_and_told_as_what_it_is_else(tmp_path: Path) -> None:
+    """Somebody went back to this release, whose updater then finds what the newer one noted last."""
+    path = tmp_path / "update.json"
+    path.write_text('{"phase": "rolled_back", "version": "0.3", "broken": {"0.3": "asked"}, "colour": "red"}')
+    assert load(path) == State("rolled_back", "0.3", broken={"0.3": "asked"})
+    path.write_text('{"phase": "switched", "version": "0.3", "colour": "red"}')
+    with pytest.raises(InstallError, match="newer version"):
+        load(path)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"phase": "gone"}', '{"what": 1}', "null"])
 def test_a_damaged_file_is_one_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "update.json").write_text(text)
