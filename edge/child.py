@@ -28,7 +28,6 @@ OUTLIVES_NOBODY = ("setpriv", "--pdeathsig", "KILL", "--")
 LONG_S = 25.0
 """Real seconds after which a process that was told to end is too long about it: its supervisor kills it soon."""
 STDERR = 2
-HEAPS = 2
 _M_ARENA_MAX = -8
 _PR_SET_PDEATHSIG = 1
 _AGAIN_S = 0.1
@@ -101,12 +100,12 @@ def die_with_supervisor() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def few_heaps() -> None:
-    """Let all threads of this process share HEAPS heaps. Else each has its own, up to eight for a core, and each keeps
+def one_heap() -> None:
+    """Let all threads of this process share one heap. Else each has its own, up to eight for a core, and each keeps
     for itself what its thread once needed. Before any thread is started; nothing where the C library is not glibc."""
     limit = getattr(ctypes.CDLL(None), "mallopt", None)
     if limit is not None:
-        limit(_M_ARENA_MAX, HEAPS)
+        limit(_M_ARENA_MAX, 1)
 
 
 def die_with_thread() -> None:

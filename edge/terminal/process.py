@@ -21,7 +21,7 @@ from edge.box_orders import Orders
 from edge.cameras.open import open_source
 from edge.cameras.port import Source
 from edge.checkin.engine import Engine
-from edge.child import few_heaps, ready, stop_on_signal
+from edge.child import one_heap, ready, stop_on_signal
 from edge.clock import SystemClock
 from edge.config import BoxConfig, CameraConfig
 from edge.control.client import ask
@@ -85,7 +85,7 @@ class Part(Protocol):
 
 def run(box: Box) -> None:
     """Serve until SIGTERM or SIGINT. Raises PortInUse."""
-    few_heaps()
+    one_heap()
     logs.setup()
     stop = stop_on_signal()
     written, box = box.config, dataclasses.replace(box, config=box.in_force())
