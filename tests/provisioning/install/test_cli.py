@@ -4,6 +4,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -178,6 +179,29 @@ def test_a_python_without_most_of_its_library_is_passed_over(tmp_path: Path) -> 
     done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False,
                           env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
     assert "/nowhere holds no passphrase of" in done.stderr, done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root is given a Python")
+def test_a_bundle_brings_a_bare_machine_its_python_and_all_that_this_needs(tmp_path: Path) -> None:
+    """As where Debian was installed without its standard utilities, and there is no network."""
+    programs, debs = tmp_path / "bin", tmp_path / "top/debs"
+    programs.mkdir()
+    debs.mkdir(parents=True)
+    (tmp_path / "top/provisioning").symlink_to(PROJECT / "provisioning")
+    for name in ("python3_3.11.2_amd64.deb", "media-types_10_all.deb"):
+        (debs / name).touch()
+    for name in ("bash", "id", "ls", "ln", "readlink"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    apt = programs / "apt-get"
+    apt.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {tmp_path}/asked\nln -s {sys.executable} {programs}/python3\n")
+    apt.chmod(0o755)
+    done = subprocess.run([PROJECT / "provisioning/install/head", tmp_path / "top", "box", "--help", "--lang", "en"],
+                          capture_output=True, text=True, timeout=30, check=False, env={"PATH": str(programs)})
+    assert done.returncode == 0 and "evidence stays" in done.stdout, done.stderr
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked[-2:] == ["install", "python3"] and "Dir::Etc::SourceList=/dev/null" in asked
+    named = [asked[at + 1] for at, word in enumerate(asked) if word == "--with-source"]
+    assert named == sorted(map(str, debs.iterdir()))
 
 
 @pytest.mark.parametrize(("environ", "lang"), [({}, "zh"), ({"LANG": "en_GB.UTF-8"}, "en"), ({"LANG": "C"}, "zh"),
