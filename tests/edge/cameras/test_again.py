@@ -135,7 +135,8 @@ def test_a_box_starts_without_its_camera_and_records_whenever_it_is_there(
     assert status["silent"]
     address = f"rtsp://127.0.0.1:{port}/cam"
     assert status["camera_trouble"] == {
-        "en": f"{address} cannot be reached: Connection refused", "zh": f"无法连接 {address}：请检查摄像头的电源、网线和地址（连接被拒绝）"}
+        "en": f"{address} cannot be reached: Connection refused",
+        "zh": f"无法连接 {address}：请检查摄像头的电源、网线和地址（连接被拒绝）"}
     press(box)
     running.until(lambda one: one["session"] == "s-1")
     server = serve(serving(minute), port, "admin", "geheim")
