@@ -160,13 +160,13 @@ class ClockError(BadInput):
 
 
 class ClockNotSet(ClockError):
-    text = ("the clock of this machine is not set (no time server was reached lately), so the centre signs no receipt "
+    text = ("the clock of the centre is not set (no time server was reached lately), so the centre signs no receipt "
             "and no checkpoint. See to the time server; records are taken meanwhile. If there is none and the clock is "
             "right: zaitang-central tree trust-clock")
 
 
 class ClockBehind(ClockError):
-    text = ("the clock of this machine is behind {newest}, a time that the centre has signed, so it signs no receipt "
+    text = ("the clock of the centre is behind {newest}, a time that the centre has signed, so it signs no receipt "
             "and no checkpoint. Put the clock right; if that time was the wrong one: zaitang-central tree trust-clock")
 
 

@@ -30,6 +30,7 @@ _PLACE = re.compile(r'\s*File "[^"]*?((?:edge|central|common|evidence|verify)/[\
 _OURS = frozenset({"t", "level", "from", "event"})
 UNITS = "zaitang-*"
 STDOUT = Path("-")
+OUT = N_("the file")
 JOURNALS = (Path("/var/log/journal"), Path("/run/log/journal"))
 NO_LOG = {
     "silent": N_("there is no log in it: journalctl is not on this machine, or does not answer"),
@@ -54,7 +55,7 @@ def hand_over(path: Path, parts: Mapping[str, object], written: str, lang: str) 
     lines, why = journal(UNITS)
     write(path, parts, cleaned(lines))
     said = sys.stderr if path == STDOUT else sys.stdout
-    print(translate(written, lang, path=path), file=said)
+    print(translate(written, lang, path=translate(OUT, lang) if path == STDOUT else path), file=said)
     if why is not None:
         print(translate(NO_LOG[why], lang), file=said)
 

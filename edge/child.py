@@ -10,13 +10,13 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from common.logs import Log
 from common.notify import READY, tell
 from common.signals import on_signal
-from edge.errors import AlreadyRunning
+from edge.errors import AlreadyRunning, StillRuns
 from edge.refusal import Refusal, take_back, written
 
 SUPERVISOR = "ZAITANG_SUPERVISOR"
@@ -47,6 +47,18 @@ def only_one(path: Path, what: str, wait_s: float = 0.0) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def none_of(run_folder: Path, locks: Sequence[str]) -> Iterator[None]:
+    """Hold the locks of processes of a box while the body runs. Raises StillRuns when one of them runs."""
+    with contextlib.ExitStack() as alone:
+        for lock in locks:
+            try:
+                alone.enter_context(only_one(run_folder / f"{lock}.lock", lock))
+            except AlreadyRunning as error:
+                raise StillRuns(pid=error.params["pid"]) from None
+        yield
 
 
 def _locked(handle: int, wait_s: float) -> bool:

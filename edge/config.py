@@ -19,7 +19,7 @@ from evidence.times import utc_us
 
 BOX_FILE = "box.toml"
 MAX_BYTES = 1 << 18
-NO_FOLDER = N_("there is no such folder")
+NO_FOLDER = N_("there is no such folder; a new box has one once its centre has taken it, as its screen says")
 NO_FILE = N_("there is no box.toml in it")
 BUILTIN = "builtin"
 """The model pack that comes with the packages."""

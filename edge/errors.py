@@ -135,6 +135,10 @@ class AlreadyRunning(BadInput):
     text = "{what} of this box is already running (process {pid})"
 
 
+class StillRuns(BadInput):
+    text = "this box is running (process {pid}): stop it first, with `systemctl stop zaitang-box.target`"
+
+
 class PortInUse(BadInput):
     text = "port {port} on {host} is in use by another program"
 

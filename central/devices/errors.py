@@ -75,8 +75,8 @@ class NoRoom(BadRequest):
 
 class UnknownCode(BadInput):
     text = (
-        "no machine that shows this code has come here: compare it with the screen, and look whether that says that "
-        "the centre knows it")
+        'no machine that shows this code has come here: compare it with the screen, which says "A new box. Claim it at '
+        'the centre" as soon as it has')
 
 
 class CodeUsed(BadInput):

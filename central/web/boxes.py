@@ -87,8 +87,9 @@ def box_view(
     troubles += [translate(UNSET, lang)] if last and not last.clock.synced else []
     fine = translate(WAITING, lang, count=last.waiting) if last and last.waiting else said
     fine = said if heard is None else fine if ended is None else _ended(ended, lang)
-    told = [", ".join(size_words(free) for _, free in sorted(last.free.items()))] if last and last.free else []
-    own = [translate(FREE, lang, free=one) for one in told]
+    # The disk of the box itself, which may be the same one, is told by the box's own health.
+    video = [size_words(free) for place, free in sorted(last.free.items()) if place != "box"] if last else []
+    own = [translate(FREE, lang, free=", ".join(video))] if video else []
     return BoxView(head.device, head.chain, head.up_to, at,
                    ("；" if lang == "zh" else "; ").join([*(troubles or [fine]), *own]), bool(troubles))
 

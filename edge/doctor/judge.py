@@ -67,7 +67,7 @@ def cameras(roles: Sequence[str], recorder: Mapping[str, object] | None, slow_ms
     elif recorder is None:
         yield Check(CAMERAS, "bad", N_("the recorder does not answer"), {}, N_("see *processes*"))
     elif recorder.get("camera_trouble") is not None:
-        yield Check(CAMERAS, "bad", N_("no picture of the room: {why}"), {"why": str(recorder["camera_trouble"])}, N_(
+        yield Check(CAMERAS, "bad", N_("no picture of the room: {why}"), {"why": recorder["camera_trouble"]}, N_(
             "look at cable, plug and power of the camera; then `zaitang-edge cameras --box DIR --picture test.jpg`"))
     elif _number(recorder.get("step_age_ms")) > slow_ms:
         yield Check(CAMERAS, "bad", N_("the recorder has stood still for {seconds} s"), {

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from common.health import Check
+from common.health import Check, marked
 from common.texts import N_, translate
 from edge.errors import CannotWrite
 from edge.handover.errors import NoSheet
@@ -104,7 +104,7 @@ def sheet_html(sheet: Sheet, lang: str) -> str:
                        trim_blocks=True, lstrip_blocks=True).get_template("sheet.html")
     groups = [sheet.keyid[at:at + 4] for at in range(0, len(sheet.keyid), 4)]
     return page.render(
-        _=lambda msgid, **params: translate(msgid, lang, **params), lang=lang, sheet=sheet,
+        _=lambda msgid, **params: translate(msgid, lang, **params), lang=lang, sheet=sheet, marked=marked,
         fingerprint=" ".join(groups),
         at=f"{local(utc_us(sheet.utc), OFFSET_MIN):%Y-%m-%d %H:%M}",
         doctor=[said(one, lang) for one in sheet.doctor], results=[said(one, lang) for one in sheet.results])

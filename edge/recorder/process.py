@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from common.logs import Log
 from common.notify import Watchdog
+from common.texts import LANGS, words
 from edge.cameras.address import is_live, scheme_of
 from edge.cameras.again import Absent
 from edge.cameras.lores import NAME, Handing
@@ -124,12 +125,12 @@ class _Loop:
 
 
 def _status(recorder: Recorder, feed: Feed, watchdog: Watchdog) -> Answer:
-    """What the recorder says; why there is no picture, null while there is one; the age of its last step, real time."""
+    """What the recorder says; why there is no picture, by language, null while there is one; the age of its last step,
+    real time."""
     def answer() -> dict[str, object]:
         trouble = feed.trouble
-        return {
-            **recorder.status(), "camera_trouble": None if trouble is None else str(trouble),
-            "step_age_ms": round(watchdog.age_s * 1000)}
+        said = None if trouble is None else {lang: words(trouble, lang) for lang in LANGS}
+        return {**recorder.status(), "camera_trouble": said, "step_age_ms": round(watchdog.age_s * 1000)}
 
     return answer
 

@@ -59,7 +59,7 @@ def _reset(args: argparse.Namespace) -> int:
 
 def _empty(folder: Path, confirm: str | None, lang: str) -> None:
     """With nothing of the box running: ask everything, set the mark, remove."""
-    from edge.child import only_one
+    from edge.child import none_of
     from edge.cli import ROLES
     from edge.reset.gather import facts, volumes_of
     from edge.reset.judge import refusals
@@ -69,8 +69,7 @@ def _empty(folder: Path, confirm: str | None, lang: str) -> None:
     box = open_ran(folder)
     with contextlib.ExitStack() as alone:
         alone.callback(box.store.close)
-        for lock in ("box", *ROLES):
-            alone.enter_context(only_one(box.run_folder / f"{lock}.lock", lock))
+        alone.enter_context(none_of(box.run_folder, ("box", *ROLES)))
         if confirm != box.config.device:
             raise NotNamed(device=box.config.device)
         volumes = volumes_of(box)

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,16 +39,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _restore(args: argparse.Namespace) -> int:
-    from edge.child import only_one
+    from edge.child import none_of
     from edge.cli import ROLES
     from edge.restore.restore import restore
     from edge.wiring import open_box
 
     box = open_box(args.box)
     try:
-        with contextlib.ExitStack() as alone:
-            for lock in ("box", "storage-work", *ROLES):
-                alone.enter_context(only_one(box.run_folder / f"{lock}.lock", lock))
+        with none_of(box.run_folder, ("box", "storage-work", *ROLES)):
             done = restore(box, args.pack)
     finally:
         box.store.close()

@@ -6,7 +6,6 @@ the database: it counts on for everything at this box, and zaitang-verify reads 
 from __future__ import annotations
 
 import argparse
-import contextlib
 from pathlib import Path
 
 from common.texts import N_, translate
@@ -28,7 +27,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _begin(args: argparse.Namespace) -> int:
-    from edge.child import only_one
+    from edge.child import none_of
     from edge.cli import ROLES
     from edge.errors import BadReason
     from edge.wiring import open_ran
@@ -38,10 +37,8 @@ def _begin(args: argparse.Namespace) -> int:
     if not 0 < len(reason) <= MOST_REASON or not reason.isprintable():
         raise BadReason(limit=MOST_REASON)
     box = open_ran(args.box)
-    with contextlib.ExitStack() as alone:
-        # Whoever has the store open would go on in the chain that ends.
-        for lock in ("box", *ROLES):
-            alone.enter_context(only_one(box.run_folder / f"{lock}.lock", lock))
+    # Whoever has the store open would go on in the chain that ends.
+    with none_of(box.run_folder, ("box", *ROLES)):
         begun = box.store.begin_chain(reason)
     body = body_of(begun.record)
     assert isinstance(body, ChainBegun)

@@ -26,7 +26,7 @@ from provisioning.install.plan import plan
 from provisioning.install.release import read_source
 from provisioning.install.said import InstallError, Said
 from provisioning.install.system_options import system_options, with_session
-from provisioning.install.user import BOX, HOME
+from provisioning.install.user import BOX, CENTRE, HOME
 from provisioning.install.words import ENDS, asked_language, parser, too_old, wrong
 from provisioning.release.key import MAX_PEM
 
@@ -80,9 +80,16 @@ def _run(args: argparse.Namespace, root: Path) -> int:
 
 
 def _place(host: Host, options: Options) -> int:
+    kept = host.text(f"{CENTRE}/centre.toml")
     with bundle.checked(host, options) if options.source.bundle else nullcontext(options) as taken:
         placed = apply.install(host, _items(host, taken), taken.end)
     end = ENDS[options.end]
+    if kept and (others := [name for name in options.names if f'"{name}"' not in kept]):
+        host.say(Said(f"监管中心早已建好，--name {' '.join(others)} 没有生效："
+                      f"请写入 {CENTRE}/centre.toml 中 [devices] 的 names，"
+                      "再执行 systemctl restart zaitang-centre.target。",
+                      f"The centre was made before, so --name {' '.join(others)} changes nothing: write it under names "
+                      f"in [devices] of {CENTRE}/centre.toml, then systemctl restart zaitang-centre.target."))
     if not placed:
         host.say(Said(f"{end.zh}已安装完毕，无事可做。", f"{end.en} is installed: there is nothing to do."))
         return 0

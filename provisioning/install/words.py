@@ -95,6 +95,10 @@ def wrong(options: Options, root: Path, dry: bool) -> list[Said]:
     if options.device and not DEVICE.fullmatch(options.device):
         found.append(Said("--device 只能用小写字母、数字和 . _ -，不超过 64 个字符。",
                           "--device takes up to 64 of a-z 0-9 . _ -, beginning with a letter or digit."))
+    if (options.room or options.policy) and not options.device:
+        found.append(Said("--room 和 --policy 须与 --device 一起给出；由监管中心认领的终端盒，在认领时填写。",
+                          "--room and --policy belong together with --device; of a box that is claimed they are said "
+                          "at the claim."))
     if bool(options.centre) != bool(options.pin):
         found.append(Said("--centre 和 --pin 须一起给出。", "--centre and --pin belong together."))
     if options.centre and not BOXES.fullmatch(options.centre):
@@ -122,10 +126,8 @@ def wrong(options: Options, root: Path, dry: bool) -> list[Said]:
         found.append(Said("请把根密钥的口令（至少 12 个字符）写入只有 root 能读的文件，并用 --passphrase-file 指明。",
                           "Write a passphrase for the root's key (12 characters at least) into a file that only root "
                           "may read, and name it with --passphrase-file."))
-    return found + [Said(f"{path} 中没有至少 {LEAST} 个字符的口令。",
-                         f"{path} holds no passphrase of {LEAST} characters or more.")
-                    for path in (options.passphrase_file, options.backup_file, options.keys_file)
-                    if path and not _passphrase(path)]
+    return found + [told for path in (options.passphrase_file, options.backup_file, options.keys_file)
+                    if path and (told := _no_passphrase(path))]
 
 
 def _other_key(options: Options, trusted: Path) -> list[Said]:
@@ -155,5 +157,10 @@ def too_old(options: Options, system: tuple[str, str]) -> list[Said]:
                  "leave --keys-passphrase-file away.")]
 
 
-def _passphrase(path: Path) -> bool:
-    return path.is_file() and len(path.read_bytes().split(b"\n", 1)[0].rstrip(b"\r")) >= LEAST
+def _no_passphrase(path: Path) -> Said | None:
+    if not path.is_file():
+        return Said(f"没有文件 {path}。", f"There is no file {path}.")
+    if len(path.read_bytes().split(b"\n", 1)[0].rstrip(b"\r")) >= LEAST:
+        return None
+    return Said(f"{path} 中没有至少 {LEAST} 个字符的口令。",
+                f"{path} holds no passphrase of {LEAST} characters or more.")

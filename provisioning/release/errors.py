@@ -160,6 +160,11 @@ class TooShort(BadRelease):
     en = "a passphrase has at least {least} characters"
 
 
+class NobodyToAsk(BadRelease):
+    zh = "没有终端可以输入口令：请用 --passphrase-file 指明口令文件"
+    en = "there is no terminal at which the passphrase could be asked for: name its file with --passphrase-file"
+
+
 class KeyThere(BadRelease):
     zh = "{file} 已存在，未作任何改动：一把密钥不会被另一把覆盖"
     en = "{file} is there already, and nothing was changed: no key is put in the place of another"

@@ -36,11 +36,11 @@ PHASES = {
     "switched": Said("正在切换到版本 {version}", "release {version} is being switched to"),
     "proving": Said("版本 {version} 已启动，正在观察", "release {version} has started, and is watched"),
     "kept": Said("版本 {version} 运行正常，已保留", "release {version} holds, and stays"),
-    "rolling_back": Said("版本 {version} 未能站住，正在退回 {old}",
+    "rolling_back": Said("版本 {version} 未能正常运行，正在退回 {old}",
                          "release {version} does not hold; {old} comes back"),
-    "rolled_back": Said("版本 {version} 未能站住（{why}），已退回 {old}",
+    "rolled_back": Said("版本 {version} 未能正常运行（{why}），已退回 {old}",
                         "release {version} did not hold ({why}); {old} runs again"),
-    "stays": Said("版本 {version} 未能站住（{why}），且无法退回：请检查本机，并带来更新的版本",
+    "stays": Said("版本 {version} 未能正常运行（{why}），且无法退回：请检查本机，并带来更新的版本",
                   "release {version} does not hold ({why}), and there is no way back: look at this machine, and bring "
                   "a newer release"),
 }

@@ -42,7 +42,7 @@ class NotProved(InstallError):
     """A release that does not hold. `why`: a code; `troubles`: what was seen."""
 
     def __init__(self, why: str, troubles: tuple[str, ...]) -> None:
-        super().__init__("新版本未能站住：" + "；".join(troubles),
+        super().__init__("新版本未能正常运行：" + "；".join(troubles),
                          "The new release does not hold: " + "; ".join(troubles))
         self.why, self.troubles = why, troubles
 
@@ -260,7 +260,7 @@ def check(folder: Path, host: Host, state: State, current: str) -> Release:
         raise _refused(reasons[0])
     why = state.broken.get(release.version)
     if why is not None and not (why == "asked" and state.bundle):
-        raise Refused(f"版本 {release.version} 曾在本机试过，未能站住（{why}），不再尝试：请带来更新的版本。",
+        raise Refused(f"版本 {release.version} 曾在本机试过，未能正常运行（{why}），不再尝试：请带来更新的版本。",
                       f"Release {release.version} was tried on this machine and did not hold ({why}): it is not tried "
                       "again. Bring a newer one.")
     if release.version == current:

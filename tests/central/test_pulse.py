@@ -401,9 +401,11 @@ def test_a_heartbeat_from_a_year_ahead_makes_those_that_follow_no_old_ones(
 
 def test_the_page_of_boxes_says_what_a_box_says_of_itself(centre: Centre, box: Box) -> None:
     unset = dataclasses.replace(REAL, synced=False)
-    centre.collector().take([*box.messages(), beat(box, box.sealed[-1], SECOND, free={"first": 7_000_000_000})])
+    free = {"box": 90_000_000_000, "video": 70_000_000_000}
+    centre.collector().take([*box.messages(), beat(box, box.sealed[-1], SECOND, free=free)])
     said = signed_in(centre).get("/boxes?lang=en").text
-    assert "7.0 GB free for video" in said and "its clock is not set" not in said
+    assert "70.0 GB free for video" in said and "90.0 GB" not in said
+    assert "its clock is not set" not in said
     centre.collector().take([beat(box, box.sealed[-1], 2 * SECOND, clock=unset)])
     assert "its clock is not set" in signed_in(centre).get("/boxes?lang=en").text
     assert "时钟未校准" in signed_in(centre).get("/boxes?lang=zh").text

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.child import only_one
-from edge.errors import AlreadyRunning
+from edge.child import none_of, only_one
+from edge.errors import AlreadyRunning, StillRuns
 
 
 def test_an_unforeseen_error_in_a_thread_ends_the_process_and_tells_no_name() -> None:
@@ -66,6 +66,14 @@ def test_only_one_holds_the_lock(tmp_path: Path) -> None:
         raise AssertionError
     with only_one(tmp_path / "lock", "sync"):
         assert (tmp_path / "lock").read_text()
+
+
+def test_who_needs_a_box_that_is_stopped_says_how_it_is_stopped(tmp_path: Path) -> None:
+    with only_one(tmp_path / "sync.lock", "sync"), pytest.raises(StillRuns, match=r"stop zaitang-box\.target"), \
+            none_of(tmp_path, ("box", "sync")):
+        raise AssertionError
+    with none_of(tmp_path, ("box", "sync")), pytest.raises(AlreadyRunning), only_one(tmp_path / "box.lock", "box"):
+        raise AssertionError
 
 
 def test_a_process_that_does_not_end_says_where_it_is() -> None:

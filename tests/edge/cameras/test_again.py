@@ -133,7 +133,10 @@ def test_a_box_starts_without_its_camera_and_records_whenever_it_is_there(
     # The alarm follows the trouble at once, yet what is told may stand between them.
     status = running.until(lambda one: one["camera_trouble"] is not None and codes(one) == ["camera.broken"])
     assert status["silent"]
-    assert status["camera_trouble"] == f"rtsp://127.0.0.1:{port}/cam cannot be reached: Connection refused"
+    address = f"rtsp://127.0.0.1:{port}/cam"
+    assert status["camera_trouble"] == {
+        "en": f"{address} cannot be reached: Connection refused",
+        "zh": f"无法连接 {address}：请检查摄像头的电源、网线和地址（连接被拒绝）"}
     press(box)
     running.until(lambda one: one["session"] == "s-1")
     server = serve(serving(minute), port, "admin", "geheim")

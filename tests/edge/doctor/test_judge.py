@@ -40,7 +40,7 @@ def clock(synced: bool = True, source: str = "kernel") -> ClockState:
     (judge.cameras(["room"], SEEN), ["good", "look"]),
     (judge.cameras(["terminal"], SEEN), ["bad"]),
     (judge.cameras(["room", "terminal"], None), ["bad"]),
-    (judge.cameras(["room", "terminal"], {**SEEN, "camera_trouble": "gone"}), ["bad"]),
+    (judge.cameras(["room", "terminal"], {**SEEN, "camera_trouble": WHY}), ["bad"]),
     (judge.cameras(["room", "terminal"], {**SEEN, "step_age_ms": 7_000}), ["bad"]),
     (judge.disk("/v", 50_000, 1_000, 90), ["good"]),
     (judge.disk("/v", 50_000, 1_000, None), ["good"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from provisioning.install import cli
+from provisioning.install.ends import CENTRE
 from provisioning.install.items import Item
 from provisioning.install.journal import FOLDER, Journal
 from provisioning.install.machine import Machine
@@ -54,10 +56,10 @@ def test_a_dry_run_shows_everything_and_writes_nothing(run: Run, tmp_path: Path,
 @pytest.mark.parametrize(("words", "told"), [
     (("box", "--device", "A b"), "--device takes"), (("box", "--device", "../x"), "--device takes"),
     (("box", "--keys-passphrase-file", "{short}"), "12 characters or more"),
-    (("box", "--change-keys-passphrase"), "holds the new passphrase"),
+    (("box", "--change-keys-passphrase"), "holds the new passphrase"), (("box", "--room", "101"), "with --device"),
     (("centre", "--passphrase-file", "{good}", "--keys-passphrase-file", "{short}"), "12 characters or more"),
     (("centre", "--passphrase-file", "{good}", "--change-keys-passphrase"), "holds the new passphrase"),
-    (("centre",), "--passphrase-file"), (("centre", "--passphrase-file", "/nowhere"), "holds no passphrase"),
+    (("centre",), "--passphrase-file"), (("centre", "--passphrase-file", "/nowhere"), "no file /nowhere"),
     (("centre", "--passphrase-file", "{short}"), "12 characters or more"),
     (("centre", "--passphrase-file", "{good}", "--name", "a b"), "no name or address"),
     (("centre", "--passphrase-file", "{good}", "--backup-passphrase-file", "{short}"), "12 characters or more")])
@@ -85,6 +87,19 @@ def test_another_release_comes_by_an_update(run: Run, tmp_path: Path) -> None:
     link.symlink_to("releases/0.0.1")
     code, _, err = run("box")
     assert code == 2 and "Release 0.0.1 is installed here" in err
+
+
+def test_a_name_that_a_centre_does_not_take_any_more_is_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = tmp_path / "root" / CENTRE[1:] / "centre.toml"
+    (tmp_path / "root/var/log").mkdir(parents=True)
+    told.parent.mkdir(parents=True)
+    told.write_text('[devices]\nnames = ["a.example"]\n')
+    monkeypatch.setattr(cli, "plan", lambda _machine, options: [])
+    code, out, _ = run("centre", "--name", "a.example", "--name", "b.example")
+    assert code == 0 and "--name b.example changes nothing" in out and "there is nothing to do" in out
+    assert "changes nothing" not in run("centre", "--name", "a.example")[1]
 
 
 def test_two_installations_exclude_each_other(run: Run, tmp_path: Path) -> None:
@@ -179,7 +194,30 @@ def test_a_python_without_most_of_its_library_is_passed_over(tmp_path: Path) -> 
     words = [PROJECT / "provisioning/install-centre", "--dry-run", "--lang", "en", "--passphrase-file", "/nowhere"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False,
                           env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
-    assert "/nowhere holds no passphrase of" in done.stderr, done.stderr
+    assert "There is no file /nowhere" in done.stderr, done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root is given a Python")
+def test_a_bundle_brings_a_bare_machine_its_python_and_all_that_this_needs(tmp_path: Path) -> None:
+    """As where Debian was installed without its standard utilities, and there is no network."""
+    programs, debs = tmp_path / "bin", tmp_path / "top/debs"
+    programs.mkdir()
+    debs.mkdir(parents=True)
+    (tmp_path / "top/provisioning").symlink_to(PROJECT / "provisioning")
+    for name in ("python3_3.11.2_amd64.deb", "media-types_10_all.deb"):
+        (debs / name).touch()
+    for name in ("bash", "id", "ls", "ln", "readlink"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    apt = programs / "apt-get"
+    apt.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {tmp_path}/asked\nln -s {sys.executable} {programs}/python3\n")
+    apt.chmod(0o755)
+    done = subprocess.run([PROJECT / "provisioning/install/head", tmp_path / "top", "box", "--help", "--lang", "en"],
+                          capture_output=True, text=True, timeout=30, check=False, env={"PATH": str(programs)})
+    assert done.returncode == 0 and "evidence stays" in done.stdout, done.stderr
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked[-2:] == ["install", "python3"] and "Dir::Etc::SourceList=/dev/null" in asked
+    named = [asked[at + 1] for at, word in enumerate(asked) if word == "--with-source"]
+    assert named == sorted(map(str, debs.iterdir()))
 
 
 @pytest.mark.parametrize(("environ", "lang"), [({}, "zh"), ({"LANG": "en_GB.UTF-8"}, "en"), ({"LANG": "C"}, "zh"),

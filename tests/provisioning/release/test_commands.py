@@ -111,3 +111,9 @@ def test_a_passphrase_is_long_enough_nobody_elses_and_typed_twice_the_same(
     monkeypatch.setattr("getpass.getpass", lambda _: next(typed))
     with pytest.raises(errors.NotTheSame):
         asked_passphrase(None, "en", new=True)
+
+    def nobody(_: str) -> str:
+        raise EOFError
+    monkeypatch.setattr("getpass.getpass", nobody)
+    with pytest.raises(errors.NobodyToAsk, match="--passphrase-file"):
+        asked_passphrase(None, "en")
