@@ -33,8 +33,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     with LOG.open("w") as output:
         # As whoever reads the README calls it, in the language of the machine; but nothing is installed amid tests.
         command = ["make", "--no-print-directory", "--old-file=setup", "demo"]
-        demo = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, text=True,
-                                env={**os.environ, "DEMO": "once"})
+        own = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}  # those of another `make`
+        demo = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, text=True, env={**own, "DEMO": "once"})
     session.config.stash[DEMO] = demo
     threading.Thread(target=lambda: CODE.write_text(str(demo.wait())), daemon=True).start()
 
