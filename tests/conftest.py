@@ -29,7 +29,8 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 LONGEST = ("install/test_for_real.py", "faults/test_memory.py", "rollcall/test_course.py", "update/test_steps.py",
-           "bench/test_live.py")
+           "bench/test_live.py", "faults/test_trust.py", "journeys/test_noticed.py", "faults/test_looking_in.py",
+           "faults/test_update.py", "archive/test_killed.py")
 """Files of the longer suites that take minutes: begun last, one of them would keep all other workers waiting."""
 
 

@@ -130,7 +130,8 @@ def _prepare(connection: Connection, place: Place) -> None:
     """Whatever version it is of, it is of this one when the transaction ends. Raises DatabaseUnusable, FAILS."""
     if isinstance(place, Address):
         check_server(connection, place)
-    metadata.create_all(connection)
+    there = set(inspect(connection).get_table_names())  # asked once, not for each table
+    metadata.create_all(connection, [one for one in metadata.sorted_tables if one.name not in there], checkfirst=False)
     _to_this_version(connection, place)
 
 

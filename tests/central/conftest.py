@@ -11,10 +11,12 @@ import pytest
 from argon2 import PasswordHasher
 
 from central.accounts import passwords
+from central.backup import small
 from central.overview import glance
 from central.web import class_pages
 from central.wiring import Centre, init_centre, open_centre
 from tests.central.helpers import FixedClock
+from tests.once import only_once
 from tests.postgres import Server
 
 BOTH = {"test_desk", "test_door", "test_collector", "test_tree", "test_pulse", "test_claims", "test_dropped",
@@ -45,6 +47,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def quick_hashes() -> None:
     """Passwords of tests are worth no 64 MiB."""
     passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    small.COST = 2
+
+
+@pytest.fixture(autouse=True, scope="session")
+def many_centres() -> None:
+    """What one centre works out when it starts is not worked out for each anew."""
+    only_once()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
@@ -211,11 +212,14 @@ class World:
     centre: Centre
     app: FastAPI
     sides: dict[str, Side]
+    portal: BlockingPortal
+    """One event loop for thousands of requests."""
     tokens: dict[str, str] = dataclasses.field(default_factory=dict)
     bearers: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def client(self, who: str | None) -> TestClient:
         client = TestClient(self.app, base_url=HERE, raise_server_exceptions=False)
+        client.portal = self.portal
         if who is not None:
             token = self.tokens.get(who, "")
             if self.app.state.door.actor(token) is None:
@@ -240,7 +244,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None) -> Itera
             state_inspection(centre.store, centre.names, side.class_id, InspectionSaid(
                 "field", "2026-03-02T08:30:00", "2026-03-02T08:40:00", "101", 1, 3, "孙", signature=signed), MORNING)
     centre.checkpoint()
-    yield World(centre, create_app(centre), sides)
+    with start_blocking_portal() as portal:
+        yield World(centre, create_app(centre), sides, portal)
     centre.store.close()
 
 

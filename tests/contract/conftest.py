@@ -7,6 +7,13 @@ from pathlib import Path
 import pytest
 
 from provisioning.demo.services import NoMosquitto, Services, mosquitto
+from tests.once import only_once
+
+
+@pytest.fixture(autouse=True, scope="session")
+def many_centres() -> None:
+    """What one centre works out when it starts is not worked out for each anew."""
+    only_once()
 
 
 @pytest.fixture

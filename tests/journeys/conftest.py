@@ -13,15 +13,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DEMO_S = 560
-HERE = Path(__file__).parent
 LOG, CODE = ROOT / "build" / "demo.log", ROOT / "build" / "demo.code"
 DEMO = pytest.StashKey[subprocess.Popen[str]]()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys come last: the course takes minutes."""
-    items.sort(key=lambda item: HERE in item.path.parents)
+    """What looks at the course comes last: it takes minutes."""
+    items.sort(key=lambda item: "report" in getattr(item, "fixturenames", ()))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -34,8 +33,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     with LOG.open("w") as output:
         # As whoever reads the README calls it, in the language of the machine; but nothing is installed amid tests.
         command = ["make", "--no-print-directory", "--old-file=setup", "demo"]
-        demo = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, text=True,
-                                env={**os.environ, "DEMO": "once"})
+        own = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}  # those of another `make`
+        demo = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, text=True, env={**own, "DEMO": "once"})
     session.config.stash[DEMO] = demo
     threading.Thread(target=lambda: CODE.write_text(str(demo.wait())), daemon=True).start()
 

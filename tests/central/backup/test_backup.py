@@ -42,6 +42,7 @@ from tests.central.helpers import MORNING, Box, FixedClock, segment_of, write_pl
 from verify.cli import main
 
 WORD = b"correct horse battery"
+REAL_COST = small.COST
 FILES = [f"the bytes of segment {index}".encode() for index in range(3)]
 SHAS = [hashlib.sha256(data).hexdigest() for data in FILES]
 LATER = MORNING + 30 * MINUTE
@@ -95,6 +96,11 @@ def rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
                  for table in metadata.sorted_tables}
     engine.dispose()
     return found
+
+
+def test_the_real_price_of_a_guess() -> None:
+    """What fixtures make cheap for the tests."""
+    assert (REAL_COST, small.BLOCK, small.LANES) == (65536, 8, 1)
 
 
 def test_everything_is_there_again_and_goes_on(centre: Centre, box: Box, to: Path, tmp_path: Path) -> None:
