@@ -1,14 +1,17 @@
 """What every process of the box does alike."""
 from __future__ import annotations
 
+import fcntl
 import platform
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
 
+from common.reaching import is_held
 from edge.child import HEAPS, only_one
 from edge.errors import AlreadyRunning
 
@@ -66,6 +69,15 @@ def test_only_one_holds_the_lock(tmp_path: Path) -> None:
         raise AssertionError
     with only_one(tmp_path / "lock", "sync"):
         assert (tmp_path / "lock").read_text()
+
+
+def test_who_looks_whether_a_process_runs_keeps_none_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "lock").touch()
+    with (tmp_path / "lock").open() as look:
+        fcntl.flock(look, fcntl.LOCK_SH)
+        threading.Timer(0.05, fcntl.flock, (look, fcntl.LOCK_UN)).start()
+        with only_one(tmp_path / "lock", "sync"):
+            assert is_held(tmp_path / "lock")
 
 
 def test_a_process_that_does_not_end_says_where_it_is() -> None:
