@@ -30,11 +30,13 @@ LONG_S = 25.0
 STDERR = 2
 _M_ARENA_MAX = -8
 _PR_SET_PDEATHSIG = 1
-_AGAIN_S = 0.1
+_AGAIN_S = 0.05
+LOOK_S = 0.2
+"""So long somebody may look whether a process runs (`common.reaching.is_held`), who holds the lock for that moment."""
 
 
 @contextlib.contextmanager
-def only_one(path: Path, what: str, wait_s: float = 0.0) -> Iterator[None]:
+def only_one(path: Path, what: str, wait_s: float = LOOK_S) -> Iterator[None]:
     """Hold the lock file while the body runs; `wait_s`: how long a predecessor may take to end.
 
     Raises AlreadyRunning when another process holds it."""

@@ -19,9 +19,10 @@ from central.store.tables import Tx
 from common.logs import Log
 from common.notify import READY, Watchdog, tell
 from evidence.bodies import Alarm, body_of
+from evidence.canonical import parse
 from evidence.errors import BadRecord
 from evidence.records import Record, Sealed
-from evidence.times import HOUR, SECOND
+from evidence.times import HOUR, MINUTE, SECOND
 
 TICK_S = 5.0
 LEAF = "alarms_leaf"
@@ -37,6 +38,10 @@ MOST_BEGUN = 3
 MOST_UNKNOWN = 3
 """So many codes of a box that this version does not know are told in an hour: one that makes them up would crowd all
 others out of the letters."""
+MOST_CAMERAS = 4
+"""So many cameras of a box, of which it says the same, are told in an hour; what names no camera counts as one."""
+SOON_US = 3 * MINUTE
+"""After a heartbeat: so many may be lost."""
 KEEP_US = 90 * 24 * HOUR
 OF_BOXES = frozenset({"box.silent", "clock.apart", "chain.fork", "chain.cut", "chain.hole", "chain.left", "box.floods"})
 """What the centre states of a box, which its parameters name."""
@@ -109,20 +114,21 @@ class Watcher:
         device, named = sealed.record.device, body.params.get("device")
         if device == self._store.device and body.code in OF_BOXES and isinstance(named, str):
             device = named[:64]
-        matters = sealed.record.device == self._store.device or self._matters(sealed.record, device)
+        matters = sealed.record.device == self._store.device or self._matters(tx, sealed.record, device)
         urgent = matters and urgency(body.code) == "now"
-        if tx.alarms_within(device, body.code[:64], AGAIN_US, self._now_us(), urgent):
+        told = [_camera(one) for one in tx.params_within(device, body.code[:64], AGAIN_US, self._now_us(), urgent)]
+        if _camera(kept_params(body.params)) in told or len(told) >= MOST_CAMERAS:
             return
         if body.code not in KNOWN and tx.others_within(device, KNOWN, AGAIN_US, self._now_us()) >= MOST_UNKNOWN:
             return
         class_id, institution = self._whose(tx, device, body.class_id)
         self._tell(tx, "said", (device, body.code[:64]), Condition(class_id, institution, body.params), urgent)
 
-    def _matters(self, record: Record, device: str) -> bool:
+    def _matters(self, tx: Tx, record: Record, device: str) -> bool:
         """Whether what a box says calls for somebody now: while it is needed, and of now, not of a day without a
         line."""
         now_us = self._now_us()
-        fresh = now_us - record.utc_us < AGAIN_US
+        fresh = now_us - record.utc_us < AGAIN_US or (not record.clock.synced and _by_heartbeat(tx, record))
         return fresh and any(needed(room, now_us) for room in self._rooms.of(device))
 
     def _whose(self, tx: Tx, device: str, class_id: str | None) -> tuple[str | None, str | None]:
@@ -155,7 +161,7 @@ class Watcher:
 
     def _begin(self, tx: Tx, place: Place, one: Condition) -> None:
         number = 0
-        if tx.alarms_within(*place, AGAIN_US, self._now_us()) < MOST_BEGUN:
+        if len(tx.params_within(*place, AGAIN_US, self._now_us())) < MOST_BEGUN:
             if place[1] != "box.away":
                 one = Condition(None, self._whose(tx, place[0], None)[1], one.params)
             number = self._tell(tx, "begun", place, one, urgency(place[1]) == "now")
@@ -189,3 +195,16 @@ class Watcher:
 
     def _now_us(self) -> int:
         return self._clock.stamp().utc_us
+
+
+def _by_heartbeat(tx: Tx, record: Record) -> bool:
+    """Whether a box whose clock is not set made this about when it was last heard. Of what comes long after the last
+    heartbeat nobody can tell: it may have waited since."""
+    known = tx.heard(record.device, record.chain)
+    beat = None if known is None else known.last_heartbeat
+    return (beat is not None and beat.boot_id == record.boot_id
+            and -SOON_US <= beat.mono_us - record.mono_us < AGAIN_US)
+
+
+def _camera(params: str) -> object:
+    return parse(params.encode()).get("camera")

@@ -62,14 +62,14 @@ class AlarmTables:
         rows = select(t.alarms).order_by(t.alarms.c.number.desc()).limit(most)
         return [Alarmed(*row) for row in self._db.execute(rows)]
 
-    def alarms_within(self, device: str, code: str, span_us: int, now_us: int, urgent: bool = False) -> int:
-        """How often this was told of a device in so long before now, as said or begun; with `urgent`, as urgent. What
-        was told by a clock that was ahead is of no such time."""
+    def params_within(self, device: str, code: str, span_us: int, now_us: int, urgent: bool = False) -> list[str]:
+        """The parameters of each time that this was told of a device in so long before now, as said or begun; with
+        `urgent`, as urgent. What was told by a clock that was ahead is of no such time."""
         c = t.alarms.c
-        query = select(func.count()).select_from(t.alarms).where(
+        query = select(c.params).where(
             c.device == device, c.code == code, c.at_us > now_us - span_us, c.at_us <= now_us, c.state != "over",
             c.urgent if urgent else true())
-        return self._db.execute(query).scalar_one()
+        return list(self._db.execute(query).scalars())
 
     def others_within(self, device: str, codes: Collection[str], span_us: int, now_us: int) -> int:
         """How often anything but these codes was told of a device in so long before now."""

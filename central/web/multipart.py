@@ -9,7 +9,11 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from common.texts import N_
+
 FILES, FIELDS = 20, 2000
+UTF8 = b"utf-8"
+NOT_UTF8 = N_("the form is not in UTF-8")
 
 
 class _InMemory(MultiPartParser):
@@ -19,9 +23,12 @@ class _InMemory(MultiPartParser):
 
 async def read_form(request: Request) -> FormData:
     """The fields and files of a form; whoever calls bounds its size. Raises HTTPException with 400."""
-    kind, _ = parse_options_header(request.headers.get("content-type"))
+    kind, said = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data":
         return await request.form(max_fields=FIELDS)
+    # Any codec that Python knows would be taken, and some make halves of characters, which no page can hold.
+    if said.get(b"charset", UTF8).lower() != UTF8:
+        raise HTTPException(400, NOT_UTF8)
     try:
         async with aclosing(request.stream()) as stream:
             return await _InMemory(request.headers, stream, max_files=FILES, max_fields=FIELDS).parse()

@@ -29,7 +29,7 @@ class Maintenance:
             left = self._until - self._monotonic()
             if left > 0:
                 raise CodeWait(seconds=math.ceil(left))
-            if self._code is None or not hmac.compare_digest(code.encode(), self._code.encode()):
+            if self._code is None or not hmac.compare_digest(code.encode("utf-8", "replace"), self._code.encode()):
                 self._failed += 1
                 self._until = self._monotonic() + wait_s(self._failed)
                 self._log.warning("maintenance.wrong_code", failed=self._failed)

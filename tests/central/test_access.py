@@ -468,6 +468,17 @@ def test_the_token_may_come_in_a_header(world: World) -> None:
     assert answer.headers["location"] == "/sign-in" and client.get("/own", follow_redirects=False).status_code == 303
 
 
+@pytest.mark.parametrize("charset", ["unicode_escape", "punycode", "undefined"])
+def test_a_form_comes_in_utf_8_whatever_it_says_of_itself(world: World, charset: str) -> None:
+    client = world.client("school")
+    fields = {"token": form_token(client.cookies[COOKIE]), "level": "all", "address": "\\ud800", "lang": "zh"}
+    parts = "".join(f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'
+                    for name, text in fields.items())
+    answer = client.post("/own/alarms", content=f"{parts}--B--\r\n", headers={
+        "content-type": f"multipart/form-data; boundary=B; charset={charset}"})
+    assert answer.status_code == 400 and "UTF-8" in answer.text
+
+
 def test_a_form_has_its_bounds(world: World) -> None:
     client = world.client("administrator")
     assert send(client, "/accounts", account="x" * (64 << 10)).status_code == 413

@@ -1,14 +1,17 @@
 """What every process of the box does alike."""
 from __future__ import annotations
 
+import fcntl
 import platform
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
 
+from common.reaching import is_held
 from edge.child import none_of, only_one
 from edge.errors import AlreadyRunning, StillRuns
 
@@ -74,6 +77,15 @@ def test_who_needs_a_box_that_is_stopped_says_how_it_is_stopped(tmp_path: Path) 
         raise AssertionError
     with none_of(tmp_path, ("box", "sync")), pytest.raises(AlreadyRunning), only_one(tmp_path / "box.lock", "box"):
         raise AssertionError
+
+
+def test_who_looks_whether_a_process_runs_keeps_none_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "lock").touch()
+    with (tmp_path / "lock").open() as look:
+        fcntl.flock(look, fcntl.LOCK_SH)
+        threading.Timer(0.05, fcntl.flock, (look, fcntl.LOCK_UN)).start()
+        with only_one(tmp_path / "lock", "sync"):
+            assert is_held(tmp_path / "lock")
 
 
 def test_a_process_that_does_not_end_says_where_it_is() -> None:

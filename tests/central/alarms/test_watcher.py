@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from central.alarms.watcher import AGAIN_US, MOST_BEGUN, Watcher
+from central.alarms.watcher import AGAIN_US, MOST_BEGUN, MOST_CAMERAS, Watcher
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.ingest.presence import EAR
@@ -16,8 +16,12 @@ from central.store.heard import Heard
 from central.store.tables import Tx
 from central.wiring import Centre
 from evidence.bodies import Alarm
-from evidence.records import Sealed, Stamp
-from evidence.times import HOUR, MINUTE, SECOND
+from evidence.chain import next_record
+from evidence.heartbeats import Heartbeat, seal_heartbeat
+from evidence.records import ClockState, Sealed, Stamp
+from evidence.seal import seal_record
+from evidence.shape import encode
+from evidence.times import HOUR, MINUTE, SECOND, utc_text
 from tests.central.helpers import MORNING, REAL, Box, FixedClock, write_plan
 
 
@@ -128,6 +132,40 @@ def test_what_a_box_says_is_told_once_in_an_hour(site: Site) -> None:
     assert site.turn(AGAIN_US - 1) == []
     site.say(Alarm("camera.broken", {"camera": "room"}))
     assert told(site.turn(1)) == [("said", "camera.broken", "box-1", True)]
+
+
+def test_each_camera_is_told_though_another_one_was_within_the_hour(site: Site) -> None:
+    def broken(camera: str) -> Alarm:
+        return Alarm("camera.broken", {"camera": camera})
+
+    site.say(broken("room"), broken("room"), broken("back"))
+    assert [json.loads(one.params) for one in site.turn()] == [{"camera": "room"}, {"camera": "back"}]
+    site.say(broken("back"), *(broken(f"made-up-{number}") for number in range(50)))
+    assert len(site.turn()) == MOST_CAMERAS - 2
+
+
+def test_a_box_without_a_clock_calls_somebody_by_its_heartbeat(site: Site) -> None:
+    unset = dataclasses.replace(REAL, synced=False)
+
+    def says(code: str, ago_us: int, boot: str = "b0", clock: ClockState = unset) -> tuple[str, str, str, bool]:
+        stamp = Stamp(boot, mono_us - ago_us, MORNING - 90 * MINUTE, clock)
+        record = next_record(site.box.sealed[-1], device="box-1", chain=site.box.chain, type="alarm",
+                             body=encode(Alarm(code, {})), stamp=stamp)
+        site.box.sealed.append(seal_record(record, site.box.signer))
+        site.centre.collector().take(site.box.messages())
+        beat = Heartbeat(1, "box-1", site.box.chain, 0, "0" * 64, "b0", mono_us, utc_text(MORNING - 90 * MINUTE), unset,
+                         0, {})
+        with site.centre.store.write() as tx:
+            tx.put_heard(Heard("box-1", site.box.chain, site.clock.utc_us, seal_heartbeat(beat, site.box.signer)))
+        (one,) = told(site.turn(heard=False))
+        return one
+
+    mono_us = 10 * HOUR
+    assert says("camera.broken", 0)[-1] and says("camera.silent", 30 * MINUTE)[-1]
+    assert says("recorder.stuck", -MINUTE)[-1]
+    assert not says("storage.full", 2 * HOUR)[-1], "it waited while there was no line"
+    assert not says("storage.failed", -HOUR)[-1], "it came after an hour of which nothing was heard"
+    assert not says("hour.lost", 0, "b9")[-1] and not says("chain.fork", 0, clock=REAL)[-1]
 
 
 def test_at_night_and_of_yesterday_nobody_is_called(site: Site) -> None:

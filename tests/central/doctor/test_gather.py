@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
 import socket
+import threading
 import urllib.request
 
 import pytest
@@ -22,6 +24,7 @@ from central.wiring import Centre
 from common.examining import Examiner
 from common.exporter import exported
 from common.numbers import Numbers, app_of
+from common.reaching import is_held
 from evidence.bodies import SessionStart
 from evidence.heartbeats import heartbeat_of, seal_heartbeat
 from evidence.records import Stamp
@@ -112,6 +115,16 @@ def test_labels_name_things_and_boxes_and_nobody(centre: Centre) -> None:
 def test_a_process_that_runs_is_seen_by_its_lock(centre: Centre) -> None:
     with alone(centre.folder):
         assert numbers(centre)["zaitang_centre_process_running", "collector"] == 1
+
+
+def test_who_looks_whether_a_process_runs_keeps_none_from_starting(centre: Centre) -> None:
+    path = centre.folder / "collector.lock"
+    path.touch()
+    with path.open() as look:
+        fcntl.flock(look, fcntl.LOCK_SH)
+        threading.Timer(0.05, fcntl.flock, (look, fcntl.LOCK_UN)).start()
+        with alone(centre.folder):
+            assert is_held(path)
 
 
 def test_who_tells_people_is_missed_where_anybody_is_told(centre: Centre, capsys: pytest.CaptureFixture[str]) -> None:
