@@ -23,9 +23,9 @@ test-long: setup-test
 	$(PY) -m pytest -m long -n 3 --dist loadfile --no-loadscope-reorder --durations=10
 
 # Processes that are killed, networks that are cut, disks that are full. ZAITANG_FAULTS=long: ten times as much.
-# They mostly wait; each worker takes the next test when it has done one, the longest first (tests/conftest.py).
+# They mostly wait, so there are four workers; each takes the next when it has done one, the longest first (tests/conftest.py).
 test-faults: setup-test
-	$(PY) -m pytest -m faults -n 3 --dist load --maxschedchunk 1 --durations=10
+	$(PY) -m pytest -m faults -n 4 --dist load --maxschedchunk 1 --durations=10
 
 # Bundles for this machine and another one, made from what the registry has (about a gigabyte comes); and machines of their
 # own that are installed and updated from them, under a real systemd: a quarter of an hour.
