@@ -194,6 +194,13 @@ def test_what_can_wait_waits_at_disks_that_know_no_weights(role: str) -> None:
     assert _Unit(f"zaitang-{role}.service")["Service"]["IOSchedulingClass"] == "idle"
 
 
+@pytest.mark.parametrize("path", [UNITS / "zaitang-backup.timer", UNITS.parent / "provisioning/system/apt-night.conf"])
+def test_what_comes_at_night_comes_in_the_night_of_china(path: Path) -> None:
+    """By the zone of the machine, which on an image of somewhere else is UTC, it would be in front of a class."""
+    (moment,) = re.findall(r"^OnCalendar=(.+)$", path.read_text(), re.M)
+    assert re.fullmatch(r"\*-\*-\* 18:00(:00)? UTC", moment)
+
+
 def test_the_broker_takes_more_boxes_than_systemd_lets_a_service_open_files() -> None:
     assert int(_Unit("zaitang-broker.service")["Service"]["LimitNOFILE"]) >= 65_536
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+import time
 from pathlib import Path
 from time import sleep
 
@@ -245,6 +246,21 @@ def test_what_lies_in_the_inbox_is_taken_at_night(
     monkeypatch.setattr("provisioning.update.machine.NIGHT", range(24))
     assert small.update("continue") == 0 and small.current == "0.2.0"
     assert small.update("continue") == 0 and small.state()["phase"] == "kept"
+
+
+def test_night_is_that_of_china_whatever_zone_the_machine_has(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "XXX5")  # nobody set it: an image of somewhere else
+    time.tzset()
+    try:
+        hour = int(time.time() // 3600 + 8) % 24
+        monkeypatch.setattr("provisioning.update.machine.NIGHT", (hour, (hour + 1) % 24))
+        small.update("take", str(bundle(tmp_path, "0.2.0")))
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
+    assert small.current == "0.2.0"
 
 
 def test_a_machine_that_is_off_at_night_takes_a_quiet_hour(
