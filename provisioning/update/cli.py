@@ -22,6 +22,8 @@ from provisioning.update.refusals import STATE, UNKNOWN, Refused, refuse_back, r
 from provisioning.update.run import run
 from provisioning.update.state import AT_REST, NOT_SWITCHED, State, go_back
 
+ON_DISK = "/var/tmp"
+"""`/tmp` of a box lies in the memory that its recorder needs; a bundle has some hundred MB."""
 PHASES = {
     "idle": Said("没有更新在进行", "no update is under way"),
     "checked": Said("更新包已核对：{version}；空闲时安装（没有录像和上课）",
@@ -142,7 +144,7 @@ class Command:
         current = self._machine.releases.installed()
         refuse_machine(self._machine.ends, current)
         state = dataclasses.replace(state, bundle=str(self._args.bundle))
-        with tempfile.TemporaryDirectory() as copied:
+        with tempfile.TemporaryDirectory(dir=ON_DISK) as copied:
             bundle = self._args.bundle.resolve()
             refuse_full(self._host, bundle)
             folder = bundle if bundle.is_dir() else copy(bundle, Path(copied) / "bundle")

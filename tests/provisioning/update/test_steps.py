@@ -305,7 +305,9 @@ def test_nothing_of_a_folder_that_is_none(small: Small, tmp_path: Path, capsys: 
     assert "is no bundle" in capsys.readouterr().err
 
 
-def test_a_dry_run_changes_nothing(small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_changes_nothing(
+    small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
     before = sorted(small.root.rglob("*"))
     assert small.update("take", str(bundle(tmp_path, "0.2.0")), "--dry-run") == 0
     assert "from 0.1.0 to 0.2.0. This machine now: it is quiet" in capsys.readouterr().out
@@ -313,6 +315,7 @@ def test_a_dry_run_changes_nothing(small: Small, tmp_path: Path, capsys: pytest.
     top = next(tmp_path.glob("zaitang-*"))
     with tarfile.open(tmp_path / "b.tar", "w") as tar:
         tar.add(top, top.name)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "in memory"))  # no place for a bundle
     assert small.update("take", str(tmp_path / "b.tar"), "--dry-run") == 0
     assert "from 0.1.0 to 0.2.0" in capsys.readouterr().out
 
