@@ -3,7 +3,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
+from provisioning.release.about import version_key
+from provisioning.release.errors import BadRelease
 from provisioning.release.sums import SUMS
 
 NAME = re.compile(r"zaitang-[A-Za-z0-9._+-]{1,200}", re.ASCII)
@@ -11,12 +14,20 @@ NAME = re.compile(r"zaitang-[A-Za-z0-9._+-]{1,200}", re.ASCII)
 
 
 def offered(inbox: Path) -> Path | None:
-    """The bundle in the inbox that sorts last."""
+    """The bundle in the inbox whose name tells the highest version."""
     try:
-        found = sorted(path for path in inbox.iterdir() if NAME.fullmatch(path.name) and told_from_others(path))
+        found = [path for path in inbox.iterdir() if NAME.fullmatch(path.name) and told_from_others(path)]
     except OSError:
         return None
-    return found[-1] if found else None
+    return max(found, key=_order, default=None)
+
+
+def _order(path: Path) -> tuple[Any, str]:
+    """0.10 comes after 0.9; what tells no version comes before all."""
+    try:
+        return version_key(path.name.split("-")[1]), path.name
+    except BadRelease:
+        return (), path.name
 
 
 def told_from_others(path: Path) -> str:

@@ -22,6 +22,8 @@ from provisioning.update.refusals import STATE, UNKNOWN, Refused, refuse_back, r
 from provisioning.update.run import run
 from provisioning.update.state import AT_REST, NOT_SWITCHED, State, go_back
 
+ON_DISK = "/var/tmp"
+"""`/tmp` of a box lies in the memory that its recorder needs; a bundle has some hundred MB."""
 PHASES = {
     "idle": Said("没有更新在进行", "no update is under way"),
     "checked": Said("更新包已核对：{version}；空闲时安装（没有录像和上课）",
@@ -30,9 +32,9 @@ PHASES = {
     "built": Said("新版本已安装，尚未启用：{version}；空闲时试开数据库的副本",
                   "the new release is made, and not in use yet: {version}; a copy of the database is tried while it is "
                   "quiet"),
-    "waiting": Said("版本 {version} 已就绪，等空闲时启用（没有录像和上课；夜间 1 至 5 点，或等待 20 小时后随时）",
+    "waiting": Said("版本 {version} 已就绪，等空闲时启用（没有录像和上课；北京时间 1 至 5 点，或等待 20 小时后随时）",
                     "release {version} is ready, and waits for a time in which nothing is recorded and no class is "
-                    "open: between 1 and 5 at night, or any quiet hour after 20 hours"),
+                    "open: between 1 and 5 at night (UTC+8), or any quiet hour after 20 hours"),
     "switched": Said("正在切换到版本 {version}", "release {version} is being switched to"),
     "proving": Said("版本 {version} 已启动，正在观察", "release {version} has started, and is watched"),
     "kept": Said("版本 {version} 运行正常，已保留", "release {version} holds, and stays"),
@@ -142,7 +144,7 @@ class Command:
         current = self._machine.releases.installed()
         refuse_machine(self._machine.ends, current)
         state = dataclasses.replace(state, bundle=str(self._args.bundle))
-        with tempfile.TemporaryDirectory() as copied:
+        with tempfile.TemporaryDirectory(dir=ON_DISK) as copied:
             bundle = self._args.bundle.resolve()
             refuse_full(self._host, bundle)
             folder = bundle if bundle.is_dir() else copy(bundle, Path(copied) / "bundle")

@@ -5,7 +5,7 @@ import dataclasses
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,9 @@ from provisioning.update.state import Act, Facts, State, kept
 
 INBOX = "/var/lib/zaitang/update"
 START = "/proc/sys/kernel/random/boot_id"
-NIGHT = range(1, 5)
-"""Hours of the machine's clock in which an update that nobody asked for is done."""
+NIGHT, CHINA = range(1, 5), timezone(timedelta(hours=8))
+"""Hours there in which an update that nobody asked for is done. By the zone of a machine, which is London or UTC where
+nobody set it, these would be school hours."""
 WAITS_S = 20 * 3600
 """So long it waits for a night. Of a machine that is off at night it takes a quiet hour of the day."""
 SOON_MIN, LATER_MIN = 15, 60
@@ -228,7 +229,7 @@ class Machine:
     def _is_time(self, state: State) -> bool:
         now = time.time()
         # A clock that was set back by more has not to be waited for.
-        return state.asked or datetime.now().hour in NIGHT or abs(now - state.waits_since) > WAITS_S
+        return state.asked or datetime.now(CHINA).hour in NIGHT or abs(now - state.waits_since) > WAITS_S
 
     def _staged(self) -> Path:
         return self._host.at(STATE) / "bundle"

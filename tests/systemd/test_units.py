@@ -185,7 +185,20 @@ def test_nothing_on_a_box_goes_before_what_records() -> None:
     assert all(of("recorder", "OOMScoreAdjust", "0") < of(role, "OOMScoreAdjust", "0") for role in others)
     assert all(of("recorder", "Nice", "0") < of(role, "Nice", "0") for role in others)
     call = _Unit("zaitang-rollcall.service")["Service"]
-    assert (call["CPUSchedulingPolicy"], call["IOSchedulingClass"]) == ("idle", "idle") and "MemoryMax" in call
+    assert call["CPUSchedulingPolicy"] == "idle" and "MemoryMax" in call
+
+
+@pytest.mark.parametrize("role", ["rollcall", "picture", "storage", "backup", "update-continue"])
+def test_what_can_wait_waits_at_disks_that_know_no_weights(role: str) -> None:
+    """IOWeight= is of bfq alone; mq-deadline, which cards and most disks have, goes by the class."""
+    assert _Unit(f"zaitang-{role}.service")["Service"]["IOSchedulingClass"] == "idle"
+
+
+@pytest.mark.parametrize("path", [UNITS / "zaitang-backup.timer", UNITS.parent / "provisioning/system/apt-night.conf"])
+def test_what_comes_at_night_comes_in_the_night_of_china(path: Path) -> None:
+    """By the zone of the machine, which on an image of somewhere else is UTC, it would be in front of a class."""
+    (moment,) = re.findall(r"^OnCalendar=(.+)$", path.read_text(), re.M)
+    assert re.fullmatch(r"\*-\*-\* 18:00(:00)? UTC", moment)
 
 
 def test_the_broker_takes_more_boxes_than_systemd_lets_a_service_open_files() -> None:

@@ -19,6 +19,12 @@ def test_a_name_that_no_bundle_has_is_not_looked_at(tmp_path: Path, name: bytes)
     assert offered(tmp_path) == good
 
 
+def test_the_highest_version_is_offered_whatever_lies_there_from_before(tmp_path: Path) -> None:
+    for name in ("0.9.0-aarch64", "0.10.0-aarch64", "0.10.0rc1-aarch64", "old"):
+        (tmp_path / f"zaitang-{name}.tar").write_bytes(b"")
+    assert offered(tmp_path) == tmp_path / "zaitang-0.10.0-aarch64.tar"
+
+
 def test_no_name_in_a_bundle_writes_to_the_terminal_of_root(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle"
     bundle.mkdir()

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+import time
 from pathlib import Path
 from time import sleep
 
@@ -247,6 +248,21 @@ def test_what_lies_in_the_inbox_is_taken_at_night(
     assert small.update("continue") == 0 and small.state()["phase"] == "kept"
 
 
+def test_night_is_that_of_china_whatever_zone_the_machine_has(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "XXX5")  # nobody set it: an image of somewhere else
+    time.tzset()
+    try:
+        hour = int(time.time() // 3600 + 8) % 24
+        monkeypatch.setattr("provisioning.update.machine.NIGHT", (hour, (hour + 1) % 24))
+        small.update("take", str(bundle(tmp_path, "0.2.0")))
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
+    assert small.current == "0.2.0"
+
+
 def test_a_machine_that_is_off_at_night_takes_a_quiet_hour(
     small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -289,7 +305,9 @@ def test_nothing_of_a_folder_that_is_none(small: Small, tmp_path: Path, capsys: 
     assert "is no bundle" in capsys.readouterr().err
 
 
-def test_a_dry_run_changes_nothing(small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_changes_nothing(
+    small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
     before = sorted(small.root.rglob("*"))
     assert small.update("take", str(bundle(tmp_path, "0.2.0")), "--dry-run") == 0
     assert "from 0.1.0 to 0.2.0. This machine now: it is quiet" in capsys.readouterr().out
@@ -297,6 +315,7 @@ def test_a_dry_run_changes_nothing(small: Small, tmp_path: Path, capsys: pytest.
     top = next(tmp_path.glob("zaitang-*"))
     with tarfile.open(tmp_path / "b.tar", "w") as tar:
         tar.add(top, top.name)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "in memory"))  # no place for a bundle
     assert small.update("take", str(tmp_path / "b.tar"), "--dry-run") == 0
     assert "from 0.1.0 to 0.2.0" in capsys.readouterr().out
 
