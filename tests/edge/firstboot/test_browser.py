@@ -80,6 +80,33 @@ def test_without_a_camera_only_who_knows_it_goes_on(screen: tuple[Shown, str, Pa
         page.close()
 
 
+def test_a_camera_of_the_network_that_is_silent_is_told_and_only_who_knows_it_goes_on(
+        screen: tuple[Shown, str, Page]) -> None:
+    _, _, page = screen
+    with served() as (shown, address):
+        see(page, shown, address, "en", "approved")
+        page.select_option("select[name='picamera2:0']", "")
+        page.fill("#network", "http://127.0.0.1/a")
+        page.click("#begin button")
+        expect(page.locator("#problem")).to_contain_text("no source of video")
+        expect(page.locator("#without")).to_be_hidden()
+        page.fill("#network", " rtsp://me:secret@127.0.0.1:1/a ")
+        page.click("#begin button")
+        expect(page.locator("#problem")).to_contain_text("rtsp://127.0.0.1:1/a cannot be reached")
+        expect(page.locator("#problem")).not_to_contain_text("secret")
+        page.check("#without")
+        page.fill("#network", "rtsp://127.0.0.1:1/b")  # another address: nobody knows of that one
+        expect(page.locator("#without")).to_be_hidden()
+        page.click("#begin button")
+        expect(page.locator("#problem")).to_contain_text("127.0.0.1:1/b cannot be reached")
+        assert shown.began == []
+        expect(page.locator("#without")).to_be_checked()
+        page.click("#begin button")
+        expect(page.locator("#starts")).to_be_visible()
+        assert ("room", "rtsp://127.0.0.1:1/b") in [
+            (one.role, one.source) for one in shown.began[0]]  # type: ignore[attr-defined]
+
+
 def test_a_refused_box_asks_again(screen: tuple[Shown, str, Page]) -> None:
     shown, address, page = screen
     see(page, shown, address, "zh", "refused")
