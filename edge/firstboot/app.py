@@ -59,7 +59,8 @@ def make_app(newcomer: Newcomer, cameras: Callable[[], list[Found]], lang: str, 
 
     @app.exception_handler(ZaitangError)
     def refused(request: Request, error: ZaitangError) -> JSONResponse:
-        status = 403 if isinstance(error, BadPress) else 424 if isinstance(error, CameraSilent) else 409 if isinstance(error, BadInput) else 503
+        statuses = ((BadPress, 403), (CameraSilent, 424), (BadInput, 409))
+        status = next((code for kind, code in statuses if isinstance(error, kind)), 503)
         return JSONResponse({"error": words(error, asked(request))}, status)
 
     @app.exception_handler(RequestValidationError)
