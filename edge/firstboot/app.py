@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pydantic import StringConstraints
 
+from common.health import marked
 from common.texts import LANGS, language, translate, words
 from edge.firstboot.cameras import ROLES, Found, check_answers, check_named, chosen
 from edge.firstboot.errors import CameraSilent
@@ -96,7 +97,8 @@ def make_app(newcomer: Newcomer, cameras: Callable[[], list[Found]], lang: str, 
     @app.get("/first-boot.json")
     def state(request: Request) -> JSONResponse:
         now = asked(request)
-        html = page("state.html").render(_=lambda msgid, **params: translate(msgid, now, **params), **content(now))
+        html = page("state.html").render(
+            _=lambda msgid, **params: translate(msgid, now, **params), marked=marked, **content(now))
         return JSONResponse({"version": hashlib.sha256(html.encode()).hexdigest(), "html": html})
 
     @app.post("/begin")

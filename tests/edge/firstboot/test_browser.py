@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from edge.firstboot.view import State
+from edge.models.choice import Choice
 from edge.terminal.guard import TOKEN_HEADER
 from tests.edge.firstboot.pictures import CAMERAS, Shown, see, served
 from tests.edge.terminal.test_browser import ARGS, CHROMIUM, CONTRAST, SIZES, SMALL
@@ -38,6 +39,19 @@ def test_all_of_it_is_on_the_screen(screen: tuple[Shown, str, Page], lang: str, 
                                  "document.querySelector('.words').clientHeight + 1"), state
             assert page.evaluate("(document.querySelector('.who')?.scrollHeight ?? 0) <= "
                                  "(document.querySelector('.who')?.clientHeight ?? 0) + 1"), state
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_telephone_shows_all_of_it(screen: tuple[Shown, str, Page], lang: str) -> None:
+    shown, address, page = screen
+    page.set_viewport_size({"width": 390, "height": 844})
+    for state in ("introduced", "no_centre", "waiting", "approved"):
+        see(page, shown, address, lang, state, choice=Choice("builtin"))
+        assert "`" not in page.inner_text("main")
+        cut = page.evaluate("""[...document.querySelectorAll("main > section, .claim strong, .fingerprint span")].filter(
+            (node) => node.scrollWidth > node.clientWidth + 1 && node.clientWidth || node.scrollHeight > node.clientHeight + 1
+              && node.clientHeight || node.getBoundingClientRect().right > 370).map((node) => node.textContent)""")
+        assert cut == [], state
 
 
 def test_the_cameras_are_given_places_and_the_box_begins(screen: tuple[Shown, str, Page]) -> None:
