@@ -213,8 +213,8 @@ def pack(name: str, missing: Sequence[str]) -> Iterator[Check]:
     elif name == BUILTIN:
         yield Check(PACK, "look", N_("the model pack {pack} is for trying things out: it sees no small faces and names "
                                      "few"), {"pack": name}, N_(
-            "log in (Ctrl+Alt+F2, or SSH) and bring another: `sudo zaitang-edge models fetch opencv`; then write `pack = \"opencv\"` under `[vision]` of "
-            "box.toml and start the box anew (docs/setup.md)"))
+            "log in (Ctrl+Alt+F2, or SSH) and bring another: `sudo zaitang-edge models fetch opencv`; then write "
+            "`pack = \"opencv\"` under `[vision]` of box.toml and start the box anew (docs/setup.md)"))
     else:
         yield Check(PACK, "good", N_("the model pack {pack} is whole"), {"pack": name})
 
