@@ -48,7 +48,7 @@ def test_a_telephone_shows_all_of_it(screen: tuple[Shown, str, Page], lang: str)
     for state in ("introduced", "no_centre", "waiting", "approved"):
         see(page, shown, address, lang, state, choice=Choice("builtin"))
         assert "`" not in page.inner_text("main")
-        cut = page.evaluate("""[...document.querySelectorAll("main > section, .claim strong, .fingerprint span")].filter(
+        cut = page.evaluate("""[...document.querySelectorAll("section, .claim strong, .fingerprint span")].filter(
             (node) => node.clientWidth && node.scrollWidth > node.clientWidth + 1
               || node.clientHeight && node.scrollHeight > node.clientHeight + 1
               || node.getBoundingClientRect().right > 370).map((node) => node.textContent)""")
