@@ -13,6 +13,11 @@ class NoCentre(BadInput):
     text = "{folder} is not a centre's folder: run `zaitang-central init {folder}` first"
 
 
+class NeverStarted(BadInput):
+    text = ("this centre was never started, and has no certificate for its connections yet: it makes one at its start "
+            "(`sudo systemctl start zaitang-centre.target`)")
+
+
 class BadKeyFile(BadInput):
     text = "{path} cannot be used as a key or certificate: {why}"
 

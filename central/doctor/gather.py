@@ -15,7 +15,7 @@ from central.backup.noted import last_backup
 from central.devices.own import OWN, client_context
 from central.doctor import judge, measure
 from central.doctor.judge import Box, Lifetime
-from central.errors import BadKeyFile
+from central.errors import BadKeyFile, NeverStarted
 from central.locked import read_secret
 from central.overview.worker import CURSOR
 from central.signing import may_not_sign
@@ -56,7 +56,7 @@ def _processes(centre: Centre) -> Found:
 
 def _reached(centre: Centre) -> Found:
     broker, devices = centre.config.broker, centre.config.devices
-    context = client_context(centre.folder / "keys") if broker.tls else None
+    context = client_context(_own(centre).parent) if broker.tls else None
     found = {f"broker {broker.host}:{broker.port}": unreached(broker.host, broker.port, context)}
     if broker.tls and devices.port:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(devices.host, devices.host)
@@ -125,11 +125,19 @@ def _certificates(centre: Centre) -> Found:
     days, until = min(_left(data, centre.folder, now_us) for data in sites)
     found[N_("of the site")] = Lifetime(days, until, 90, 14, SIGN)
     if centre.config.broker.tls:
-        found[N_("of the connections")] = Lifetime(*_left(_read(keys / OWN), keys / OWN, now_us), 20, 7, RENEWED)
+        found[N_("of the connections")] = Lifetime(*_left(_read(_own(centre)), keys / OWN, now_us), 20, 7, RENEWED)
     if web.tls:
         path = centre.folder / web.certificate
         found[N_("of the console")] = Lifetime(*_left(_read(path), path, now_us), 14, 3, YOURS)
     return (found,)
+
+
+def _own(centre: Centre) -> Path:
+    """Raises NeverStarted."""
+    path = centre.folder / "keys" / OWN
+    if not path.exists():
+        raise NeverStarted
+    return path
 
 
 def _read(path: Path) -> bytes:

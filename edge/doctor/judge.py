@@ -208,12 +208,13 @@ def pack(name: str, missing: Sequence[str]) -> Iterator[Check]:
     """`missing`: files of the pack that are not here, or are others."""
     if missing:
         yield Check(PACK, "bad", N_("files of the model pack {pack} are missing or are others: {files}"), {
-            "pack": name, "files": ", ".join(missing)}, N_("fetch them: `zaitang-edge models fetch {pack}`"))
+            "pack": name, "files": ", ".join(missing)}, N_(
+                "log in (Ctrl+Alt+F2, or SSH) and fetch them: `sudo zaitang-edge models fetch {pack}`"))
     elif name == BUILTIN:
         yield Check(PACK, "look", N_("the model pack {pack} is for trying things out: it sees no small faces and names "
                                      "few"), {"pack": name}, N_(
-            "bring another: `zaitang-edge models fetch opencv`; then write `pack = \"opencv\"` under `[vision]` of "
-            "box.toml and start the box anew (docs/setup.md)"))
+            "log in (Ctrl+Alt+F2, or SSH) and bring another: `sudo zaitang-edge models fetch opencv`; then write "
+            "`pack = \"opencv\"` under `[vision]` of box.toml and start the box anew (docs/setup.md)"))
     else:
         yield Check(PACK, "good", N_("the model pack {pack} is whole"), {"pack": name})
 

@@ -14,8 +14,10 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pydantic import StringConstraints
 
+from common.health import marked
 from common.texts import LANGS, language, translate, words
-from edge.firstboot.cameras import ROLES, Found, check_named, chosen
+from edge.firstboot.cameras import ROLES, Found, check_answers, check_named, chosen
+from edge.firstboot.errors import CameraSilent
 from edge.firstboot.newcomer import Newcomer
 from edge.firstboot.view import told
 from edge.qr import drawn
@@ -43,6 +45,7 @@ def make_app(newcomer: Newcomer, cameras: Callable[[], list[Found]], lang: str, 
     app, guard = FastAPI(openapi_url=None), Guard(secrets.token_bytes(32), host)
     page = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape()).get_template
     here: list[Found] = []
+    silent: list[str] = []
 
     @app.middleware("http")
     async def check(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -57,7 +60,8 @@ def make_app(newcomer: Newcomer, cameras: Callable[[], list[Found]], lang: str, 
 
     @app.exception_handler(ZaitangError)
     def refused(request: Request, error: ZaitangError) -> JSONResponse:
-        status = 403 if isinstance(error, BadPress) else 409 if isinstance(error, BadInput) else 503
+        statuses = ((BadPress, 403), (CameraSilent, 424), (BadInput, 409))
+        status = next((code for kind, code in statuses if isinstance(error, kind)), 503)
         return JSONResponse({"error": words(error, asked(request))}, status)
 
     @app.exception_handler(RequestValidationError)
@@ -93,7 +97,8 @@ def make_app(newcomer: Newcomer, cameras: Callable[[], list[Found]], lang: str, 
     @app.get("/first-boot.json")
     def state(request: Request) -> JSONResponse:
         now = asked(request)
-        html = page("state.html").render(_=lambda msgid, **params: translate(msgid, now, **params), **content(now))
+        html = page("state.html").render(
+            _=lambda msgid, **params: translate(msgid, now, **params), marked=marked, **content(now))
         return JSONResponse({"version": hashlib.sha256(html.encode()).hexdigest(), "html": html})
 
     @app.post("/begin")
@@ -102,6 +107,9 @@ def make_app(newcomer: Newcomer, cameras: Callable[[], list[Found]], lang: str, 
         named = chosen(roles, network, here)
         if newcomer.asks_cameras and not without:
             check_named(named)
+        if newcomer.asks_cameras and network.strip() and not (without and network.strip() in silent):
+            silent[:] = [network.strip()]
+            check_answers(network.strip())
         newcomer.begin(named)
         return JSONResponse({})
 

@@ -3,15 +3,23 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 
-from edge.cameras.errors import NoLibrary
+from edge.cameras.address import shown
+from edge.cameras.errors import NoAnswer, NoLibrary
+from edge.cameras.open import check_address, must_be_camera, open_source
 from edge.cameras.picamera import found_here
 from edge.cameras.v4l2 import devices
+from edge.clock import SystemClock
 from edge.config import CameraConfig
-from edge.firstboot.errors import CameraTwice, NoCameras, NoRoomCamera, NoTerminalCamera
+from edge.firstboot.errors import CameraSilent, CameraTwice, NoCameras, NoRoomCamera, NoTerminalCamera
+from evidence.errors import BadInput
 
 ROLES = ("room", "terminal")
+TRY_S = 10.0
+"""Real seconds that somebody at the screen waits for a camera to answer."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,3 +61,27 @@ def check_named(cameras: Sequence[CameraConfig]) -> None:
         raise NoRoomCamera
     if "terminal" not in roles:
         raise NoTerminalCamera
+
+
+def check_answers(address: str) -> None:
+    """Whether the camera at that address sends a picture; after TRY_S it does not. Raises BadSource: it can be none;
+    CameraSilent."""
+    clock, opened = SystemClock(), Future[None]()
+    must_be_camera(address, simulated=False)
+    check_address(address, clock)
+
+    def work() -> None:
+        try:
+            open_source(address, clock, keys_only=True).close()
+            opened.set_result(None)
+        except BaseException as error:
+            opened.set_exception(error)
+
+    # Whoever is not waited for any longer ends by the time-outs of the source.
+    threading.Thread(target=work, name="camera", daemon=True).start()
+    try:
+        opened.result(TRY_S)
+    except TimeoutError:
+        raise CameraSilent(why=NoAnswer(source=shown(address), seconds=round(TRY_S))) from None
+    except BadInput as error:
+        raise CameraSilent(why=error) from None

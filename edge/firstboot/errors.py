@@ -24,6 +24,11 @@ class CameraTwice(BadInput):
     text = "choose one camera for the room and one for the terminal at most"
 
 
+class CameraSilent(BadInput):
+    text = ("the camera in the network shows nothing: {why}. Correct its address, or look after the camera; or say "
+            "that the box is to start all the same")
+
+
 class NoCameras(BadInput):
     text = ("no camera is named: nothing would be recorded, and people could check in by PIN alone. Plug them in; or "
             "say that the box is to start without")

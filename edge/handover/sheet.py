@@ -92,7 +92,7 @@ def read_sheet(folder: Path) -> Sheet:
 
 
 def said(line: Line, lang: str) -> dict[str, str]:
-    """A line in words."""
+    """A line in words; `todo` as `marked` takes it."""
     params = {key: value.get(lang, "") if isinstance(value, Mapping) else value for key, value in line.params.items()}
     return {"about": translate(line.about, lang), "state": line.state, "shown": translate(STATES[line.state], lang),
             "says": translate(line.says, lang, **params), "todo": translate(line.todo, lang, **params)}

@@ -15,7 +15,8 @@ BETTER = "opencv"
 box.toml: how alike faces must be for it was not measured (models/insightface.md)."""
 IN_PART = N_("The model pack {pack} is not taken: files of it are missing or are others: {files}")
 FOR_TRIALS = N_("No model pack but {pack} is whole on this machine. It is for trying things out: it sees no small "
-                "faces and names few. `zaitang-edge models fetch {better}` brings another")
+                "faces and names few. To bring another, log in (Ctrl+Alt+F2, or SSH): `sudo zaitang-edge models fetch "
+                "{better}`")
 TAKEN = N_("Model pack: {pack}")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import cv2
 
+from common.health import marked
 from common.logs import Log
 from edge.cameras.picture import take_picture
 from edge.child import OUTLIVES_NOBODY
@@ -68,7 +69,8 @@ class CheckPage:
             sheet = read_sheet(self._box.folder)
         except NoSheet:
             sheet = None
-        lines = [] if sheet is None else [said(one, lang) for one in (*sheet.results, *sheet.doctor)]
+        told = [] if sheet is None else [said(one, lang) for one in (*sheet.results, *sheet.doctor)]
+        lines = [{**one, "todo": marked(one["todo"])} for one in told]
         return {"runs": runs, "seconds": round(self._monotonic() - self._begun) if runs else 0, "lines": lines,
                 "checked": sheet is not None, "passed": sheet is not None and not runs and sheet.passed,
                 "face": self._trial is not None, "looks": self._trial is not None and self._trial.active,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from provisioning.install import apply, bundle
+from provisioning.install.disk import trouble
 from provisioning.install.ends import BACKUP_CREDENTIAL
 from provisioning.install.host import Host
 from provisioning.install.items import Item
@@ -27,7 +28,7 @@ from provisioning.install.release import read_source
 from provisioning.install.said import InstallError, Said
 from provisioning.install.system_options import system_options, with_session
 from provisioning.install.user import BOX, CENTRE, HOME
-from provisioning.install.words import ENDS, asked_language, parser, too_old, wrong
+from provisioning.install.words import ENDS, asked_language, no_clock, parser, too_old, wrong
 from provisioning.release.key import MAX_PEM
 
 TOP = Path(__file__).parents[2]
@@ -38,7 +39,9 @@ LOG = "/var/log/zaitang-install.log"
 def main(argv: Sequence[str] | None = None, root: Path = Path("/")) -> int:
     """Run one installation. Exit status: 0 done, 1 failed, 2 nothing can be done like this."""
     os.umask(0o022)
-    args = parser(asked_language(argv)).parse_args(argv)
+    args, unknown = parser(asked_language(argv)).parse_known_args(argv)
+    if unknown:
+        args.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         return _run(args, root)
     except InstallError as error:
@@ -59,7 +62,10 @@ def _run(args: argparse.Namespace, root: Path) -> int:
     else:
         options, first = _options(args, root), not Journal(root / JOURNAL[1:]).placed
         found = [*refusals(asked, args.end, first), *wrong(options, root, args.dry_run),
-                 *too_old(options, machine.system)]
+                 *too_old(options, machine.system), *no_clock(options, machine.is_pi)]
+        disk = options.system.data_disk
+        if disk and not found and (told := trouble(Host(root, machine, Journal(root / JOURNAL[1:])), disk)):
+            found.append(told)
     for one in found:
         print(one.to(args.lang), file=sys.stderr)
     if found:

@@ -32,7 +32,7 @@ def disk_items(label: str, files: Path) -> list[Item]:
     mount = MOUNT.format(label=label, device="dev-disk-by\\x2dlabel-" + label.replace("-", "\\x2d") + ".device")
     return [
         Command(f"disk {label}", Said(f"数据盘 {label} 可用", f"The disk {label} can be used"),
-                check=lambda host: _trouble(host, label) is None, act=lambda host: _refuse(host, label)),
+                check=lambda host: trouble(host, label) is None, act=lambda host: _refuse(host, label)),
         File(f"/etc/systemd/system/{UNIT}", says, content=mount.encode()),
         File(f"/etc/systemd/system/{BACK}", Said(f"{says.zh}恢复后继续运行", f"{says.en} is back: everything goes on"),
              source=files / BACK),
@@ -53,12 +53,11 @@ def _is_mounted(host: Host, label: str) -> bool:
 
 
 def _refuse(host: Host, label: str) -> None:
-    trouble = _trouble(host, label)
-    if trouble is not None:
-        raise InstallError(*trouble)
+    if (told := trouble(host, label)) is not None:
+        raise InstallError(*told)
 
 
-def _trouble(host: Host, label: str) -> Said | None:
+def trouble(host: Host, label: str) -> Said | None:
     """Why the disk cannot be used."""
     device = host.at(f"/dev/disk/by-label/{label}")
     if _is_mounted(host, label):

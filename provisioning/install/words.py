@@ -64,13 +64,14 @@ OWN = {
 
 
 def parser(lang: str) -> argparse.ArgumentParser:
-    """What the command line is read by. `lang`: of its help."""
+    """What the command line is read by; `parser` of what it reads is that of the one end. `lang`: of its help."""
     made = argparse.ArgumentParser(prog="install")
     ends = made.add_subparsers(dest="end", required=True)
     about = Said("安装；可反复运行，已完成的不再动。",
                  "Installs; may be run again and again: what is done is left alone.")
     for end, own in OWN.items():
         one = ends.add_parser(end, prog=f"install-{end}", description=about.to(lang))
+        one.set_defaults(parser=one)
         for word, how, says in (*BOTH, *own, *WORDS[end]):
             one.add_argument(word, help=says.to(lang), **how)
         one.add_argument("--lang", choices=("zh", "en"), default=lang, help=Said("提示语言", "language").to(lang))
@@ -132,7 +133,13 @@ def wrong(options: Options, root: Path, dry: bool) -> list[Said]:
 
 def _other_key(options: Options, trusted: Path) -> list[Said]:
     """A key beside a bundle that is the publisher's may be anybody's: it would be silently whose updates are taken."""
-    if not options.release_key or not trusted.exists():
+    if not options.release_key:
+        return []
+    try:
+        read_key(options.release_key)
+    except BadRelease as error:
+        return [Said(f"--release-key：{error.words('zh')}", f"--release-key: {error.words('en')}")]
+    if not trusted.exists():
         return []
     kept = trusted.read_bytes()
     if kept.split() == options.release_key.split():
@@ -155,6 +162,13 @@ def too_old(options: Options, system: tuple[str, str]) -> list[Said]:
     return [Said("Ubuntu 22.04（JetPack 6）的 systemd 太旧，无法加密保存密钥口令：请不要给出 --keys-passphrase-file。",
                  "The systemd of Ubuntu 22.04 (JetPack 6) is too old to keep the passphrase of the keys encrypted: "
                  "leave --keys-passphrase-file away.")]
+
+
+def no_clock(options: Options, is_pi: bool) -> list[Said]:
+    """A battery clock is told to the firmware of a Raspberry Pi: elsewhere nothing would come of it."""
+    if not options.system.rtc or is_pi:
+        return []
+    return [Said("--rtc 只用于树莓派：请不要给出。", "--rtc is for a Raspberry Pi alone: leave it away.")]
 
 
 def _no_passphrase(path: Path) -> Said | None:

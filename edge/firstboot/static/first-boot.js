@@ -2,7 +2,7 @@
 "use strict";
 const byId = (id) => document.getElementById(id);
 const token = document.querySelector("meta[name=token]").content;
-let version = "", made = false;
+let version = "", made = false, silent = null;
 
 async function look() {
   try {
@@ -33,27 +33,30 @@ function show(html) {
   wire();
 }
 
-// Only whom a camera lacks is asked whether the box is to start without.
+// Only whom a camera lacks, or who was told that the one in the network is silent, is asked whether the box is to start.
 function lacks() {
   if (!byId("knowing")) return;
   const places = [...document.querySelectorAll("#begin select")].map((one) => one.value);
-  const room = places.includes("room") || byId("network").value.trim();
-  byId("knowing").hidden = Boolean(room && places.includes("terminal"));
+  const network = byId("network").value.trim(), room = places.includes("room") || network;
+  byId("knowing").hidden = Boolean(room && places.includes("terminal") && network !== silent);
 }
 
+// The status of the answer; 0 where none came.
 async function press(path, body) {
   const problem = byId("problem");
   problem.hidden = true;
   try {
     const answer = await fetch(path, { method: "POST", body: JSON.stringify(body),
       headers: { "Content-Type": "application/json", "X-Zaitang-Token": token } });
-    if (answer.ok) return true;
+    if (answer.ok) return answer.status;
     problem.textContent = (await answer.json()).error;
+    problem.hidden = false;
+    return answer.status;
   } catch {
     problem.textContent = document.body.dataset.failed;
   }
   problem.hidden = false;
-  return false;
+  return 0;
 }
 
 function wire() {
@@ -63,12 +66,21 @@ function wire() {
     event.preventDefault();
     const roles = Object.fromEntries([...event.target.querySelectorAll("select")].map((one) => [one.name, one.value]));
     const without = Boolean(byId("without")?.checked && !byId("knowing").hidden);
-    made = await press("/begin", { roles, network: byId("network")?.value ?? "", without });
+    const network = byId("network")?.value.trim() ?? "", button = event.target.querySelector("button");
+    button.disabled = true;
+    byId("tries").hidden = !network;
+    const status = await press("/begin", { roles, network, without });
+    // The page may have been drawn anew meanwhile.
+    if (byId("tries")) byId("tries").hidden = true;
+    for (const one of document.querySelectorAll("#begin button")) one.disabled = false;
+    made = status === 200;
+    if (status === 424) silent = network;
+    lacks();
     byId("starts").hidden = !made;
   });
   byId("centre")?.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (await press("/centre", { address: byId("address").value, pin: byId("pin").value })) await look();
+    if (await press("/centre", { address: byId("address").value, pin: byId("pin").value }) === 200) await look();
   });
   byId("again")?.addEventListener("click", async () => { await press("/again", {}); await look(); });
 }

@@ -31,7 +31,11 @@ function line(one) {
   node.className = one.state;
   node.append(Object.assign(document.createElement("strong"), { textContent: `${one.about} · ${one.shown}` }));
   node.append(Object.assign(document.createElement("p"), { textContent: one.says }));
-  if (one.todo) node.append(Object.assign(document.createElement("p"), { textContent: `→ ${one.todo}` }));
+  if (one.todo.length) {
+    const tags = { code: "code", name: "em", plain: "span" }, todo = Object.assign(document.createElement("p"), { textContent: "→ " });
+    todo.append(...one.todo.map(([kind, part]) => Object.assign(document.createElement(tags[kind]), { textContent: part })));
+    node.append(todo);
+  }
   return node;
 }
 

@@ -48,6 +48,7 @@ async function begin() {
   problem("");
   cutOff(false);
   const classes = answer.value.classes.map((one) => ({ ...one, name: one.title }));
+  if (!classes.length) { problem(said.noClass); setTimeout(begin, 2000); return; }
   if (classes.length === 1) askOpen(classes[0], answer.value.code);
   else askList(said.class, classes, (one) => askOpen(one, answer.value.code));
 }

@@ -165,6 +165,15 @@ def test_the_command_says_what_is_to_mend_first(centre: Centre, capsys: pytest.C
         "overview", "video"}
 
 
+def test_a_centre_that_was_never_started_is_told_so(centre: Centre, capsys: pytest.CaptureFixture[str]) -> None:
+    path = centre.folder / "centre.toml"
+    path.write_text(path.read_text("utf-8").replace("tls = false", "tls = true", 1), "utf-8")
+    (centre.folder / "keys" / "tls.pem").unlink(missing_ok=True)
+    assert cli.main(["--lang", "en", "doctor", "--centre", str(centre.folder)]) == 1
+    said = capsys.readouterr().out
+    assert said.count("this centre was never started") == 2 and "Errno" not in said
+
+
 def test_the_page_is_for_administrators_in_both_languages(centre: Centre) -> None:
     note_made(centre.store, MORNING, 0)
     note_checked(centre.store, MORNING)

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from edge.firstboot.view import State
+from edge.models.choice import Choice
 from edge.terminal.guard import TOKEN_HEADER
 from tests.edge.firstboot.pictures import CAMERAS, Shown, see, served
 from tests.edge.terminal.test_browser import ARGS, CHROMIUM, CONTRAST, SIZES, SMALL
@@ -38,6 +39,20 @@ def test_all_of_it_is_on_the_screen(screen: tuple[Shown, str, Page], lang: str, 
                                  "document.querySelector('.words').clientHeight + 1"), state
             assert page.evaluate("(document.querySelector('.who')?.scrollHeight ?? 0) <= "
                                  "(document.querySelector('.who')?.clientHeight ?? 0) + 1"), state
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_telephone_shows_all_of_it(screen: tuple[Shown, str, Page], lang: str) -> None:
+    shown, address, page = screen
+    page.set_viewport_size({"width": 390, "height": 844})
+    for state in ("introduced", "no_centre", "waiting", "approved"):
+        see(page, shown, address, lang, state, choice=Choice("builtin"))
+        assert "`" not in page.inner_text("main")
+        cut = page.evaluate("""[...document.querySelectorAll("section, .claim strong, .fingerprint span")].filter(
+            (node) => node.clientWidth && node.scrollWidth > node.clientWidth + 1
+              || node.clientHeight && node.scrollHeight > node.clientHeight + 1
+              || node.getBoundingClientRect().right > 370).map((node) => node.textContent)""")
+        assert cut == [], state
 
 
 def test_the_cameras_are_given_places_and_the_box_begins(screen: tuple[Shown, str, Page]) -> None:
@@ -78,6 +93,33 @@ def test_without_a_camera_only_who_knows_it_goes_on(screen: tuple[Shown, str, Pa
         expect(page.locator("#starts")).to_be_visible()
         assert [[one.role for one in cameras] for cameras in shown.began] == [["terminal"]]  # type: ignore[attr-defined]
         page.close()
+
+
+def test_a_camera_of_the_network_that_is_silent_is_told_and_only_who_knows_it_goes_on(
+        screen: tuple[Shown, str, Page]) -> None:
+    _, _, page = screen
+    with served() as (shown, address):
+        see(page, shown, address, "en", "approved")
+        page.select_option("select[name='picamera2:0']", "")
+        page.fill("#network", "http://127.0.0.1/a")
+        page.click("#begin button")
+        expect(page.locator("#problem")).to_contain_text("no source of video")
+        expect(page.locator("#without")).to_be_hidden()
+        page.fill("#network", " rtsp://me:secret@127.0.0.1:1/a ")
+        page.click("#begin button")
+        expect(page.locator("#problem")).to_contain_text("rtsp://127.0.0.1:1/a cannot be reached")
+        expect(page.locator("#problem")).not_to_contain_text("secret")
+        page.check("#without")
+        page.fill("#network", "rtsp://127.0.0.1:1/b")  # another address: nobody knows of that one
+        expect(page.locator("#without")).to_be_hidden()
+        page.click("#begin button")
+        expect(page.locator("#problem")).to_contain_text("127.0.0.1:1/b cannot be reached")
+        assert shown.began == []
+        expect(page.locator("#without")).to_be_checked()
+        page.click("#begin button")
+        expect(page.locator("#starts")).to_be_visible()
+        assert ("room", "rtsp://127.0.0.1:1/b") in [
+            (one.role, one.source) for one in shown.began[0]]  # type: ignore[attr-defined]
 
 
 def test_a_refused_box_asks_again(screen: tuple[Shown, str, Page]) -> None:

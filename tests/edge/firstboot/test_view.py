@@ -37,7 +37,7 @@ def test_a_pack_for_trials_is_told_as_what_is_lacking(lang: str) -> None:
     packs, lacks = of(Choice("opencv"))
     assert lacks == [] and len(packs) == 1 and packs[0].endswith("opencv")
     packs, lacks = of(Choice("builtin", ("net.onnx",)))
-    assert packs == [] and "net.onnx" in lacks[0] and "zaitang-edge models fetch opencv" in lacks[1]
+    assert packs == [] and "net.onnx" in lacks[0] and "`sudo zaitang-edge models fetch opencv`" in lacks[1]
 
 
 def test_a_telephone_opens_the_console_if_its_address_is_known() -> None:

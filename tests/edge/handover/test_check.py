@@ -90,7 +90,7 @@ def test_the_sheet_is_a_page_in_either_language_and_names_nobody(
         html = sheet_html(hostile, lang)
         assert title in html and "&lt;b&gt;101" in html and "{" not in html.split("</style>")[1]
         assert "<script" not in html and "src=" not in html
-        assert "<code>zaitang-edge models fetch opencv</code>" in html and "`" not in html
+        assert "<code>sudo zaitang-edge models fetch opencv</code>" in html and "`" not in html
     keep_sheet(face_box.folder, sheet)
     assert main(["--lang", "en", "accept", "--box", str(face_box.folder), "--only-sheet", "--out",
                  str(tmp_path / "sheet.html")]) in (0, 1)

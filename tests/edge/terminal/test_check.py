@@ -155,6 +155,7 @@ def test_in_a_browser_a_box_is_checked_and_a_face_is_tried(site: Site, monkeypat
             assert page.evaluate("document.documentElement.scrollHeight") <= height
         page.click("#begin")
         expect(page.locator("#lines li")).to_have_count(4, timeout=60_000)
+        assert "`" not in page.inner_text("#lines")
         site.frames.shows = Shows(3)
         page.click("#face")
         expect(page.locator("#lines li", has_text="alive")).to_be_visible(timeout=60_000)

@@ -104,6 +104,16 @@ def read_to_the_end(page: Page) -> None:
         page.wait_for_timeout(100)
 
 
+def test_who_enrols_before_a_class_is_planned_is_told_so(page: Page, site: Site) -> None:
+    page.route("**/enrol/classes*", lambda route: route.fulfill(json={"code": True, "classes": []}))
+    page.goto(f"{site.address}enrol?lang=zh")
+    expect(page.locator("#problem")).to_contain_text("还没有班次")
+    expect(page.locator(".none")).to_be_hidden()
+    page.unroute("**/enrol/classes*")
+    expect(page.locator(".choice >> text=维护码")).to_be_visible()  # the plan came
+    expect(page.locator("#problem")).to_be_hidden()
+
+
 def test_enrol(page: Page, site: Site) -> None:
     open_enrolment(page, site, "王秀英")
     expect(page.locator("#text")).to_contain_text("某职业培训学校")

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import os
 import shutil
@@ -72,6 +73,28 @@ def test_what_was_said_wrong_is_told_before_anything_happens(
     code, out, err = run(*(word.format(**files) for word in words))
     assert (code, out) == (2, "") and told in err and len(err.splitlines()) == 1
     assert list((tmp_path / "root").iterdir()) == []
+
+
+def test_a_dry_run_tells_what_cannot_be_as_well(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("no key")
+    running = dataclasses.replace(DEBIAN, booted=True)
+    for words, told in ((("--release-key", str(tmp_path / "key")), "--release-key: "),
+                        (("--rtc", "ds3231"), "Raspberry Pi alone"),
+                        (("--data-disk", "nowhere"), "no disk with the label nowhere")):
+        for dry in ((), ("--dry-run",)):
+            code, out, err = run("box", *words, *dry, machine=running)
+            assert (code, out) == (2, "") and told in err and len(err.splitlines()) == 1
+    assert list((tmp_path / "root").iterdir()) == []
+
+
+@pytest.mark.parametrize("end", ["box", "centre"])
+def test_an_unknown_word_names_the_command_that_was_called(
+    run: Run, capsys: pytest.CaptureFixture[str], end: str,
+) -> None:
+    with pytest.raises(SystemExit):
+        run(end, "--nonsense")
+    said = capsys.readouterr().err
+    assert said.startswith(f"usage: install-{end} ") and "--nonsense" in said and "{box,centre}" not in said
 
 
 def test_another_machine_and_another_user_are_refused(run: Run) -> None:
