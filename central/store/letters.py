@@ -41,7 +41,8 @@ class Asked:
 class Letter:
     """A mail that waits, or did. `number`: its place, 0 before it has one; `id`: the same however often it is sent;
     `done_us`: when it was taken or given up; `to`: of a code, an address; else it goes to what its account wants.
-    `account`: whose; empty: of a word to an address that is no account's any more, which goes whatever becomes ofit."""
+    `account`: whose; empty: of a word to an address that is no account's any more, which goes whatever becomes of
+    it."""
 
     number: int
     account: str

@@ -37,7 +37,8 @@ BOX_KEY = "bytes that are encrypted and authenticated under a key of this box al
 INSIDE = {
     "central/accounts/tries.py": "limits that stand in the file itself",
     "central/archive/decide.py": OWN_DATABASE, "central/chosen.py": OWN_DATABASE,
-    "central/alarms/event.py": OWN_DATABASE, "central/alarms/words.py": OWN_DATABASE,
+    "central/alarms/event.py": OWN_DATABASE, "central/alarms/watcher.py": OWN_DATABASE,
+    "central/alarms/words.py": OWN_DATABASE,
     "central/doctor/gather.py": OWN_DATABASE, "central/store/alarms.py": OWN_DATABASE,
     "central/store/engine.py": "only opens this end's own database, or a copy of it",
     "central/orders/release.py": "arguments and heads of our own database, whose shape evidence/shape.py checks",
