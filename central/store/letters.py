@@ -113,9 +113,9 @@ class LetterTables:
         self._db.execute(insert(t.letters).values(**{**dataclasses.asdict(letter), "number": number}))
 
     def waiting_letters(self, most: int) -> list[Letter]:
-        """The first of those that wait, due or not."""
+        """The first of those that wait, due or not: by when each is tried next."""
         c = t.letters.c
-        rows = select(t.letters).where(c.done_us.is_(None)).order_by(c.number).limit(most)
+        rows = select(t.letters).where(c.done_us.is_(None)).order_by(c.next_us, c.number).limit(most)
         return [Letter(*row) for row in self._db.execute(rows)]
 
     def given_up_letters(self, most: int) -> list[Letter]:

@@ -23,8 +23,8 @@ NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
 BOXES = re.compile(r"https://[A-Za-z0-9.:\[\]-]{1,255}(:[0-9]{1,5})?/?")
 CONSOLE = re.compile(r"https://[A-Za-z0-9.:\[\]-]{1,255}/?")
 PIN = re.compile(r"[0-9a-f]{64}")
-LEAST = 12
-"""Characters of a passphrase, as the centre asks for them."""
+LEAST, MOST = 12, 1024
+"""Bytes of a passphrase: as the centre asks for them, and as keys that lie locked take them."""
 BOTH = (
     ("--dry-run", {"action": "store_true"}, Said("只显示会做什么", "only show what would be done")),
     ("--uninstall", {"action": "store_true"}, Said("移除所安装的；证据保留", "remove what was placed; evidence stays")),
@@ -174,7 +174,12 @@ def no_clock(options: Options, is_pi: bool) -> list[Said]:
 def _no_passphrase(path: Path) -> Said | None:
     if not path.is_file():
         return Said(f"没有文件 {path}。", f"There is no file {path}.")
-    if len(path.read_bytes().split(b"\n", 1)[0].rstrip(b"\r")) >= LEAST:
-        return None
-    return Said(f"{path} 中没有至少 {LEAST} 个字符的口令。",
-                f"{path} holds no passphrase of {LEAST} characters or more.")
+    with path.open("rb") as file:
+        length = len(file.read(MOST + 2).split(b"\n", 1)[0].rstrip(b"\r"))
+    if length < LEAST:
+        return Said(f"{path} 中没有至少 {LEAST} 个字符的口令。",
+                    f"{path} holds no passphrase of {LEAST} characters or more.")
+    if length > MOST:
+        return Said(f"{path} 的第一行超过 {MOST} 个字节：请给出较短的口令。",
+                    f"The first line of {path} has more than {MOST} bytes: give a shorter passphrase.")
+    return None

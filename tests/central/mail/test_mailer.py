@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from central.cli import main
+from central.mail import mailer
 from central.mail.addresses import choose
 from central.mail.confirm import CODE_US, ask, confirm
 from central.mail.letter import BUNDLE_US
@@ -104,6 +105,16 @@ def test_a_recipient_that_is_refused_holds_nobody_up(office: Office) -> None:
     with office.centre.store.read() as tx:
         (given_up,) = tx.given_up_letters(9)
     assert given_up.account == "admin" and given_up.why == "SMTP 550"
+
+
+def test_many_that_wait_for_their_recipients_hold_nobody_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailer, "MOST_LETTERS", 2)
+    office.alarm()
+    office.answers = [LATER, LATER]
+    assert office.turn() == ["admin@x.example", "school@x.example"]
+    with office.centre.store.write() as tx:
+        tx.put_letter(Letter(0, "", "ab" * 16, "a", "b", office.clock.utc_us, to="third@x.example"))
+    assert office.turn(SECOND) == ["third@x.example"]
 
 
 def test_a_try_that_was_put_off_by_a_clock_that_was_ahead_comes_once_it_is_right(office: Office) -> None:

@@ -57,6 +57,7 @@ def test_a_dry_run_shows_everything_and_writes_nothing(run: Run, tmp_path: Path,
 @pytest.mark.parametrize(("words", "told"), [
     (("box", "--device", "A b"), "--device takes"), (("box", "--device", "../x"), "--device takes"),
     (("box", "--keys-passphrase-file", "{short}"), "12 characters or more"),
+    (("box", "--keys-passphrase-file", "{long}"), "more than 1024 bytes"),
     (("box", "--change-keys-passphrase"), "holds the new passphrase"), (("box", "--room", "101"), "with --device"),
     (("centre", "--passphrase-file", "{good}", "--keys-passphrase-file", "{short}"), "12 characters or more"),
     (("centre", "--passphrase-file", "{good}", "--change-keys-passphrase"), "holds the new passphrase"),
@@ -67,7 +68,8 @@ def test_a_dry_run_shows_everything_and_writes_nothing(run: Run, tmp_path: Path,
 def test_what_was_said_wrong_is_told_before_anything_happens(
     run: Run, tmp_path: Path, words: tuple[str, ...], told: str,
 ) -> None:
-    files = {"short": tmp_path / "short", "good": tmp_path / "good"}
+    files = {"short": tmp_path / "short", "good": tmp_path / "good", "long": tmp_path / "long"}
+    files["long"].write_text("x" * 1025)
     files["short"].write_text("eleven char\nmore than that")
     files["good"].write_text("a long passphrase\n")
     code, out, err = run(*(word.format(**files) for word in words))
