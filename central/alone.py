@@ -1,21 +1,18 @@
 """One process of each kind at a time for the folder of a centre."""
 from __future__ import annotations
 
-import fcntl
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 from central.errors import AlarmsRun, CannotWrite, CollectorRuns, ConsoleRuns, KeepingRuns, WebhookRuns
+from common.locks import taken
 from evidence.errors import ZaitangError
 
 RUNS: Mapping[str, type[ZaitangError]] = {
     "collector": CollectorRuns, "webhook": WebhookRuns, "alarms": AlarmsRun, "console": ConsoleRuns,
     "keeping": KeepingRuns}
-LOOK_S = 0.2
-"""So long somebody may look whether we run (`common.reaching.is_held`), who holds the lock for that moment."""
 
 
 @contextmanager
@@ -33,18 +30,6 @@ def alone(
     except OSError as error:
         raise CannotWrite(path=path, why=error.strerror) from None
     with opened as lock:
-        if not _locked(lock.fileno()):
+        if not taken(lock.fileno()):
             raise RUNS[what](folder=folder)
         yield
-
-
-def _locked(handle: int) -> bool:
-    until = time.monotonic() + LOOK_S
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                return False
-            time.sleep(LOOK_S / 10)

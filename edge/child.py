@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
-import fcntl
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from common.locks import LOOK_S, taken
 from common.logs import Log
 from common.notify import READY, tell
 from common.signals import on_signal
@@ -30,9 +29,6 @@ LONG_S = 25.0
 STDERR = 2
 _M_ARENA_MAX = -8
 _PR_SET_PDEATHSIG = 1
-_AGAIN_S = 0.05
-LOOK_S = 0.2
-"""So long somebody may look whether a process runs (`common.reaching.is_held`), who holds the lock for that moment."""
 
 
 @contextlib.contextmanager
@@ -42,7 +38,7 @@ def only_one(path: Path, what: str, wait_s: float = LOOK_S) -> Iterator[None]:
     Raises AlreadyRunning when another process holds it."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        if not _locked(handle, wait_s):
+        if not taken(handle, wait_s):
             raise AlreadyRunning(what=what, pid=os.pread(handle, 20, 0).decode() or "?")
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)
@@ -61,18 +57,6 @@ def none_of(run_folder: Path, locks: Sequence[str]) -> Iterator[None]:
             except AlreadyRunning as error:
                 raise StillRuns(pid=error.params["pid"]) from None
         yield
-
-
-def _locked(handle: int, wait_s: float) -> bool:
-    until = time.monotonic() + wait_s
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                return False
-            time.sleep(_AGAIN_S)
 
 
 def ready(run_folder: Path, role: str) -> None:

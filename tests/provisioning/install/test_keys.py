@@ -11,11 +11,12 @@ import pytest
 
 from central.cli import main as central_main
 from central.keys import load_centre_keys, make_centre_keys
+from central.locked import FIRST, OTHERS
 from central.locked import LOCK as CENTRE_LOCK
 from common import lock
 from edge.cli import main as edge_main
 from edge.keys import LOCK as BOX_LOCK
-from edge.keys import load_device_key, make_waiting_keys
+from edge.keys import SECRET, load_device_key, make_waiting_keys
 from evidence.errors import BadInput
 from provisioning.install import lent
 from provisioning.install.ends import end_items
@@ -32,6 +33,13 @@ from provisioning.install.words import too_old
 WORDS = "a long passphrase\n"
 KEYS_CREDENTIAL = BOX_KEYS.credential
 pytestmark = pytest.mark.skipif(not shutil.which("systemd-creds"), reason="systemd is older than 250, or not here")
+
+
+def test_the_installer_knows_what_each_end_locks() -> None:
+    """It runs before anything is installed, so it has names of its own."""
+    assert (BOX_KEYS.secret, CENTRE_KEYS.secret, CENTRE_KEYS.first) == (SECRET, (*OTHERS, FIRST), FIRST)
+    assert (BOX_KEYS.name, CENTRE_KEYS.name) == (BOX_LOCK.credential, CENTRE_LOCK.credential)
+    assert LOCKED == lock.HEAD
 
 
 @pytest.fixture
